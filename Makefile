@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: ISC
+#
+# GNU make.  "make help" lists the targets; everything is built into $(O).
+
+O ?=		build
+MAKEFLAGS +=	--no-builtin-rules --no-print-directory
+
+# What make itself thinks of as CC is not a wish of the user's.
+ifeq ($(origin CC),default)
+CC =		cc
+endif
+
+all: programs
+
+# These work without a configured tree.
+UNCONFIGURED =	help setup check demo clean distclean dist
+
+ifneq ($(filter-out $(UNCONFIGURED),$(or $(MAKECMDGOALS),all)),)
+include $(O)/config.mk
+endif
+
+# Once configured, the same arguments again: config.mk remembers them.
+$(O)/config.mk: common/configure common/version $(wildcard common/have/*.c)
+	@CC='$(CC)' sh common/configure -o $(O) $(CONFIGURE_ARGS) $(WISHES)
+
+# The programs know where they belong: "make PREFIX=/usr" is configured anew
+# where they would be for another place.
+ifeq ($(origin PREFIX),command line)
+WISHES =	--prefix='$(PREFIX)'
+ifneq ($(PREFIX),$(shell sed -n 's/^PREFIX =[[:space:]]*//p' \
+    $(O)/config.mk 2>/dev/null))
+$(O)/config.mk: FORCE
+endif
+endif
+FORCE:
+
+GEN =		$(O)/gen
+ALLCPPFLAGS =	-I$(O) -I$(GEN) -Icommon $(CONF_CPPFLAGS) $(CPPFLAGS)
+ALLCFLAGS =	$(CONF_CFLAGS) $(CFLAGS)
+ALLLDFLAGS =	$(CONF_LDFLAGS) $(LDFLAGS)
+
+obj =		$(patsubst %.c,$(O)/obj/%.o,$(1))
+
+# V=1 shows the commands whole.
+V ?=		0
+ifeq ($(V),1)
+say =
+Q =
+else
+say =		@echo "$(1) $(2)"
+Q =		@
+endif
+
+# What each program is made of.
+include common/objs.mk
+include common/filters.mk
+include srt/objs.mk
+include srt-proxy/objs.mk
+include srt-exec/objs.mk
+include srt-monitor/objs.mk
+
+ifneq ($(CONF_SANITIZE),)
+SANITIZE_SRCS =	regress/sanitize.c
+endif
+
+# $(call program,FILE,SOURCES,LIBRARIES)
+define program
+$(1): $(sort $(call obj,$(2) $(SANITIZE_SRCS)))
+	@mkdir -p $$(@D)
+	$$(call say,ld,$$(@F))
+	$$(Q)$$(CC) $$(ALLCFLAGS) $$(ALLLDFLAGS) -o $$@ $$^ $(3)
+endef
+
+LIBEXEC =	$(O)/libexec/srt
+ROLES =		$(LIBEXEC)/srt-proxy $(LIBEXEC)/srt-exec \
+		$(LIBEXEC)/srt-monitor
+PROGRAMS =	$(O)/bin/srt $(ROLES)
+PROGRAM_SRCS =	$(sort $(SRT_SRCS) $(SRT_PROXY_SRCS) $(SRT_EXEC_SRCS) \
+		$(SRT_MONITOR_SRCS))
+
+$(eval $(call program,$(O)/bin/srt,$(SRT_SRCS),$(SRT_LIBS)))
+$(eval $(call program,$(LIBEXEC)/srt-proxy,$(SRT_PROXY_SRCS),\
+    $(SRT_PROXY_LIBS)))
+$(eval $(call program,$(LIBEXEC)/srt-exec,$(SRT_EXEC_SRCS),\
+    $(SRT_EXEC_LIBS)))
+$(eval $(call program,$(LIBEXEC)/srt-monitor,$(SRT_MONITOR_SRCS),\
+    $(SRT_MONITOR_LIBS)))
+
+programs: $(PROGRAMS)
+
+# Compiled only: for a look at a second compiler's warnings.
+objects: $(call obj,$(PROGRAM_SRCS))
+
+$(O)/obj/%.o: %.c $(O)/config.mk
+	@mkdir -p $(@D)
+	$(call say,$(notdir $(CC)),$<)
+	$(Q)$(CC) $(ALLCPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+include regress/tests.mk
+include regress/rules.mk
+
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
+
+# Installing.  MANGZ=1 compresses the man pages.
+MAN =		$(wildcard man/*.[1-9])
+EXAMPLES =	$(wildcard etc/*.json etc/examples/*)
+EXAMPLEDIR =	$(PREFIX)/share/examples/srt
+INSTALL ?=	install
+
+install: programs
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXECDIR)/srt
+	$(INSTALL) -m 755 $(O)/bin/srt $(DESTDIR)$(PREFIX)/bin/srt
+	$(INSTALL) -m 755 $(ROLES) $(DESTDIR)$(LIBEXECDIR)/srt/
+	@set -e; for page in $(MAN); do \
+		dir=$(DESTDIR)$(MANDIR)/man$${page##*.}; \
+		to=$$dir/$${page##*/}; \
+		echo "$(INSTALL) -m 644 $$page $$to"; \
+		$(INSTALL) -d "$$dir"; \
+		$(INSTALL) -m 644 "$$page" "$$to"; \
+		rm -f "$$to.gz"; \
+		[ -z "$(MANGZ)" ] || gzip -9nf "$$to"; \
+	done
+	@set -e; for file in $(EXAMPLES); do \
+		echo "$(INSTALL) -m 644 $$file $(DESTDIR)$(EXAMPLEDIR)"; \
+		$(INSTALL) -d "$(DESTDIR)$(EXAMPLEDIR)"; \
+		$(INSTALL) -m 644 "$$file" "$(DESTDIR)$(EXAMPLEDIR)/"; \
+	done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/srt
+	rm -f $(patsubst $(O)/libexec/%,$(DESTDIR)$(LIBEXECDIR)/%,$(ROLES))
+	rm -f $(foreach p,$(MAN),\
+	    $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p)) \
+	    $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p)).gz)
+	rm -f $(foreach f,$(EXAMPLES),\
+	    $(DESTDIR)$(EXAMPLEDIR)/$(notdir $(f)))
+	-rmdir $(DESTDIR)$(LIBEXECDIR)/srt
+	-[ ! -d $(DESTDIR)$(EXAMPLEDIR) ] || rmdir $(DESTDIR)$(EXAMPLEDIR)
+
+# What a tag is shipped as.
+VERSION =	$(shell sed -n 's/^version //p' common/version)
+dist:
+	git archive --format=tar --prefix=srt-$(VERSION)/ HEAD | \
+	    gzip -9n >srt-$(VERSION).tar.gz
+
+# Only what we make: $(O) may be any folder.
+clean:
+	rm -rf $(addprefix $(O)/,obj gen host bin libexec regress asan fuzz \
+	    other)
+
+distclean: clean
+	rm -f $(addprefix $(O)/,config.mk config.h config.log)
+	rm -f srt-$(VERSION).tar.gz
+	[ ! -d $(O) ] || rmdir $(O)
+
+help:
+	@sed -n 's/^## //p' regress/rules.mk
+
+.PHONY: all programs objects install uninstall dist clean distclean help \
+	FORCE
+.DELETE_ON_ERROR:

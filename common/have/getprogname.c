@@ -1,0 +1,10 @@
+#include <stdlib.h>
+#ifdef __linux__
+#include <bsd/stdlib.h>
+#endif
+
+int
+main(void)
+{
+	return getprogname() == NULL;
+}

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: ISC
+# Shared by the programs; each names what it links.
+COMPAT_SRCS =	$(CONF_COMPAT_SRCS)
+IMSG_SRCS =	$(CONF_IMSG_SRCS)
+IPC_SRCS =	common/log.c common/ipc.c common/violation.c \
+		$(IMSG_SRCS) $(COMPAT_SRCS)
+RULE_SRCS =	common/rule.c common/rule_cure.c common/host.c common/addr.c
+SANDBOX_SRCS =	$(CONF_SANDBOX_SRCS)
+PROC_SRCS =	common/proc.c
+EVENT_LIBS =	$(CONF_EVENT_LIBS)
+BSD_LIBS =	$(CONF_BSD_LIBS)

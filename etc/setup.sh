@@ -1,0 +1,182 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Installs what is needed to build srt and to test it, with the package
+# manager of the system, and only what is missing.  Without the right to do
+# so it prints the line to run and fails.
+#
+#	etc/setup.sh [-n] [build] [test] [demo] [lint] [fuzz]
+
+set -eu
+
+# set, probe, then the package on Debian and Ubuntu, Fedora, Alpine, Arch,
+# FreeBSD and macOS; "-" where it is part of the system or has no use.
+# Probes: cmd:NAME, pc:NAME (pkg-config), hdr:FILE, san:COMPILER.
+table() {
+	cat <<'TABLE'
+build cmd:cc            gcc           gcc                  gcc            gcc               -          -
+build cmd:make          make          make                 make           make              gmake      make
+build cmd:pkg-config    pkg-config    pkgconf-pkg-config   pkgconf        pkgconf           pkgconf    pkgconf
+build hdr:stdlib.h      libc6-dev     glibc-devel          musl-dev       glibc             -          -
+build hdr:linux/landlock.h linux-libc-dev kernel-headers   linux-headers  linux-api-headers -          -
+build pc:libevent_core  libevent-dev  libevent-devel       libevent-dev   libevent          libevent   libevent
+build pc:libseccomp     libseccomp-dev libseccomp-devel    libseccomp-dev libseccomp        -          -
+build pc:yajl           libyajl-dev   yajl-devel           yajl-dev       yajl              yajl       yajl
+build pc:libbsd         libbsd-dev    libbsd-devel         libbsd-dev     libbsd            -          -
+test  pc:cmocka         libcmocka-dev libcmocka-devel      cmocka-dev     cmocka            cmocka     cmocka
+test  cmd:prove         perl          perl-Test-Harness    perl-utils     perl              perl5      perl
+test  cmd:clang         clang         clang                clang          clang             -          -
+test  san:cc            gcc           libasan              -              gcc               -          -
+test  san:cc            gcc           libubsan             -              gcc               -          -
+test  cmd:curl          curl          curl                 curl           curl              curl       curl
+test  cmd:git           git           git                  git            git               git        git
+test  cmd:node          nodejs        nodejs               nodejs         nodejs            node       node
+test  cmd:python3       python3       python3              python3        python            python3    python3
+test  cmd:nginx         nginx-light   nginx                nginx          nginx             nginx      nginx
+test  cmd:openssl       openssl       openssl              openssl        openssl           -          openssl
+test  cmd:bash          bash          bash                 bash           bash              bash       bash
+test  cmd:dash          dash          dash                 dash           dash              dash       dash
+test  cmd:socat         socat         socat                socat          socat             socat      socat
+test  cmd:ip            iproute2      iproute              iproute2       iproute2          -          -
+test  cmd:ps            procps        procps-ng            procps         procps-ng         -          -
+test  cmd:script        bsdutils      util-linux-script    util-linux-misc util-linux       -          -
+test  cmd:setpriv       util-linux    util-linux           setpriv        util-linux        -          -
+test  cmd:unshare       util-linux    util-linux           util-linux-misc util-linux       -          -
+test  cmd:nc            netcat-openbsd netcat              netcat-openbsd openbsd-netcat    -          -
+test  cmd:rg            ripgrep       ripgrep              ripgrep        ripgrep           ripgrep    ripgrep
+test  cmd:bwrap         bubblewrap    bubblewrap           bubblewrap     bubblewrap        -          -
+test  cmd:strace        strace        strace               strace         strace            -          -
+test  cmd:mandoc        mandoc        mandoc               mandoc         mandoc            -          mandoc
+test  cmd:shellcheck    shellcheck    ShellCheck           shellcheck     shellcheck        hs-ShellCheck shellcheck
+demo  cmd:curl          curl          curl                 curl           curl              curl       curl
+demo  cmd:git           git           git                  git            git               git        git
+demo  cmd:python3       python3       python3              python3        python            python3    python3
+demo  cmd:setpriv       util-linux    util-linux           setpriv        util-linux        -          -
+demo  cmd:nginx         nginx-light   nginx                nginx          nginx             nginx      nginx
+demo  cmd:openssl       openssl       openssl              openssl        openssl           -          openssl
+demo  cmd:ip            iproute2      iproute              iproute2       iproute2          -          -
+demo  cmd:unshare       util-linux    util-linux           util-linux-misc util-linux       -          -
+lint  cmd:cppcheck      cppcheck      cppcheck             cppcheck       cppcheck          cppcheck   cppcheck
+lint  cmd:clang-tidy    clang-tidy    clang-tools-extra    clang-extra-tools clang          llvm       llvm
+lint  cmd:mandoc        mandoc        mandoc               mandoc         mandoc            -          mandoc
+lint  cmd:shellcheck    shellcheck    ShellCheck           shellcheck     shellcheck        hs-ShellCheck shellcheck
+fuzz  san:clang         libclang-rt-dev compiler-rt        compiler-rt    compiler-rt       -          -
+TABLE
+}
+
+# Which column is ours?
+system() {
+	case $(uname -s) in
+	Darwin)		echo macos; return ;;
+	FreeBSD)	echo freebsd; return ;;
+	esac
+	for pair in apt-get:debian dnf:fedora apk:alpine pacman:arch; do
+		if command -v "${pair%%:*}" >/dev/null 2>&1; then
+			echo "${pair#*:}"
+			return
+		fi
+	done
+	echo unknown
+}
+
+compiles() {
+	printf '%s\n' "$1" | "$2" "$3" -x c - -o /dev/null >/dev/null 2>&1
+}
+
+there() {
+	case $1 in
+	cmd:make)
+		# GNU make, under whichever name.
+		make --version 2>/dev/null | grep -q GNU ||
+		    command -v gmake >/dev/null 2>&1 ;;
+	cmd:*)	command -v "${1#*:}" >/dev/null 2>&1 ;;
+	pc:*)	pkg-config --exists "${1#*:}" 2>/dev/null ;;
+	hdr:*)	compiles "#include <${1#*:}>" "${CC:-cc}" -E ;;
+	san:*)	compiles 'int main(void) { return 0; }' "${1#*:}" \
+		    -fsanitize=address,undefined ;;
+	esac
+}
+
+# missing SYSTEM SET ...: the packages to install, one a line.
+missing() {
+	_system=$1
+	shift
+	table | while read -r set probe debian fedora alpine arch freebsd \
+	    macos; do
+		case " $* " in
+		*" $set "*) ;;
+		*)	continue ;;
+		esac
+		case $_system in
+		debian)	package=$debian ;;
+		fedora)	package=$fedora ;;
+		alpine)	package=$alpine ;;
+		arch)	package=$arch ;;
+		freebsd) package=$freebsd ;;
+		macos)	package=$macos ;;
+		*)	package=${probe#*:} ;;
+		esac
+		if [ "$package" != - ] && ! there "$probe"; then
+			echo "$package"
+		fi
+	done | sort -u
+}
+
+# The line that installs, for reading and for sh -c.
+line() {
+	_system=$1
+	shift
+	case $_system in
+	debian)	echo "apt-get update -q && apt-get install -qy" \
+		    "--no-install-recommends $*" ;;
+	fedora)	echo "dnf install -qy $*" ;;
+	alpine)	echo "apk add -q $*" ;;
+	arch)	echo "pacman -Sy --noconfirm --needed $*" ;;
+	freebsd) echo "pkg install -qy $*" ;;
+	macos)	echo "brew install -q $*" ;;
+	esac
+}
+
+dry=
+if [ "${1-}" = -n ]; then
+	dry=yes
+	shift
+fi
+[ $# -gt 0 ] || set -- build test
+for set in "$@"; do
+	case $set in
+	build|test|demo|lint|fuzz) ;;
+	*)	echo "usage: etc/setup.sh [-n] [build] [test] [demo] [lint] [fuzz]" >&2
+		exit 2 ;;
+	esac
+done
+
+# Ordinary users often lack these folders, daemons live there.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+system=$(system)
+packages=$(missing "$system" "$@" | tr '\n' ' ')
+[ -n "$packages" ] || exit 0
+
+if [ "$system" = unknown ]; then
+	echo "setup: please install: $packages" >&2
+	exit 1
+fi
+# shellcheck disable=SC2086
+line=$(line "$system" $packages)
+if [ -n "$dry" ]; then
+	echo "$line"
+	exit 1
+fi
+if [ "$(id -u)" -ne 0 ] && [ "$system" != macos ]; then
+	echo 'setup: something is missing; this installs it:' >&2
+	echo "    sudo sh -c '$line'" >&2
+	exit 1
+fi
+echo "setup: $line"
+DEBIAN_FRONTEND=noninteractive sh -c "$line"
+
+packages=$(missing "$system" "$@" | tr '\n' ' ')
+if [ -n "$packages" ]; then
+	echo "setup: still missing after that: $packages" >&2
+	exit 1
+fi

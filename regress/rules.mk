@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: ISC
+#
+# How tests are built and run; tests.mk names them.
+#
+## make              build the programs into O=build
+## make install      PREFIX=, DESTDIR=, MANGZ=1 compresses man pages; uninstall
+## make check        install what is missing, build, run every test
+## make demo         install what is missing, build, show srt at work
+## make regress      all tests, of a tree that has what they need
+## make unit         the unit tests alone
+## make e2e          one folder of regress: also config, proxy, exec
+## make run T=...    the test programs named
+## make asan         all tests with the sanitizers, into O/asan
+## make fuzz         every fuzz target, FUZZ_SECONDS=20 each (clang)
+## make fuzz-replay  the fuzz targets over their corpus (any compiler)
+## make lint         clang-tidy, cppcheck, mandoc, shellcheck
+## make bench        the figures of regress/bench
+## make dist         the release archive; clean, distclean
+
+TESTJOBS ?=	2
+FUZZ_SECONDS ?=	20
+FUZZ_CC ?=	clang
+TEST_SECONDS ?=	300
+
+# Tests with the sanitizers have objects of their own; within "make asan"
+# that is the tree itself.
+ifneq ($(CONF_HAVE_SANITIZERS),)
+SAN_LINK =	-fsanitize=address,undefined
+SAN_FLAGS =	$(SAN_LINK) -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer -O1
+endif
+ifeq ($(CONF_SANITIZE),)
+SAN_O =		$(O)/asan
+else
+SAN_O =		$(O)
+endif
+
+# $(call test,FILE,SOURCES,LIBRARIES)
+define test
+$(1): $(sort $(call obj,$(2)))
+	@mkdir -p $$(@D)
+	$$(call say,ld,$$(@F))
+	$$(Q)$$(CC) $$(ALLCFLAGS) $$(ALLLDFLAGS) $$(FUZZ_LINK) -o $$@ $$^ $(3)
+endef
+
+unit_bins =	$(patsubst %,$(1)/regress/%,$(UNIT_TESTS))
+fuzz_bins =	$(patsubst %,$(1)/regress/fuzz_%,$(FUZZ_TARGETS))
+HELPER_BINS =	$(patsubst %,$(O)/regress/%,$(TEST_HELPERS))
+
+# In a tree made for fuzzing libFuzzer brings main(), elsewhere replay.c.
+ifeq ($(FUZZ_LINK),)
+FUZZ_MAIN =	regress/fuzz/replay.c
+endif
+
+$(foreach t,$(UNIT_TESTS),$(eval $(call test,$(O)/regress/$(t),\
+    regress/unit/$(t).c $($(t)_SRCS),$($(t)_LIBS) $(CONF_CMOCKA_LIBS))))
+$(foreach t,$(FUZZ_TARGETS),$(eval $(call test,$(O)/regress/fuzz_$(t),\
+    regress/fuzz/fuzz_$(t).c $(FUZZ_MAIN) $(FUZZ_$(t)_SRCS),\
+    $(FUZZ_$(t)_LIBS))))
+$(foreach t,$(TEST_HELPERS),$(eval $(call test,$(O)/regress/$(t),\
+    regress/helper/$(t).c $(HELPER_$(t)_SRCS),$(HELPER_$(t)_LIBS))))
+
+unit-bins: $(call unit_bins,$(O))
+fuzz-bins: $(call fuzz_bins,$(O))
+helpers: $(HELPER_BINS)
+
+ifeq ($(CONF_SANITIZE),)
+san-unit san-fuzz san-bins: $(O)/config.mk
+	@$(MAKE) O=$(SAN_O) CFLAGS='$(SAN_FLAGS)' LDFLAGS='$(SAN_LINK)' \
+	    $(SAN_$@)
+SAN_san-unit =	unit-bins
+SAN_san-fuzz =	fuzz-bins
+SAN_san-bins =	unit-bins fuzz-bins
+else
+san-unit: unit-bins
+san-fuzz: fuzz-bins
+san-bins: unit-bins fuzz-bins
+endif
+
+# Every test speaks TAP; prove runs them side by side and counts.  What a
+# test may know: SRT (the program), SRT_SRC (this tree), SRT_BUILD,
+# SRT_HELPERS (folder of the small programs), SRT_SANITIZE (not empty within
+# "make asan": slower, larger).
+RUN_TESTS =	O='$(abspath $(O))' SRT='$(abspath $(O))/bin/srt' \
+		SRT_SRC='$(CURDIR)' \
+		SRT_BUILD='$(abspath $(O))' SRT_SANITIZE='$(CONF_SANITIZE)' \
+		SRT_HELPERS='$(abspath $(O))/regress' \
+		TESTJOBS='$(TESTJOBS)' TEST_SECONDS='$(TEST_SECONDS)' \
+		sh regress/run_tests.sh
+
+SCRIPTS =	$(sort $(wildcard regress/*/*.t))
+folder =	$(sort $(wildcard regress/$(1)/*.t))
+ALL_UNIT =	$(sort $(call unit_bins,$(O)) $(call unit_bins,$(SAN_O)))
+
+regress: programs helpers unit-bins san-bins
+	@$(RUN_TESTS) $(ALL_UNIT) $(call fuzz_bins,$(SAN_O)) $(SCRIPTS)
+
+unit: unit-bins
+	@$(RUN_TESTS) $(call unit_bins,$(O))
+
+fuzz-replay: san-fuzz
+	@$(RUN_TESTS) $(call fuzz_bins,$(SAN_O))
+
+config proxy exec e2e: programs helpers
+	@$(RUN_TESTS) $(call folder,$@)
+
+run: programs helpers
+	@$(RUN_TESTS) $(T)
+
+asan:
+	@$(if $(SAN_LINK),:,echo '$(CC) has no sanitizers'; exit 1)
+	@$(MAKE) O=$(SAN_O) CFLAGS='$(SAN_FLAGS)' \
+	    LDFLAGS='$(SAN_LINK)' TEST_SECONDS=600 regress
+
+fuzz: $(O)/config.mk
+	@$(MAKE) O=$(O)/fuzz CC='$(FUZZ_CC)' \
+	    CFLAGS='$(SAN_FLAGS) -fsanitize=fuzzer-no-link' \
+	    LDFLAGS='$(SAN_LINK)' \
+	    FUZZ_LINK=-fsanitize=fuzzer fuzz-bins
+	@set -e; for t in $(FUZZ_TARGETS); do \
+		echo "# fuzz_$$t: $(FUZZ_SECONDS) s"; \
+		mkdir -p $(O)/fuzz/found/$$t; \
+		$(O)/fuzz/regress/fuzz_$$t -verbosity=0 -print_final_stats=1 \
+		    -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+		    -rss_limit_mb=2048 \
+		    -artifact_prefix=$(O)/fuzz/found/$$t- \
+		    $(O)/fuzz/found/$$t regress/fuzz/corpus/$$t; \
+	done
+
+# Silent when there is nothing to say.
+SHELL_FILES =	$(sort common/configure .ci/run $(wildcard etc/*.sh \
+		regress/*.sh regress/*/*.sh) $(shell grep -lE \
+		'^\#!.*[/ ](ba|da)?sh' $(wildcard regress/*/*.t \
+		regress/bench/run) /dev/null))
+LINT_SRCS =	$(sort $(PROGRAM_SRCS) $(wildcard regress/unit/*.c \
+		regress/fuzz/*.c regress/helper/*.c))
+
+lint: lint-text lint-c
+
+lint-text:
+	@shellcheck $(SHELL_FILES)
+	@sh regress/lint_man.sh $(MAN)
+
+CPPCHECK =	cppcheck -q --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --error-exitcode=1 -j $(TESTJOBS) \
+		-D__x86_64__ -D__linux__ --include=regress/cppcheck.h
+
+GEN_HEADERS =	$(GEN)/role_filter.h $(GEN)/command_filter.h
+
+lint-c: $(O)/config.mk $(GEN_HEADERS)
+	@$(CPPCHECK) -I$(O) -I$(GEN) -Icommon $(LINT_SRCS)
+	@printf '%s\n' $(LINT_SRCS) | xargs -n 4 -P $(TESTJOBS) \
+	    sh -c 'clang-tidy --quiet "$$@" -- $(ALLCPPFLAGS) -std=gnu11 \
+	    2>/dev/null' lint
+
+# The compiler that did not build the programs has its say, too.
+OTHER_CC =	$(if $(findstring clang,$(shell $(CC) --version)),gcc,clang)
+other:
+	@$(MAKE) O=$(O)/other CC=$(OTHER_CC) CFLAGS= LDFLAGS= objects
+
+bench: programs helpers
+	@if [ -f regress/bench/run ]; then \
+		SRT='$(abspath $(O))/bin/srt' SRT_SRC='$(CURDIR)' \
+		    SRT_HELPERS='$(abspath $(O))/regress' \
+		    sh regress/bench/run $(BENCH); \
+	else \
+		echo 'regress/bench/run is not here yet'; \
+	fi
+
+# From nothing to the result, for people and machines that come by.
+setup:
+	@sh etc/setup.sh build test lint fuzz
+
+# What of the command line reaches the ordinary user's make.
+USER_VARS =	$(foreach v,CC V TESTJOBS TEST_SECONDS,\
+		$(if $(filter command,$(origin $(v))),$(v)='$($(v))'))
+
+check:
+	@sh etc/setup.sh build test
+	@MAKE='$(MAKE)' sh regress/as_user.sh $(O) check-built $(USER_VARS)
+
+check-built:
+	@$(MAKE) lint-text
+	@$(MAKE) other
+	@$(MAKE) regress
+
+demo:
+	@sh etc/setup.sh build demo
+	@MAKE='$(MAKE)' sh regress/as_user.sh $(O) demo-built $(USER_VARS)
+
+demo-built: programs helpers
+	@SRT='$(abspath $(O))/bin/srt' SRT_SRC='$(CURDIR)' \
+	    SRT_HELPERS='$(abspath $(O))/regress' sh regress/e2e/demo.sh
+
+.PHONY: unit-bins fuzz-bins san-bins san-unit san-fuzz helpers regress \
+	unit fuzz-replay config proxy exec e2e run asan fuzz lint lint-text \
+	lint-c other bench setup check check-built demo demo-built
