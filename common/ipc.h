@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef IPC_H
+#define IPC_H
+
+/*
+ * The pipes between the roles: imsg(3) with a table of what may arrive.
+ *
+ * Every receiver owns one table per peer.  A message that the table does not
+ * list, that is too short or too long, that lacks its descriptor or brings
+ * one unasked, or that comes in the wrong phase, ends the process; the other
+ * ends of its pipes see that and the command goes with it.
+ */
+
+#include <sys/types.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "compat.h"
+#include "imsg.h"
+
+/* Both ends of a pipe must be of one build. */
+#define IPC_VERSION	1
+
+/* A role finds the pipe to its parent here. */
+#define IPC_PARENT_FD	3
+
+/* The longest string in a message, with its NUL; a path fits. */
+#define IPC_STRING_MAX	8192
+
+/* Events that may wait for a slow reader before more are counted as lost. */
+#define IPC_QUEUE_MAX	1024
+
+enum role {
+	ROLE_PARENT,
+	ROLE_PROXY,
+	ROLE_EXEC,
+	ROLE_MONITOR,
+	ROLE_RESOLVER,		/* forked by the proxy */
+	ROLE_BROKER,		/* forked by exec, inside the namespaces */
+	ROLE_MAX
+};
+
+/*
+ * What the roles say to each other.  The comment gives sender and receiver,
+ * then the payload; "s" is a string as ipc_add_str() writes it.
+ */
+enum imsg_type {
+	/* every pipe of the parent */
+	IMSG_CTL_HELLO = 1,	/* both: struct ipc_hello */
+	IMSG_CTL_PEER,		/* parent > role, fd: u32 role at its end */
+	IMSG_CTL_CFG_END,	/* parent > role: - */
+	IMSG_CTL_READY,		/* role > parent: confined, - */
+	IMSG_CTL_LOG,		/* role > parent: u32 level, s text */
+	IMSG_CTL_FLUSH,		/* parent > proxy, monitor: -;
+				 * proxy, broker > monitor: u64 lost events */
+	IMSG_CTL_FLUSHED,	/* monitor > parent: struct ipc_flushed */
+
+	/* parent > proxy, before CFG_END; again later for live changes */
+	IMSG_PROXY_RULES,	/* u32 flags: a new set begins (RULESET_*) */
+	IMSG_PROXY_RULE,	/* u32 list, u32 index, s entry, s reason */
+	IMSG_PROXY_DENYADDR,	/* s address or CIDR */
+
+	/* broker > proxy */
+	IMSG_PROXY_LISTENER,	/* fd: u32 enum listener_kind */
+
+	/* proxy, broker > monitor */
+	IMSG_MON_VIOLATION,	/* see violation.h */
+
+	/* parent > monitor */
+	IMSG_MON_COMMAND,	/* s the command as text, for ignoreViolations */
+	IMSG_MON_IGNORES,	/* forget all IGNOREs: a new set begins */
+	IMSG_MON_IGNORE,	/* s key, s text */
+	IMSG_MON_OUTPUT,	/* fd: u32 enum mon_output */
+
+	/* parent > exec */
+	IMSG_EXEC_OPTIONS,	/* struct exec_options */
+	IMSG_EXEC_PATH,		/* u32 kind, u32 type, s path */
+	IMSG_EXEC_ARGV,		/* a piece of the words, each with its NUL */
+	IMSG_EXEC_ENV,		/* likewise, of the environment */
+	IMSG_EXEC_CWD,		/* s path */
+	IMSG_EXEC_SIGNAL,	/* u32 signal for the command */
+
+	/* exec > parent */
+	IMSG_EXEC_STARTED,	/* the command runs: u64 CLOCK_MONOTONIC ns
+				 * from when on it gets signals itself */
+	IMSG_EXEC_FAILED,	/* u32 exit status, s why */
+	IMSG_EXEC_STOPPED,	/* u32 signal that stopped the command */
+	IMSG_EXEC_EXITED,	/* u32 status of wait(2) */
+
+	/* pid 1 > exec */
+	IMSG_EXEC_CONTINUED,	/* the command goes on: - */
+
+	/* proxy > resolver and back */
+	IMSG_RESOLVE_QUERY,	/* u32 id, s name */
+	IMSG_RESOLVE_ANSWER,	/* u32 id, s32 error, n struct resolve_addr */
+
+	IMSG_TYPE_MAX
+};
+
+struct ipc_hello {
+	uint32_t	 version;	/* IPC_VERSION */
+	uint32_t	 role;		/* the receiver's */
+	uint32_t	 log_level;
+};
+
+struct ipc_flushed {
+	uint64_t	 recorded;	/* violations kept or passed on */
+	uint64_t	 ignored;	/* by ignoreViolations */
+	uint64_t	 lost;		/* dropped because a queue was full */
+};
+
+/* IMSG_PROXY_LISTENER */
+enum listener_kind {
+	LISTENER_HTTP,
+	LISTENER_SOCKS
+};
+
+/* IMSG_MON_OUTPUT */
+enum mon_output {
+	MON_OUTPUT_BLOCK,	/* <sandbox_violations> at the end */
+	MON_OUTPUT_JSON		/* a JSON line per event, at once */
+};
+
+/* Phases of a pipe, as a mask in the tables. */
+enum ipc_phase {
+	IPC_PHASE_HELLO = 1,	/* nothing but HELLO */
+	IPC_PHASE_CONFIG = 2,	/* until CFG_END */
+	IPC_PHASE_RUN = 4,
+	IPC_PHASE_ANY = 7
+};
+
+enum ipc_fd {
+	IPC_NOFD,
+	IPC_WITHFD
+};
+
+struct ipc_peer;
+
+struct ipc_rule {
+	uint32_t	 type;
+	size_t		 min;		/* bytes of payload */
+	size_t		 max;
+	enum ipc_fd	 fd;
+	unsigned int	 phases;	/* mask of enum ipc_phase */
+	void		(*handler)(struct ipc_peer *, struct imsg *);
+};
+
+struct ipc_peer {
+	struct imsgbuf		 ibuf;
+	struct event		 rev;
+	struct event		 wev;
+	struct event_base	*base;
+	const struct ipc_rule	*rules;
+	size_t			 nrules;
+	unsigned int		 phase;
+	enum role		 role;		/* who is at the other end */
+	uint64_t		 lost;		/* events not queued */
+	void			(*gone)(struct ipc_peer *);
+	int			 open;
+};
+
+/* "srt-proxy", "srt-exec", ...: for messages. */
+const char *role_name(enum role);
+
+/*
+ * Takes over the descriptor and starts to read: from then on messages go to
+ * the handlers of the table.  gone() is called once when the other end is
+ * closed or sends what is not allowed (logged); it must not return to use
+ * the peer.  base may be NULL: then the caller reads with ipc_dispatch().
+ */
+void	 ipc_open(struct ipc_peer *, struct event_base *, int, enum role,
+	    const struct ipc_rule *, size_t, void (*)(struct ipc_peer *));
+/* Closes the descriptor and forgets what was queued. */
+void	 ipc_close(struct ipc_peer *);
+/* Moves on to the next phase. */
+void	 ipc_phase(struct ipc_peer *, enum ipc_phase);
+/*
+ * Reads once and runs the handlers of all whole messages.  Returns 1, also
+ * if nothing was there, or -1 if the peer is gone (gone() has been called) or
+ * a handler has closed it.
+ */
+int	 ipc_dispatch(struct ipc_peer *);
+/* The peer's process has ended: reads what it left, then calls gone(). */
+void	 ipc_finish(struct ipc_peer *);
+/* Has the queue written by the event loop. */
+void	 ipc_queue(struct ipc_peer *);
+/* Writes the whole queue now, blocking.  Returns -1 if the peer is gone. */
+int	 ipc_flush(struct ipc_peer *);
+
+/*
+ * Sending.  All of these queue; running out of memory is fatal.  The
+ * descriptor passes into the queue's hands.
+ */
+void	 ipc_send(struct ipc_peer *, uint32_t, int, const void *, size_t);
+void	 ipc_send_u32(struct ipc_peer *, uint32_t, int, uint32_t);
+void	 ipc_send_str(struct ipc_peer *, uint32_t, const char *);
+/* A NULL-terminated vector in pieces; an empty piece ends it. */
+void	 ipc_send_strv(struct ipc_peer *, uint32_t, char *const *);
+/* IMSG_CTL_LOG: a level and a text; IMSG_EXEC_FAILED: a status and why. */
+void	 ipc_send_log(struct ipc_peer *, uint32_t, const char *);
+void	 ipc_send_failed(struct ipc_peer *, uint32_t, const char *);
+void	 ipc_send_hello(struct ipc_peer *);
+/*
+ * In a role: from now on log messages go to the parent, a fatal one at once
+ * and for good.  NULL ends that.
+ */
+void	 ipc_log_to(struct ipc_peer *);
+/* Building a message by hand: create, add, close. */
+struct ibuf *ipc_create(struct ipc_peer *, uint32_t);
+void	 ipc_add_u32(struct ibuf *, uint32_t);
+void	 ipc_add_u64(struct ibuf *, uint64_t);
+void	 ipc_add_str(struct ibuf *, const char *);
+void	 ipc_commit(struct ipc_peer *, struct ibuf *);
+
+/*
+ * Receiving.  The ipc_get functions read on in a message that was begun with
+ * ipc_recv_ibuf(); they and the ipc_recv ones are fatal on bad content: the
+ * peer broke the protocol.
+ */
+void	 ipc_recv_ibuf(struct imsg *, struct ibuf *);
+uint32_t ipc_get_u32(struct ibuf *);
+uint64_t ipc_get_u64(struct ibuf *);
+/* A fresh string (free(3) it); no NUL within, no longer than the maximum. */
+char	*ipc_get_str(struct ibuf *);
+/* Nothing may be left. */
+void	 ipc_get_end(struct ibuf *);
+uint32_t ipc_recv_u32(struct imsg *);
+char	*ipc_recv_str(struct imsg *);
+/* A fresh text, and its level, which is one, or its status. */
+char	*ipc_recv_log(struct imsg *, uint32_t *);
+char	*ipc_recv_failed(struct imsg *, uint32_t *);
+/*
+ * Checks the version and that the message is meant for this role; takes over
+ * the log level.
+ */
+void	 ipc_recv_hello(struct imsg *, enum role);
+
+/* A vector that arrives in pieces; zero it before use. */
+struct ipc_strv {
+	char	*buf;
+	size_t	 len;
+	int	 done;
+};
+#define IPC_STRV_MAX	(8 * 1024 * 1024)
+/* Adds a piece; too much or a last word without NUL is fatal. */
+void	 ipc_recv_strv(struct imsg *, struct ipc_strv *);
+/*
+ * The finished vector: a NULL-terminated array of pointers into buf, both
+ * to be freed by the caller.
+ */
+char	**ipc_strv_vector(const struct ipc_strv *);
+
+#endif /* IPC_H */

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "compat.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "proc.h"
+
+/* What was executed for a role; said when it cannot be looked up any more. */
+static char		*proc_started[ROLE_MAX];
+
+static __dead void	 proc_child(enum role, const char *, int);
+static void		 proc_signals(void);
+
+int
+proc_path(enum role role, char *buf, size_t size)
+{
+	char	 self[PATH_MAX];
+	char	*slash;
+	ssize_t	 len;
+	int	 n;
+
+	/*
+	 * bin/srt and libexec/srt stand in one prefix: a tree that was built
+	 * or unpacked anywhere runs its own programs, never another's.
+	 */
+	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (len > 0 && (size_t)len < sizeof(self) - 1) {
+		self[len] = '\0';
+		if ((slash = strrchr(self, '/')) != NULL) {
+			*slash = '\0';
+			if ((slash = strrchr(self, '/')) != NULL &&
+			    strcmp(slash, "/bin") == 0) {
+				*slash = '\0';
+				n = snprintf(buf, size, "%s/libexec/srt/%s",
+				    self, role_name(role));
+				if (n > 0 && (size_t)n < size &&
+				    access(buf, X_OK) == 0)
+					return 0;
+			}
+		}
+	}
+	n = snprintf(buf, size, "%s/%s", SRT_LIBEXECDIR, role_name(role));
+	if (n < 0 || (size_t)n >= size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return 0;
+}
+
+int
+proc_pair(int pair[2])
+{
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0, pair);
+}
+
+int
+proc_start(struct proc_child *child, enum role role)
+{
+	char	 path[PATH_MAX];
+	int	 pair[2];
+	pid_t	 pid;
+
+	if (proc_path(role, path, sizeof(path)) == -1)
+		return -1;
+	free(proc_started[role]);
+	if ((proc_started[role] = strdup(path)) == NULL ||
+	    proc_pair(pair) == -1)
+		return -1;
+	switch (pid = fork()) {
+	case -1:
+		(void)close(pair[0]);
+		(void)close(pair[1]);
+		return -1;
+	case 0:
+		proc_child(role, path, pair[1]);
+		/* NOTREACHED */
+	default:
+		break;
+	}
+	(void)close(pair[1]);
+	child->role = role;
+	child->pid = pid;
+	child->fd = pair[0];
+	return 0;
+}
+
+/* Between fork and exec: only the pipe and 0-2 go along. */
+static __dead void
+proc_child(enum role role, const char *path, int fd)
+{
+	const char	*name = role_name(role);
+	char		*argv[] = { NULL, NULL };
+	char		*envp[] = { NULL };
+	int		 null;
+
+	if (role != ROLE_EXEC) {
+		if (setsid() == -1)
+			goto fail;
+		if ((null = open("/dev/null", O_RDWR)) == -1)
+			goto fail;
+		if (dup2(null, STDIN_FILENO) == -1 ||
+		    dup2(null, STDOUT_FILENO) == -1 ||
+		    dup2(null, STDERR_FILENO) == -1)
+			goto fail;
+		/* Nobody's working directory is kept busy. */
+		if (chdir("/") == -1)
+			goto fail;
+	}
+	if (fd == IPC_PARENT_FD) {
+		if (fcntl(fd, F_SETFD, 0) == -1)
+			goto fail;
+	} else if (dup2(fd, IPC_PARENT_FD) == -1)
+		goto fail;
+	closefrom(IPC_PARENT_FD + 1);
+
+	proc_signals();
+	argv[0] = strdup(name);
+	if (argv[0] == NULL)
+		goto fail;
+	(void)execve(path, argv, envp);
+ fail:
+	/* The parent tells the user: see proc_log_end(). */
+	_exit(EXIT_NOTFOUND);
+}
+
+/*
+ * A role starts with no signal blocked and none ignored, whatever srt's
+ * caller had: with SIGCHLD ignored it could not wait for its children.
+ */
+static void
+proc_signals(void)
+{
+	struct sigaction	 sa;
+	sigset_t		 none;
+	int			 sig;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = SIG_DFL;
+	/* EINVAL: those that are fixed or the C library's. */
+	for (sig = 1; sig < NSIG; sig++)
+		(void)sigaction(sig, &sa, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void
+proc_log_end(enum role role, int status)
+{
+	const char	*name = role_name(role);
+
+	if (WIFSIGNALED(status))
+		log_warnx("%s was killed by signal %d (%s)", name,
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOTFOUND &&
+	    proc_started[role] != NULL)
+		log_warnx("%s cannot be executed: srt is not installed "
+		    "completely", proc_started[role]);
+	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		log_debug("%s ended with status %d", name,
+		    WEXITSTATUS(status));
+}
+
+void
+proc_role_start(enum role role, int argc, char *argv[])
+{
+	struct stat	 st;
+	int		 flags;
+
+	(void)argv;
+	log_init(role_name(role), LOG_LEVEL_WARN);
+	if (argc != 1 || fstat(IPC_PARENT_FD, &st) == -1 ||
+	    !S_ISSOCK(st.st_mode)) {
+		log_warnx("this program is started by srt(1), not by hand");
+		exit(1);
+	}
+	if ((flags = fcntl(IPC_PARENT_FD, F_GETFL)) == -1 ||
+	    fcntl(IPC_PARENT_FD, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    fcntl(IPC_PARENT_FD, F_SETFD, FD_CLOEXEC) == -1)
+		fatal("pipe to the parent");
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		fatal("signal");
+}

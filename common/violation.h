@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef VIOLATION_H
+#define VIOLATION_H
+
+#include "ipc.h"
+
+/*
+ * One refusal, whatever layer made it.  Strings are as the command or the
+ * network gave them; who prints them escapes them.
+ */
+struct violation {
+	uint64_t	 time;		/* CLOCK_REALTIME, nanoseconds */
+	uint64_t	 count;		/* equal refusals that this one stands for */
+	uint64_t	 pid;		/* as the host sees it; 0 unknown */
+	char		*operation;	/* "network-outbound", "file-write", ... */
+	char		*target;	/* "host:port", path, or "GET http://..." */
+	char		*reason;	/* "host is not on the allow list" */
+	char		*rule;		/* "network.deniedDomains[2]"; may be "" */
+	char		*cure;		/* settings that would allow it; or "" */
+	char		*program;	/* may be "" */
+};
+
+/*
+ * Queues the event for the monitor, with the current time if it has none.
+ * A full queue counts it as lost instead, and the count goes with the next.
+ */
+void	 ipc_send_violation(struct ipc_peer *, const struct violation *);
+/*
+ * Tells the monitor that nothing more comes before its report, and how many
+ * events were lost since the last one that was sent.
+ */
+void	 ipc_send_barrier(struct ipc_peer *);
+/* Fills in fresh strings, *lost with the sender's count; fatal if malformed. */
+void	 ipc_recv_violation(struct imsg *, struct violation *, uint64_t *);
+void	 violation_clear(struct violation *);
+
+#endif /* VIOLATION_H */
