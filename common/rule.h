@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RULE_H
+#define RULE_H
+
+/*
+ * Which hosts may be reached: the grammar of domain entries, the canonical
+ * form of a destination, and the one decision for all ways out (COMPAT
+ * sections 5 to 7).  Pure: no I/O, no event, no imsg.
+ */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include "compat.h"
+
+#define HOST_NAME_MAX_LEN	255
+
+enum host_kind {
+	HOST_NAME,
+	HOST_INET,
+	HOST_INET6
+};
+
+/* A destination in canonical form. */
+struct host {
+	enum host_kind	 kind;
+	char		 name[HOST_NAME_MAX_LEN + 1];	/* text, no brackets */
+	unsigned char	 addr[16];	/* network order; 4 bytes for inet */
+};
+
+/* host.c */
+
+/*
+ * Parses a destination of the given length as a program spelled it: a name,
+ * an IPv4 address in any form of inet_aton(3), an IPv6 address with or
+ * without brackets; IPv4-mapped addresses become IPv4, one trailing dot goes.
+ * Returns -1 if it is malformed (length 1-255, no '%', no NUL, only
+ * [A-Za-z0-9._-] in names, no empty label, and no name that ends in a number
+ * without being an IPv4 address: the URL standard reads those as addresses).
+ */
+int	 host_parse(const char *, size_t, struct host *);
+/*
+ * Makes a destination of an address in network order, 4 bytes for AF_INET
+ * and 16 for AF_INET6.  IPv4-mapped addresses become IPv4.
+ */
+void	 host_from_inet(const unsigned char *, struct host *);
+void	 host_from_inet6(const unsigned char *, struct host *);
+/*
+ * Strict text forms, as inet_pton(3) takes them, but alike on every system:
+ * a dotted quad without leading zeros; IPv6 without brackets or zone.
+ * Return -1 if it is none.
+ */
+int	 host_parse_inet(const char *, size_t, unsigned char *);
+int	 host_parse_inet6(const char *, size_t, unsigned char *);
+/*
+ * The IPv4 address that a network may deliver this IPv6 address to: mapped,
+ * compatible, translated, NAT64's well-known prefix, 6to4.  Returns -1 if it
+ * carries none.  Good for adding denials only.
+ */
+int	 host_embedded_inet(const unsigned char *, unsigned char *);
+
+enum rule_list {
+	RULE_ALLOW,
+	RULE_DENY,
+	RULE_HOSTS,		/* mitmProxy, excludeDomains: no port */
+	RULE_LIST_MAX
+};
+
+enum rule_kind {
+	RULE_ANY,		/* "*", deny list only */
+	RULE_SUFFIX,		/* "*.example.com" */
+	RULE_EXACT
+};
+
+struct rule {
+	TAILQ_ENTRY(rule)	 entry;
+	enum rule_kind		 kind;
+	struct host		 host;	/* RULE_SUFFIX: the part after "*." */
+	uint16_t		 port;	/* 0: every port */
+	uint32_t		 index;	/* in its settings list */
+	char			*text;	/* as written */
+	char			*reason; /* deniedDomainReasons, or NULL */
+};
+TAILQ_HEAD(rules, rule);
+
+/* rule.c */
+
+/*
+ * Parses one entry of a list.  Returns NULL and sets *why to a static or
+ * thread-local text without the entry itself: COMPAT's message where the
+ * grammar refuses it, or why it can never match and what to write instead.
+ * The text holds until the next call.  An entry with a NUL in it is for the
+ * caller to refuse.  The rule is freed with rule_free().
+ */
+struct rule *rule_parse(const char *, enum rule_list, const char **why);
+void	 rule_free(struct rule *);
+void	 rules_free(struct rules *);
+/* Does the rule match this destination? */
+int	 rule_match(const struct rule *, const struct host *, uint16_t);
+
+/* rule_cure.c */
+
+/*
+ * Why a host of valid shape, "*." cut off, can never match and, where that
+ * can be told, the entry to write instead.  For rule_parse() alone.
+ */
+const char *rule_never(const char *, size_t, int wildcard, uint16_t port);
+
+/* An address or a range of them. */
+struct addr_range {
+	TAILQ_ENTRY(addr_range)	 entry;
+	int			 family;	/* AF_INET, AF_INET6 */
+	unsigned char		 addr[16];
+	unsigned int		 prefix;	/* bits */
+};
+TAILQ_HEAD(addr_ranges, addr_range);
+
+/* deniedResolvedAddresses; NULL and *why as rule_parse(). free(3) it. */
+struct addr_range *addr_range_parse(const char *, const char **why);
+/*
+ * Adds one address, as of getifaddrs(3), to a list.  Returns -1 with errno
+ * EAFNOSUPPORT if it is neither IPv4 nor IPv6, or ENOMEM.
+ */
+int	 addr_range_add_sockaddr(struct addr_ranges *,
+	    const struct sockaddr *);
+void	 addr_ranges_free(struct addr_ranges *);
+
+struct ruleset {
+	struct rules		 allow;
+	struct rules		 deny;
+	struct addr_ranges	 denyaddr;
+	unsigned int		 flags;		/* RULESET_* of policy.h */
+};
+
+/* NULL if there is no memory. */
+struct ruleset *ruleset_new(void);
+void	 ruleset_free(struct ruleset *);
+
+enum verdict {
+	VERDICT_DENY,
+	VERDICT_ALLOW
+};
+
+struct decision {
+	enum verdict		 verdict;
+	const struct rule	*rule;	/* the one that decided, or NULL */
+	enum rule_list		 list;	/* where rule stands */
+	const char		*reason; /* of a denial; static or the rule's */
+};
+
+/*
+ * COMPAT section 6.  A NULL set denies ("sandbox policy unavailable"); so do
+ * a NULL host and port 0 ("malformed host").
+ */
+void	 rule_decide(const struct ruleset *, const struct host *, uint16_t,
+	    struct decision *);
+
+/* Classes of addresses that are not dialled, by falling priority of blame. */
+enum addr_class {
+	ADDR_OK,
+	ADDR_DENY_LISTED,
+	ADDR_LOOPBACK,
+	ADDR_UNSPECIFIED,
+	ADDR_LINK_LOCAL,
+	ADDR_MULTICAST,
+	ADDR_BROADCAST,
+	ADDR_METADATA,
+	ADDR_LISTED,		/* deniedResolvedAddresses */
+	ADDR_OWN,		/* one of this host's addresses */
+	ADDR_NOT_LOOPBACK,
+	ADDR_UNPARSABLE,
+	ADDR_CLASS_MAX
+};
+
+/* Holds every text of addr_reason(). */
+#define ADDR_REASON_SIZE	320
+
+/* addr.c */
+
+/* "a loopback address", ... */
+const char *addr_class_text(enum addr_class);
+/*
+ * Writes "resolved to a loopback address / a link-local address" for a mask
+ * of (1 << class) bits, the empty string for none.
+ */
+void	 addr_reason(unsigned int classmask, char *, size_t);
+/*
+ * May this address, which the name resolved to, be dialled on that port?
+ * own lists the addresses of the host's interfaces (may be NULL).  COMPAT
+ * section 7.  Destinations that are IP literals are ADDR_OK unseen: the
+ * rules have judged them by their address.  A NULL set denies.
+ */
+enum addr_class addr_check(const struct ruleset *, const struct host *,
+	    uint16_t, const struct sockaddr *, const struct addr_ranges *);
+
+#endif /* RULE_H */
