@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: ISC
+#
+# The seccomp programs: written by two small tools that run on the build
+# machine with libseccomp, embedded into the roles.  For a cross build give
+# HOSTCC and, if pkg-config is the target's, HOST_SECCOMP.
+
+HOSTCC ?=	$(CC)
+HOST_SECCOMP ?=	$(CONF_SECCOMP_LIBS)
+HOSTCFLAGS ?=	-std=gnu11 -O1 -g -Wall -Wextra -Wshadow \
+		-Wstrict-prototypes -Wmissing-prototypes -Werror
+HOST =		$(O)/host
+
+GEN_FILTER =	common/gen_filter.c common/gen_filter.h
+
+$(HOST)/gen_role_filter: common/gen_role_filter.c common/promises.c \
+    common/promises.h $(GEN_FILTER)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOSTCFLAGS) -Icommon -o $@ $(filter %.c,$^) \
+	    $(HOST_SECCOMP)
+
+$(HOST)/gen_command_filter: srt-exec/gen_command_filter.c $(GEN_FILTER)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOSTCFLAGS) -Icommon -o $@ $(filter %.c,$^) \
+	    $(HOST_SECCOMP)
+
+$(GEN)/role_filter.h: $(HOST)/gen_role_filter
+	@mkdir -p $(@D)
+	$< $@.new && mv $@.new $@
+
+$(GEN)/command_filter.h: $(HOST)/gen_command_filter
+	@mkdir -p $(@D)
+	$< $@.new && mv $@.new $@
+
+# Objects that include them.
+$(O)/obj/common/sandbox-linux.o $(O)/obj/regress/unit/sandbox_test.o: \
+    $(GEN)/role_filter.h
+$(O)/obj/srt-exec/linux_seccomp.o: $(GEN)/command_filter.h
+$(O)/obj/regress/unit/filter_x86_64.o $(O)/obj/regress/unit/filter_aarch64.o: \
+    $(GEN)/role_filter.h $(GEN)/command_filter.h

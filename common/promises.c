@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The table of promises; see promises.h.  Runs on the build machine too, so
+ * it leaves compat.h and the target's config.h alone.  Every constant is the
+ * same on x86_64 and aarch64.
+ */
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+
+#include "promises.h"
+
+#define PARENT		PROMISE_PARENT
+#define PROXY		PROMISE_PROXY
+#define EXEC		PROMISE_EXEC
+#define MONITOR		PROMISE_MONITOR
+#define RESOLVER	PROMISE_RESOLVER
+#define BROKER		PROMISE_BROKER
+#define SANITIZER	PROMISE_SANITIZER
+#define ALL		PROMISE_ALL
+#define NETWORK		(PROXY | RESOLVER)	/* who makes sockets */
+#define REAPER		(PARENT | EXEC | BROKER)	/* who has children */
+#define STDIO		(PARENT | MONITOR | RESOLVER)	/* who has FILEs */
+
+/* An int or unsigned int: the kernel looks at the low 32 bits alone. */
+#define IS(n, v)	{ 1, (n), 0xffffffff, (v) }
+/* Of these bits exactly those are set. */
+#define BITS(n, m, v)	{ 1, (n), (m), (v) }
+#define NONE(n, m)	{ 1, (n), (m), 0 }
+#define NULLPTR(n)	{ 1, (n), UINT64_MAX, 0 }
+
+#define MAY(c, r, why)	{ .call = (c), .roles = (r), .reason = (why) }
+#define MAY1(c, r, a, why)						\
+	{ .call = (c), .roles = (r), .reason = (why), .args = { a } }
+#define MAY2(c, r, a, b, why)						\
+	{ .call = (c), .roles = (r), .reason = (why), .args = { a, b } }
+#define MAY3(c, r, a, b, d, why)					\
+	{ .call = (c), .roles = (r), .reason = (why), .args = { a, b, d } }
+#define FAILS(c, r, e, why)						\
+	{ .call = (c), .roles = (r), .reason = (why), .error = (e) }
+
+/* <asm/fcntl.h> hides it; O_DIRECTORY, its other half, differs by machine. */
+#define O_TMPFILE_BIT	020000000
+#define O_WRITING	(O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | \
+			    O_TMPFILE_BIT)
+#define SOCK_KIND	0xf		/* the type without its flags */
+#define THREAD_FLAGS	(CLONE_VM | CLONE_FS | CLONE_FILES | \
+			    CLONE_SIGHAND | CLONE_THREAD)
+#define NAMESPACE_FLAGS	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
+			    CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
+			    CLONE_NEWNET)
+
+#define ONLY_READ	NONE(2, O_WRITING)
+#define NO_EXEC		NONE(2, PROT_EXEC)
+#define STREAM		BITS(1, SOCK_KIND, SOCK_STREAM)
+#define DGRAM		BITS(1, SOCK_KIND, SOCK_DGRAM)
+
+const struct promise promises[] = {
+	/* descriptors it already has */
+	MAY("read", ALL, "pipes, the signal pair of libevent"),
+	MAY("readv", ALL, "evbuffers"),
+	MAY("write", ALL, "pipes, the signal pair of libevent"),
+	MAY("writev", ALL, "evbuffers, the C library's last words"),
+	MAY("recvmsg", ALL, "imsg with its descriptors"),
+	MAY("sendmsg", ALL, "imsg with its descriptors"),
+	MAY("recvfrom", ALL, "recv"),
+	MAY("sendto", ALL, "send"),
+	MAY("close", ALL, "peers that left"),
+	MAY("shutdown", ALL & ~MONITOR, "the end of one direction"),
+	MAY1("fcntl", ALL, IS(1, F_GETFL), "O_NONBLOCK"),
+	MAY1("fcntl", ALL, IS(1, F_SETFL), "O_NONBLOCK"),
+	MAY1("fcntl", ALL, IS(1, F_GETFD), "FD_CLOEXEC"),
+	MAY1("fcntl", ALL, IS(1, F_SETFD), "FD_CLOEXEC"),
+	/* not F_SETOWN: it would send signals */
+	MAY1("fcntl", ALL, IS(1, F_DUPFD_CLOEXEC), "a descriptor to pass on"),
+	MAY1("fcntl", PROXY, IS(1, F_SETPIPE_SZ), "the pipes of splice"),
+	MAY1("fcntl", PROXY, IS(1, F_GETPIPE_SZ), "the pipes of splice"),
+	MAY("fstat", ALL, "what a descriptor is"),
+	MAY1("newfstatat", STDIO, BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH),
+	    "fstat of glibc 2.33 and later"),
+	MAY("lseek", STDIO, "the offset of a FILE"),
+	MAY("fsync", MONITOR, "a record on disk before the answer"),
+	MAY("fdatasync", MONITOR, "a record on disk before the answer"),
+
+	/* the event loop */
+	MAY("epoll_create1", ALL, "libevent"),
+	MAY("epoll_ctl", ALL, "libevent"),
+	MAY("epoll_wait", ALL, "libevent"),
+	MAY("epoll_pwait", ALL, "libevent where there is no epoll_wait"),
+	MAY("epoll_pwait2", ALL, "libevent 2.2"),
+	MAY("poll", ALL, "a wait for one peer"),
+	MAY("ppoll", ALL, "poll where the machine lacks it"),
+	MAY("eventfd2", ALL, "libevent's wake-up"),
+	MAY("timerfd_create", ALL, "libevent's precise timer"),
+	MAY("timerfd_settime", ALL, "libevent's precise timer"),
+	MAY("pipe2", PROXY, "the pipes of splice"),
+
+	/* time, memory, signals of its own */
+	MAY("clock_gettime", ALL, "where the vDSO cannot tell"),
+	MAY("clock_getres", ALL, "libevent"),
+	MAY("gettimeofday", ALL, "where the vDSO cannot tell"),
+	MAY("time", ALL, "where the vDSO cannot tell"),
+	MAY("nanosleep", ALL, "a pause"),
+	MAY("clock_nanosleep", ALL, "a pause"),
+	MAY("brk", ALL, "malloc"),
+	MAY1("mmap", ALL, NO_EXEC, "malloc"),
+	MAY1("mprotect", ALL, NO_EXEC, "malloc"),
+	MAY("munmap", ALL, "free"),
+	MAY("mremap", ALL, "realloc"),
+	MAY("madvise", ALL, "free"),
+	MAY("futex", ALL, "locks of the C library"),
+	MAY("rt_sigaction", ALL, "signal events, abort"),
+	MAY("rt_sigprocmask", ALL, "signal events, abort"),
+	MAY("rt_sigreturn", ALL, "the end of a handler"),
+	MAY("sigaltstack", ALL, "musl's threads, sanitizers"),
+	MAY("restart_syscall", ALL, "the kernel makes it after SIGCONT"),
+	MAY("sched_yield", ALL, "spinning locks"),
+	MAY("getrandom", ALL, "arc4random, seeds of hash tables"),
+	MAY("getpid", ALL, "imsg, abort"),
+	MAY("gettid", ALL, "abort"),
+	MAY("getppid", ALL, "is the parent still there"),
+	MAY("getuid", ALL, "harmless, of itself"),
+	MAY("geteuid", ALL, "harmless, of itself"),
+	MAY("getgid", ALL, "harmless, of itself"),
+	MAY("getegid", ALL, "harmless, of itself"),
+	MAY("getrusage", ALL, "harmless, of itself"),
+	MAY2("prlimit64", ALL, IS(0, 0), NULLPTR(2), "how many descriptors"),
+	MAY("getrlimit", ALL, "how many descriptors"),
+	MAY1("tgkill", ALL, IS(0, PROMISE_SELF), "abort"),
+	MAY1("tkill", ALL, IS(0, PROMISE_SELF), "abort of musl"),
+	MAY("exit", ALL, "the end of a thread"),
+	MAY("exit_group", ALL, "the end"),
+
+	/* children */
+	MAY("wait4", REAPER | PROXY, "how a child ended"),
+	MAY("waitid", REAPER | PROXY, "how a child ended"),
+	MAY("kill", REAPER, "the command's signals, its end"),
+	MAY("pidfd_send_signal", REAPER, "the same, not by number"),
+
+	/* the terminal and its job control */
+	MAY1("ioctl", PARENT, IS(1, TIOCSPGRP), "fg and bg"),
+	MAY1("ioctl", PARENT, IS(1, TIOCGPGRP), "fg and bg"),
+	MAY1("ioctl", STDIO, IS(1, TCGETS), "isatty"),
+	MAY1("ioctl", PARENT, IS(1, TIOCGWINSZ), "the width of a report"),
+	MAY("getpgrp", PARENT, "is srt in the foreground"),
+	MAY("getpgid", PARENT, "is srt in the foreground"),
+	MAY("getsid", PARENT, "is this its terminal"),
+
+	/* connections */
+	MAY("accept4", PROXY, "the listeners of the sandbox"),
+	MAY("accept", PROXY, "the listeners of the sandbox"),
+	MAY2("socket", NETWORK, IS(0, AF_INET), STREAM, "dial; DNS over TCP"),
+	MAY2("socket", NETWORK, IS(0, AF_INET6), STREAM, "dial; DNS over TCP"),
+	MAY("connect", NETWORK, "dial; a name server, an NSS daemon"),
+	MAY("getsockname", NETWORK, "where the program wanted to go; RFC 6724"),
+	MAY("getpeername", NETWORK, "who is there"),
+	MAY("getsockopt", NETWORK, "how a connect went"),
+	MAY1("setsockopt", PROXY, IS(1, IPPROTO_TCP), "delays, time-outs"),
+	MAY2("setsockopt", PROXY, IS(1, SOL_SOCKET), IS(2, SO_KEEPALIVE),
+	    "idle tunnels"),
+	MAY2("setsockopt", PROXY, IS(1, SOL_SOCKET), IS(2, SO_LINGER),
+	    "a reset where the other side had one"),
+	MAY2("setsockopt", PROXY, IS(1, SOL_SOCKET), IS(2, SO_SNDBUF),
+	    "bounded memory"),
+	MAY2("setsockopt", PROXY, IS(1, SOL_SOCKET), IS(2, SO_RCVBUF),
+	    "bounded memory"),
+	MAY2("setsockopt", PROXY, IS(1, SOL_SOCKET), IS(2, SO_RCVLOWAT),
+	    "fewer wake-ups"),
+	MAY1("ioctl", PROXY | RESOLVER, IS(1, FIONREAD),
+	    "how much to read: evbuffers, DNS"),
+	MAY1("ioctl", PROXY | RESOLVER, IS(1, FIONBIO), "O_NONBLOCK"),
+	MAY("splice", PROXY, "the relay of opaque tunnels"),
+
+	/* getaddrinfo and whatever NSS modules it loads */
+	MAY2("socket", RESOLVER, IS(0, AF_INET), DGRAM, "DNS"),
+	MAY2("socket", RESOLVER, IS(0, AF_INET6), DGRAM, "DNS"),
+	MAY2("socket", RESOLVER, IS(0, AF_UNIX), STREAM, "NSS daemons"),
+	MAY2("socket", RESOLVER, IS(0, AF_UNIX), DGRAM, "NSS daemons"),
+	MAY2("socket", RESOLVER, IS(0, AF_NETLINK), IS(2, NETLINK_ROUTE),
+	    "AI_ADDRCONFIG, RFC 6724"),
+	MAY("bind", RESOLVER, "netlink; Landlock refuses TCP"),
+	MAY("setsockopt", RESOLVER, "IP_RECVERR, NSS daemons"),
+	MAY("sendmmsg", RESOLVER, "A and AAAA at once"),
+	MAY("recvmmsg", RESOLVER, "NSS modules"),
+	MAY1("openat", RESOLVER, ONLY_READ, "/etc/hosts, NSS modules"),
+	MAY1("open", RESOLVER, NONE(1, O_WRITING), "the same with musl"),
+	MAY("newfstatat", RESOLVER, "has resolv.conf changed"),
+	MAY("stat", RESOLVER, "has resolv.conf changed"),
+	MAY("lstat", RESOLVER, "NSS modules"),
+	MAY("statx", RESOLVER, "NSS modules"),
+	MAY("statfs", RESOLVER, "NSS modules"),
+	MAY("fstatfs", RESOLVER, "NSS modules"),
+	MAY("access", RESOLVER, "the dynamic linker"),
+	MAY("faccessat", RESOLVER, "the dynamic linker"),
+	MAY("faccessat2", RESOLVER, "the dynamic linker"),
+	MAY("readlink", RESOLVER, "NSS modules"),
+	MAY("readlinkat", RESOLVER, "NSS modules"),
+	MAY("getdents64", RESOLVER, "NSS modules"),
+	MAY("pread64", RESOLVER, "ELF headers, caches of NSS daemons"),
+	MAY("fadvise64", RESOLVER, "files read from end to end"),
+	MAY("getcwd", RESOLVER, "the dynamic linker"),
+	MAY2("mmap", RESOLVER, BITS(2, PROT_WRITE | PROT_EXEC, PROT_EXEC),
+	    NONE(3, MAP_ANONYMOUS), "the code of NSS modules"),
+	MAY("uname", RESOLVER, "gethostname"),
+	MAY("sysinfo", RESOLVER, "qsort's limit"),
+	MAY("getresuid", RESOLVER, "NSS daemons ask who it is"),
+	MAY("getresgid", RESOLVER, "NSS daemons ask who it is"),
+	MAY("getgroups", RESOLVER, "NSS daemons ask who it is"),
+	MAY1("clone", RESOLVER,
+	    BITS(0, THREAD_FLAGS | NAMESPACE_FLAGS, THREAD_FLAGS),
+	    "a thread per query"),
+	FAILS("clone3", RESOLVER, ENOSYS,
+	    "its flags are in memory: libc falls back on clone"),
+	MAY("set_robust_list", RESOLVER, "a new thread"),
+	MAY("set_tid_address", RESOLVER, "a new thread"),
+	MAY("rseq", RESOLVER, "a new thread"),
+	MAY("membarrier", RESOLVER, "musl's dlopen"),
+	MAY("sched_getaffinity", RESOLVER, "malloc's arenas"),
+	MAY("getcpu", RESOLVER, "malloc's arenas"),
+	MAY1("fcntl", RESOLVER, IS(1, F_SETLK), "caches of NSS daemons"),
+	MAY1("fcntl", RESOLVER, IS(1, F_SETLKW), "caches of NSS daemons"),
+	MAY1("fcntl", RESOLVER, IS(1, F_GETLK), "caches of NSS daemons"),
+
+	/* Sanitizers look at themselves; only their builds get these. */
+	MAY1("openat", SANITIZER, ONLY_READ, "/proc/self/maps, symbols"),
+	MAY1("open", SANITIZER, NONE(1, O_WRITING), "the same"),
+	MAY("mmap", SANITIZER, "shadow memory, any protection"),
+	MAY("mprotect", SANITIZER, "shadow memory"),
+	MAY("newfstatat", SANITIZER, "symbols"),
+	MAY("stat", SANITIZER, "symbols"),
+	MAY("lstat", SANITIZER, "symbols"),
+	MAY("statx", SANITIZER, "symbols"),
+	MAY("readlink", SANITIZER, "/proc/self/exe"),
+	MAY("readlinkat", SANITIZER, "/proc/self/exe"),
+	MAY("access", SANITIZER, "symbols"),
+	MAY("faccessat", SANITIZER, "symbols"),
+	MAY("lseek", SANITIZER, "symbols"),
+	MAY("pread64", SANITIZER, "symbols"),
+	MAY("getcwd", SANITIZER, "symbols"),
+	MAY("prctl", SANITIZER, "names of mappings, is it dumpable"),
+	MAY("uname", SANITIZER, "the kernel's version"),
+	MAY("sysinfo", SANITIZER, "how much memory"),
+	MAY("sched_getaffinity", SANITIZER, "how many processors"),
+	MAY1("ioctl", SANITIZER, IS(1, TCGETS), "may the report have colours"),
+	MAY("set_robust_list", SANITIZER, "a thread of its own"),
+	MAY("pipe2", SANITIZER, "to a symbolizer"),
+	MAY("pipe", SANITIZER, "to a symbolizer"),
+	FAILS("fork", SANITIZER, EPERM, "no symbolizer: bare addresses"),
+};
+
+const size_t npromises = sizeof(promises) / sizeof(promises[0]);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SANDBOX_H
+#define SANDBOX_H
+
+#include "ipc.h"
+
+/*
+ * Confines the calling process for good to what the role needs: call it
+ * after everything was acquired and before the first untrusted byte.  Fatal
+ * where the system cannot do it: a role never runs unconfined.
+ */
+void	 sandbox_enter(enum role);
+
+/*
+ * Started by root: changes to the unprivileged user (_srt, else nobody) and
+ * roots the process in an empty directory.  Looks the user up, so it comes
+ * before sandbox_enter().  The resolver keeps its root for /etc.
+ */
+void	 sandbox_drop(enum role);
+
+#endif /* SANDBOX_H */

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Writes command_filter.h: what the command may ask of the kernel.  Runs on
+ * the build machine.
+ *
+ * A program has two parts.  The first, assembled here, looks at the arguments
+ * of the few calls for which they matter.  The second, from libseccomp, goes
+ * by number alone, so that the kernel (5.11) remembers its answers: every
+ * call that we have looked at is allowed, unless a row refuses it; what a
+ * newer kernel adds is ENOSYS.
+ */
+
+#include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <linux/btrfs.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen_filter.h"
+
+/*
+ * Two settings lift rows; there is a program for each combination.  The
+ * masks index the array of programs in linux_seccomp.c.
+ */
+enum lift {
+	ALL_UNIX = 1,		/* network.allowAllUnixSockets */
+	NESTED = 2,		/* allowNestedUserNamespaces */
+	LIFT_MAX = 4
+};
+
+/* By number: refused with this errno, unless lifted. */
+static const struct refusal {
+	const char	*call;
+	int		 error;
+	unsigned int	 lift;
+	const char	*reason;
+} refusals[] = {
+	/* Of another kernel's making: ENOSYS, so that libc falls back. */
+	{ "clone3",	ENOSYS, 0, "its flags are in memory" },
+	{ "io_uring_setup", ENOSYS, 0, "calls that no filter sees" },
+	{ "io_uring_enter", ENOSYS, 0, "calls that no filter sees" },
+	{ "io_uring_register", ENOSYS, 0, "calls that no filter sees" },
+	{ "memfd_secret", ENOSYS, 0, "memory that nobody can inspect" },
+	{ "add_key",	ENOSYS, 0, "keyrings are not of the namespace" },
+	{ "keyctl",	ENOSYS, 0, "keyrings are not of the namespace" },
+	{ "request_key", ENOSYS, 0, "runs a program of the host" },
+	{ "modify_ldt",	ENOSYS, 0, "16-bit segments, a history of bugs" },
+
+	/* namespaces and mounts */
+	{ "setns",	EPERM, NESTED, "another namespace" },
+	{ "mount",	EPERM, NESTED, "the file system layers" },
+	{ "umount2",	EPERM, NESTED, "the file system layers" },
+	{ "pivot_root",	EPERM, NESTED, "the file system layers" },
+	{ "chroot",	EPERM, NESTED, "the file system layers" },
+	{ "fsopen",	EPERM, NESTED, "the file system layers" },
+	{ "fsconfig",	EPERM, NESTED, "the file system layers" },
+	{ "fsmount",	EPERM, NESTED, "the file system layers" },
+	{ "fspick",	EPERM, NESTED, "the file system layers" },
+	{ "open_tree",	EPERM, NESTED, "the file system layers" },
+	{ "move_mount",	EPERM, NESTED, "the file system layers" },
+	{ "mount_setattr", EPERM, NESTED, "the file system layers" },
+	{ "sethostname", EPERM, NESTED, "the name of the machine" },
+	{ "setdomainname", EPERM, NESTED, "the name of the machine" },
+	{ "open_by_handle_at", EPERM, 0, "files without their path" },
+
+	/* other processes' insides, past what ptrace checks */
+	{ "pidfd_getfd", EPERM, 0, "descriptors of another process" },
+	{ "process_madvise", EPERM, 0, "memory of another process" },
+
+	/* large parts of the kernel that a command does not need */
+	{ "bpf",	EPERM, 0, "programs in the kernel" },
+	{ "perf_event_open", EPERM, 0, "watches the kernel" },
+	{ "userfaultfd", EPERM, 0, "stops the kernel at will" },
+	{ "fanotify_init", EPERM, 0, "watches the file system" },
+	{ "lookup_dcookie", EPERM, 0, "profiles the system" },
+
+	/* the machine as a whole */
+	{ "init_module", EPERM, 0, "code in the kernel" },
+	{ "finit_module", EPERM, 0, "code in the kernel" },
+	{ "delete_module", EPERM, 0, "code in the kernel" },
+	{ "kexec_load",	EPERM, 0, "another kernel" },
+	{ "kexec_file_load", EPERM, 0, "another kernel" },
+	{ "reboot",	EPERM, 0, "the machine" },
+	{ "swapon",	EPERM, 0, "the machine's memory" },
+	{ "swapoff",	EPERM, 0, "the machine's memory" },
+	{ "acct",	EPERM, 0, "writes a file of its own" },
+	{ "quotactl",	EPERM, 0, "the file systems' quotas" },
+	{ "quotactl_fd", EPERM, 0, "the file systems' quotas" },
+	{ "iopl",	EPERM, 0, "the hardware" },
+	{ "ioperm",	EPERM, 0, "the hardware" },
+	{ "settimeofday", EPERM, 0, "the clock" },
+	{ "clock_settime", EPERM, 0, "the clock" },
+	{ "syslog",	EPERM, 0, "the kernel's log" },
+	{ "vhangup",	EPERM, 0, "the terminal of others" },
+
+	/* without function, or nearly, in any kernel that can run srt */
+	{ "_sysctl",	ENOSYS, 0, "obsolete" },
+	{ "afs_syscall", ENOSYS, 0, "obsolete" },
+	{ "create_module", ENOSYS, 0, "obsolete" },
+	{ "epoll_ctl_old", ENOSYS, 0, "obsolete" },
+	{ "epoll_wait_old", ENOSYS, 0, "obsolete" },
+	{ "get_kernel_syms", ENOSYS, 0, "obsolete" },
+	{ "getpmsg",	ENOSYS, 0, "obsolete" },
+	{ "nfsservctl",	ENOSYS, 0, "obsolete" },
+	{ "putpmsg",	ENOSYS, 0, "obsolete" },
+	{ "query_module", ENOSYS, 0, "obsolete" },
+	{ "security",	ENOSYS, 0, "obsolete" },
+	{ "sysfs",	ENOSYS, 0, "obsolete" },
+	{ "tuxcall",	ENOSYS, 0, "obsolete" },
+	{ "uselib",	ENOSYS, 0, "obsolete" },
+	{ "ustat",	ENOSYS, 0, "obsolete" },
+	{ "vserver",	ENOSYS, 0, "obsolete" }
+};
+
+/*
+ * Every call up to this number, set_mempolicy_home_node of Linux 5.17, has
+ * been looked at; of the later ones these.  A libseccomp that knows more
+ * than we do adds nothing.
+ */
+#define REVIEWED_MAX	450
+static const char *const reviewed[] = {
+	"cachestat", "fchmodat2", "map_shadow_stack", "futex_wake",
+	"futex_wait", "futex_requeue", "mseal"
+};
+
+/*
+ * By argument: the first row whose conditions all hold decides; a call whose
+ * rows all fail is allowed.  Every argument here is an int or unsigned int,
+ * of which the kernel looks at the low 32 bits only, and so do we.
+ */
+enum test {
+	TEST_NONE,
+	TEST_EQ,		/* (arg & mask) == value */
+	TEST_NE,		/* (arg & mask) != value */
+	TEST_ANY		/* (arg & value) != 0 */
+};
+
+struct cond {
+	enum test	 test;
+	unsigned int	 arg;
+	uint32_t	 mask;
+	uint32_t	 value;
+};
+
+#define CONDS		3
+#define WHOLE		0xffffffffU
+#define EQ(n, v)	{ TEST_EQ, (n), WHOLE, (v) }
+#define NE(n, v)	{ TEST_NE, (n), WHOLE, (v) }
+#define EQMASK(n, m, v)	{ TEST_EQ, (n), (m), (v) }
+#define ANY(n, v)	{ TEST_ANY, (n), 0, (v) }
+
+#define ROW(c, l, e, ...)						\
+	{ .call = (c), .lift = (l), .error = (e), .conds = { __VA_ARGS__ } }
+#define OTHERWISE(c, e)	{ .call = (c), .error = (e) }
+
+#define SOCK_KIND	0xfU	/* the type without its flags */
+#define KIND(v)		EQMASK(1, SOCK_KIND, (v))
+#ifndef MSG_FASTOPEN
+#define MSG_FASTOPEN	0x20000000
+#endif
+#ifndef TCP_FASTOPEN_CONNECT
+#define TCP_FASTOPEN_CONNECT	30
+#endif
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME	0x80
+#endif
+#define NEW_NAMESPACE	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
+			    CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
+			    CLONE_NEWNET)
+#define IOPRIO_PGRP	2	/* IOPRIO_WHO_PGRP of <linux/ioprio.h> */
+
+static const struct row {
+	const char	*call;
+	unsigned int	 lift;	/* not for these */
+	int		 error;	/* 0: allowed */
+	struct cond	 conds[CONDS];
+} rows[] = {
+	/* TCP Fast Open connects without a connect. */
+	ROW("sendto", 0, EOPNOTSUPP, ANY(3, MSG_FASTOPEN)),
+	ROW("sendmsg", 0, EOPNOTSUPP, ANY(2, MSG_FASTOPEN)),
+	ROW("sendmmsg", 0, EOPNOTSUPP, ANY(3, MSG_FASTOPEN)),
+	ROW("setsockopt", 0, EOPNOTSUPP, EQ(1, IPPROTO_TCP),
+	    EQ(2, TCP_FASTOPEN_CONNECT)),
+
+	/* Words put into the terminal's mouth; its line discipline. */
+	ROW("ioctl", 0, EPERM, EQ(1, TIOCSTI)),
+	ROW("ioctl", 0, EPERM, EQ(1, TIOCLINUX)),
+	ROW("ioctl", 0, EPERM, EQ(1, TIOCSETD)),
+	/* A snapshot in a write root would show what the mounts hide. */
+	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SNAP_CREATE)),
+	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SNAP_CREATE_V2)),
+
+	/* In clone(2) CLONE_NEWTIME's bit is part of the exit signal. */
+	ROW("clone", NESTED, EPERM, ANY(0, NEW_NAMESPACE)),
+	ROW("unshare", NESTED, EPERM, ANY(0, NEW_NAMESPACE | CLONE_NEWTIME)),
+
+	/*
+	 * A Unix socket of the host is out of reach of the network namespace,
+	 * but not of the mounts.
+	 */
+	ROW("socket", ALL_UNIX, EPERM, EQ(0, AF_UNIX)),
+	ROW("socket", 0, 0, EQ(0, AF_UNIX)),
+	ROW("socket", 0, 0, EQ(0, AF_NETLINK), EQ(2, NETLINK_ROUTE)),
+	ROW("socket", 0, EPROTONOSUPPORT, EQ(0, AF_NETLINK)),
+	ROW("socket", 0, EAFNOSUPPORT, NE(0, AF_INET), NE(0, AF_INET6)),
+	ROW("socket", 0, 0, KIND(SOCK_STREAM), EQ(2, 0)),
+	ROW("socket", 0, 0, KIND(SOCK_STREAM), EQ(2, IPPROTO_TCP)),
+	ROW("socket", 0, EPROTONOSUPPORT, KIND(SOCK_STREAM)),
+	ROW("socket", 0, 0, KIND(SOCK_DGRAM), EQ(2, 0)),
+	ROW("socket", 0, 0, KIND(SOCK_DGRAM), EQ(2, IPPROTO_UDP)),
+	/* What a user outside ping_group_range gets. */
+	ROW("socket", 0, EACCES, KIND(SOCK_DGRAM), EQ(2, IPPROTO_ICMP)),
+	ROW("socket", 0, EACCES, KIND(SOCK_DGRAM), EQ(2, IPPROTO_ICMPV6)),
+	ROW("socket", 0, EPROTONOSUPPORT, KIND(SOCK_DGRAM)),
+	ROW("socket", 0, EPERM, KIND(SOCK_RAW)),
+	OTHERWISE("socket", ESOCKTNOSUPPORT),
+
+	/* An end of a datagram pair can send to any path. */
+	ROW("socketpair", ALL_UNIX, 0, EQ(0, AF_UNIX), KIND(SOCK_STREAM)),
+	ROW("socketpair", ALL_UNIX, 0, EQ(0, AF_UNIX), KIND(SOCK_SEQPACKET)),
+	ROW("socketpair", ALL_UNIX, EPERM, EQ(0, AF_UNIX)),
+	ROW("socketpair", 0, 0, EQ(0, AF_UNIX)),
+	OTHERWISE("socketpair", EAFNOSUPPORT),
+
+	/* The process group reaches out of the pid namespace. */
+	ROW("setpriority", 0, EPERM, EQ(0, PRIO_PGRP), EQ(1, 0)),
+	ROW("ioprio_set", 0, EPERM, EQ(0, IOPRIO_PGRP), EQ(1, 0)),
+
+	/* setarch -R and linux32, but no mappings at 0 or executable heaps */
+	ROW("personality", 0, 0, EQ(0, 0xffffffff)),
+	ROW("personality", 0, 0, EQMASK(0, WHOLE & ~(unsigned int)
+	    (ADDR_NO_RANDOMIZE | UNAME26), PER_LINUX)),
+	ROW("personality", 0, 0, EQMASK(0, WHOLE & ~(unsigned int)
+	    (ADDR_NO_RANDOMIZE | UNAME26), PER_LINUX32)),
+	OTHERWISE("personality", EPERM)
+};
+
+/* For kernels whose Landlock has no scope for signals (before 6.12). */
+static const struct row signal_rows[] = {
+	/* The process group reaches out of the pid namespace. */
+	ROW("kill", 0, EPERM, EQ(0, 0)),
+	/* PIDFD_SIGNAL_PROCESS_GROUP (6.9) does, too. */
+	ROW("pidfd_send_signal", 0, EINVAL, NE(3, 0))
+};
+
+/* A program under construction. */
+struct code {
+	struct sock_filter	 insn[BPF_MAXINSNS];
+	size_t			 n;
+};
+
+#define RET_ALLOW	SECCOMP_RET_ALLOW
+#define RET_ERRNO(e)	(SECCOMP_RET_ERRNO | (uint32_t)(e))
+
+static size_t
+emit(struct code *c, unsigned int code, uint32_t k)
+{
+	if (c->n == nitems(c->insn))
+		errx(1, "program too long");
+	memset(&c->insn[c->n], 0, sizeof(c->insn[c->n]));
+	c->insn[c->n].code = (uint16_t)code;
+	c->insn[c->n].k = k;
+	return c->n++;
+}
+
+/* How far the conditional jump at i must go to get to the next instruction. */
+static uint8_t
+distance(const struct code *c, size_t i)
+{
+	if (c->n - i - 1 > UINT8_MAX)
+		errx(1, "jump too long");
+	return (uint8_t)(c->n - i - 1);
+}
+
+/* One row: its conditions, its answer; the next row if a condition fails. */
+static void
+emit_row(struct code *c, const struct row *row)
+{
+	const struct cond	*cond;
+	size_t			 i, n = 0, jumps[CONDS];
+
+	for (cond = row->conds; cond < row->conds + CONDS; cond++) {
+		if (cond->test == TEST_NONE)
+			break;
+		/* Both machines are little-endian. */
+		(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
+		    (uint32_t)offsetof(struct seccomp_data, args) +
+		    cond->arg * (uint32_t)sizeof(uint64_t));
+		if (cond->test != TEST_ANY && cond->mask != WHOLE)
+			(void)emit(c, BPF_ALU | BPF_AND | BPF_K, cond->mask);
+		jumps[n++] = emit(c, BPF_JMP | BPF_K | (cond->test == TEST_ANY
+		    ? BPF_JSET : BPF_JEQ), cond->value);
+	}
+	(void)emit(c, BPF_RET | BPF_K,
+	    row->error == 0 ? RET_ALLOW : RET_ERRNO(row->error));
+	for (i = 0; i < n; i++) {
+		if (row->conds[i].test == TEST_NE)
+			c->insn[jumps[i]].jt = distance(c, jumps[i]);
+		else
+			c->insn[jumps[i]].jf = distance(c, jumps[i]);
+	}
+}
+
+/* All rows of one call; behind it A holds the number of the call again. */
+static void
+emit_call(struct code *c, const struct gen_arch *arch, const struct row *all,
+    size_t nall, const char *call, unsigned int lifted)
+{
+	size_t	 i, jump;
+
+	jump = emit(c, BPF_JMP | BPF_JEQ | BPF_K,
+	    (uint32_t)gen_number(arch, call));
+	for (i = 0; i < nall; i++)
+		if (strcmp(all[i].call, call) == 0 &&
+		    (all[i].lift & lifted) == 0)
+			emit_row(c, &all[i]);
+	(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
+	c->insn[jump].jf = distance(c, jump);
+}
+
+/*
+ * The calls of the table in its order; whatever is not decided, another
+ * machine's calls among it, goes on behind.
+ */
+static void
+emit_rows(struct code *c, const struct gen_arch *arch, const struct row *all,
+    size_t nall, unsigned int lifted)
+{
+	size_t	 arch_jump, i, skip;
+
+	(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, arch));
+	arch_jump = emit(c, BPF_JMP | BPF_JEQ | BPF_K, arch->audit);
+	c->insn[arch_jump].jt = 1;
+	skip = emit(c, BPF_JMP | BPF_JA, 0);
+	(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, nr));
+	for (i = 0; i < nall; i++) {
+		if (gen_number(arch, all[i].call) == -1)
+			errx(1, "%s: unknown", all[i].call);
+		if (i == 0 || strcmp(all[i].call, all[i - 1].call) != 0)
+			emit_call(c, arch, all, nall, all[i].call, lifted);
+	}
+	c->insn[skip].k = (uint32_t)(c->n - skip - 1);
+}
+
+static const struct refusal *
+refusal_find(const char *call)
+{
+	size_t	 i;
+
+	for (i = 0; i < nitems(refusals); i++)
+		if (strcmp(refusals[i].call, call) == 0)
+			return &refusals[i];
+	return NULL;
+}
+
+static int
+call_reviewed(int nr, const char *call)
+{
+	size_t	 i;
+
+	if (nr <= REVIEWED_MAX)
+		return 1;
+	for (i = 0; i < nitems(reviewed); i++)
+		if (strcmp(reviewed[i], call) == 0)
+			return 1;
+	return 0;
+}
+
+static void
+append_numbers(struct code *c, const struct gen_arch *arch,
+    unsigned int lifted)
+{
+	const struct refusal	*refusal;
+	struct sock_filter	*prog;
+	scmp_filter_ctx		 ctx;
+	size_t			 n;
+	char			*call;
+	int			 nr;
+
+	ctx = gen_begin(SCMP_ACT_ERRNO(ENOSYS), arch);
+	for (nr = 0; nr < 1024; nr++) {
+		call = seccomp_syscall_resolve_num_arch(arch->token, nr);
+		if (call == NULL)
+			continue;
+		refusal = refusal_find(call);
+		if (refusal != NULL && (refusal->lift & lifted) == 0) {
+			/* ENOSYS is what the default says already. */
+			if (refusal->error != ENOSYS)
+				gen_rule(ctx, SCMP_ACT_ERRNO((unsigned int)
+				    refusal->error), call, NULL, 0);
+		} else if (call_reviewed(nr, call))
+			gen_rule(ctx, SCMP_ACT_ALLOW, call, NULL, 0);
+		free(call);
+	}
+	prog = gen_end(ctx, &n);
+	if (c->n + n > nitems(c->insn))
+		errx(1, "program too long");
+	/* Jumps are relative: the one can stand before the other. */
+	memcpy(&c->insn[c->n], prog, n * sizeof(*prog));
+	c->n += n;
+	free(prog);
+}
+
+static void
+arch_write(FILE *fp, const struct gen_arch *arch)
+{
+	static struct code	 c;
+	unsigned int		 lifted;
+	char			 name[64];
+
+	for (lifted = 0; lifted < LIFT_MAX; lifted++) {
+		c.n = 0;
+		emit_rows(&c, arch, rows, nitems(rows), lifted);
+		append_numbers(&c, arch, lifted);
+		(void)snprintf(name, sizeof(name), "command_filter_%u",
+		    lifted);
+		gen_write(fp, name, c.insn, c.n);
+	}
+	c.n = 0;
+	emit_rows(&c, arch, signal_rows, nitems(signal_rows), 0);
+	(void)emit(&c, BPF_RET | BPF_K, RET_ALLOW);
+	gen_write(fp, "signal_filter", c.insn, c.n);
+}
+
+int
+main(int argc, char *argv[])
+{
+	gen_file(argc, argv, "gen_command_filter", arch_write);
+	return 0;
+}

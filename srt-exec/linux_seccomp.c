@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Installs the filter between the command and the kernel.  What it refuses
+ * stands in gen_command_filter.c.
+ */
+
+#include "compat.h"
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "exec.h"
+
+#include "command_filter.h"
+
+#define PROGRAM(p)	{ (p), nitems(p) }
+
+/* By what is lifted: see enum lift of the generator. */
+static const struct program {
+	const struct sock_filter	*insn;
+	size_t				 len;
+} programs[] = {
+	PROGRAM(command_filter_0),
+	PROGRAM(command_filter_1),
+	PROGRAM(command_filter_2),
+	PROGRAM(command_filter_3)
+}, signals = PROGRAM(signal_filter);
+
+static int	 filter_load(const struct program *);
+
+int
+command_filter_install(uint32_t flags)
+{
+	unsigned int	 i = 0;
+
+	if ((flags & EXEC_ALL_UNIX) != 0)
+		i |= 1;
+	if ((flags & EXEC_NESTED_USERNS) != 0)
+		i |= 2;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -1;
+	if ((flags & COMMAND_FILTER_SIGNALS) != 0 &&
+	    filter_load(&signals) == -1)
+		return -1;
+	return filter_load(&programs[i]);
+}
+
+/*
+ * Before 5.16 a filter switched the processor's store bypass off for all that
+ * runs under it, at a price for every program.  The flag asks for what newer
+ * kernels do by themselves; srt's filter guards no secret in its own memory.
+ */
+static int
+filter_load(const struct program *p)
+{
+	struct sock_fprog	 fprog;
+
+	fprog.len = (unsigned short)p->len;
+	fprog.filter = (struct sock_filter *)(uintptr_t)p->insn;
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	    SECCOMP_FILTER_FLAG_SPEC_ALLOW, &fprog) == -1)
+		return -1;
+	return 0;
+}
