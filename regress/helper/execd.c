@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Stands in for srt and srt-proxy: starts the real srt-exec over real pipes
+ * with the paths and options of its command line, and ends as the command
+ * does.  For the tests of srt-exec alone.
+ *
+ *	execd [-v] [-f flags] [-i signal] [-u umask] [-C cwd] [-t seconds]
+ *	    [-w|-n|-p|-d|-r path] ... [-s signal:millis] [--] word ...
+ *
+ * The program is srt-exec of SRT_BUILD, or SRT_EXEC if that is set.
+ */
+
+#include "compat.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ipc.h"
+#include "log.h"
+#include "policy.h"
+#include "proc.h"
+
+static struct ipc_peer	 exec_peer, proxy_peer, monitor_peer;
+static int		 verbose, outcome = -1, nlisteners, ready, sendsig;
+static long		 sendafter;
+
+static void	got_hello(struct ipc_peer *, struct imsg *);
+static void	got_ready(struct ipc_peer *, struct imsg *);
+static void	got_log(struct ipc_peer *, struct imsg *);
+static void	got_started(struct ipc_peer *, struct imsg *);
+static void	got_failed(struct ipc_peer *, struct imsg *);
+static void	got_stopped(struct ipc_peer *, struct imsg *);
+static void	got_exited(struct ipc_peer *, struct imsg *);
+static void	got_listener(struct ipc_peer *, struct imsg *);
+static void	got_flush(struct ipc_peer *, struct imsg *);
+
+static const struct ipc_rule exec_rules[] = {
+	{ IMSG_CTL_HELLO, 1, 64, IPC_NOFD, IPC_PHASE_ANY, got_hello },
+	{ IMSG_CTL_READY, 0, 0, IPC_NOFD, IPC_PHASE_ANY, got_ready },
+	{ IMSG_CTL_LOG, 1, MAX_IMSGSIZE, IPC_NOFD, IPC_PHASE_ANY, got_log },
+	{ IMSG_EXEC_STARTED, 8, 8, IPC_NOFD, IPC_PHASE_ANY, got_started },
+	{ IMSG_EXEC_FAILED, 1, MAX_IMSGSIZE, IPC_NOFD, IPC_PHASE_ANY,
+	    got_failed },
+	{ IMSG_EXEC_STOPPED, 4, 4, IPC_NOFD, IPC_PHASE_ANY, got_stopped },
+	{ IMSG_EXEC_EXITED, 4, 4, IPC_NOFD, IPC_PHASE_ANY, got_exited },
+};
+
+static const struct ipc_rule proxy_rules[] = {
+	{ IMSG_PROXY_LISTENER, 4, 4, IPC_WITHFD, IPC_PHASE_ANY,
+	    got_listener },
+};
+
+static const struct ipc_rule monitor_rules[] = {
+	{ IMSG_CTL_FLUSH, 8, 8, IPC_NOFD, IPC_PHASE_ANY, got_flush },
+};
+
+static void
+say(const char *fmt, ...)
+{
+	va_list	 ap;
+
+	if (!verbose)
+		return;
+	va_start(ap, fmt);
+	(void)fputs("execd: ", stderr);
+	(void)vfprintf(stderr, fmt, ap);
+	(void)fputc('\n', stderr);
+	va_end(ap);
+}
+
+static void
+got_hello(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	ipc_recv_hello(imsg, ROLE_PARENT);
+}
+
+static void
+got_ready(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	(void)imsg;
+	ready = 1;
+	say("ready");
+}
+
+static void
+got_log(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint32_t	 level;
+	char		*text = ipc_recv_log(imsg, &level);
+
+	(void)peer;
+	log_stderr("srt-exec", (enum log_level)level, text);
+	free(text);
+}
+
+static void
+got_started(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	(void)imsg;
+	say("started");
+}
+
+static void
+got_failed(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct ibuf	 buf;
+	char		*text;
+
+	(void)peer;
+	if (imsg_get_ibuf(imsg, &buf) == -1)
+		errx(EXIT_SRT, "failed");
+	outcome = (int)ipc_get_u32(&buf);
+	text = ipc_get_str(&buf);
+	(void)fprintf(stderr, "execd: failed: %s\n", text);
+	free(text);
+}
+
+static void
+got_stopped(struct ipc_peer *peer, struct imsg *imsg)
+{
+	say("stopped %u", ipc_recv_u32(imsg));
+	ipc_send_u32(peer, IMSG_EXEC_SIGNAL, -1, SIGCONT);
+}
+
+static void
+got_exited(struct ipc_peer *peer, struct imsg *imsg)
+{
+	int	 status = (int)ipc_recv_u32(imsg);
+
+	(void)peer;
+	outcome = WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+	    WEXITSTATUS(status);
+	say("exited %d", outcome);
+}
+
+static void
+got_listener(struct ipc_peer *peer, struct imsg *imsg)
+{
+	int	 fd = imsg_get_fd(imsg), on = 0;
+	socklen_t len = sizeof(on);
+
+	(void)peer;
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 && on)
+		nlisteners++;	/* and they stay open */
+}
+
+static void
+got_flush(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	(void)imsg;
+	say("flush");
+}
+
+static void
+gone(struct ipc_peer *peer)
+{
+	(void)peer;
+}
+
+static pid_t
+start(int fd)
+{
+	const char	*exec = getenv("SRT_EXEC"), *build;
+	char		 path[PATH_MAX];
+	char		*argv[] = { (char *)(uintptr_t)"srt-exec", NULL };
+	char		*envp[] = { NULL };
+	pid_t		 pid;
+
+	if (exec != NULL)
+		(void)strlcpy(path, exec, sizeof(path));
+	else if ((build = getenv("SRT_BUILD")) != NULL)
+		(void)snprintf(path, sizeof(path), "%s/libexec/srt/srt-exec",
+		    build);
+	else
+		errx(EXIT_SRT, "SRT_BUILD is not set");
+	if ((pid = fork()) == -1)
+		err(EXIT_SRT, "fork");
+	if (pid == 0) {
+		if (dup2(fd, IPC_PARENT_FD) == -1)
+			_exit(EXIT_NOTFOUND);
+		closefrom(IPC_PARENT_FD + 1);
+		(void)execve(path, argv, envp);
+		_exit(EXIT_NOTFOUND);
+	}
+	return pid;
+}
+
+static void
+send_path(enum fs_kind kind, const char *path)
+{
+	struct stat	 st;
+	struct ibuf	*buf = ipc_create(&exec_peer, IMSG_EXEC_PATH);
+
+	ipc_add_u32(buf, kind);
+	ipc_add_u32(buf, stat(path, &st) == 0 && S_ISDIR(st.st_mode) ?
+	    FS_DIR : FS_FILE);
+	ipc_add_str(buf, path);
+	ipc_commit(&exec_peer, buf);
+}
+
+static void
+add_ignored(struct exec_options *opt, int sig)
+{
+	if (sig <= 32)
+		opt->sigignored_lo |= 1U << (sig - 1);
+	else
+		opt->sigignored_hi |= 1U << (sig - 33);
+}
+
+static int
+pair_half(int pair[2])
+{
+	if (proc_pair(pair) == -1)
+		err(EXIT_SRT, "socketpair");
+	return pair[0];
+}
+
+static long
+now(void)
+{
+	struct timespec	 ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void
+loop(long limit)
+{
+	struct pollfd	 pfd[3];
+	struct ipc_peer	*peers[] = { &exec_peer, &proxy_peer, &monitor_peer };
+	long		 begin = now(), wait;
+	size_t		 i;
+
+	while (exec_peer.open) {
+		(void)ipc_flush(&exec_peer);
+		for (i = 0; i < nitems(peers); i++) {
+			pfd[i].fd = peers[i]->open ? peers[i]->ibuf.fd : -1;
+			pfd[i].events = POLLIN;
+		}
+		wait = begin + limit - now();
+		if (sendsig != 0 && ready && now() >= begin + sendafter) {
+			ipc_send_u32(&exec_peer, IMSG_EXEC_SIGNAL, -1,
+			    (uint32_t)sendsig);
+			sendsig = 0;
+			continue;
+		}
+		if (sendsig != 0 && begin + sendafter - now() < wait)
+			wait = begin + sendafter - now();
+		if (wait < 1)
+			wait = 1;
+		if (now() > begin + limit)
+			errx(EXIT_SRT, "time is up");
+		if (poll(pfd, nitems(pfd), (int)wait) == -1 && errno != EINTR)
+			err(EXIT_SRT, "poll");
+		for (i = 0; i < nitems(peers); i++)
+			if (pfd[i].revents != 0)
+				(void)ipc_dispatch(peers[i]);
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct exec_options	 opt = { 0, 0, 0, 022 };
+	struct { enum fs_kind kind; const char *path; } paths[4096];
+	size_t			 npaths = 0, i;
+	char			 cwdbuf[PATH_MAX];
+	const char		*cwd = NULL;
+	long			 limit = 30000;
+	int			 ch, e[2], p[2], m[2], null, status;
+	pid_t			 pid;
+
+	while ((ch = getopt(argc, argv, "+C:d:f:i:n:p:r:s:t:u:vw:")) != -1) {
+		switch (ch) {
+		case 'C':
+			cwd = optarg;
+			break;
+		case 'f':
+			opt.flags = (uint32_t)atoi(optarg);
+			break;
+		case 'i':
+			add_ignored(&opt, atoi(optarg));
+			break;
+		case 's':
+			sendsig = atoi(optarg);
+			sendafter = strchr(optarg, ':') == NULL ? 0 :
+			    atol(strchr(optarg, ':') + 1);
+			break;
+		case 't':
+			limit = atol(optarg) * 1000;
+			break;
+		case 'u':
+			opt.umask = (uint32_t)strtoul(optarg, NULL, 8);
+			break;
+		case 'v':
+			verbose = 1;
+			break;
+		case 'w':
+		case 'n':
+		case 'p':
+		case 'd':
+		case 'r':
+			if (npaths == nitems(paths))
+				errx(EXIT_SRT, "too many paths");
+			paths[npaths].kind = ch == 'w' ? FS_WRITE :
+			    ch == 'n' ? FS_NOWRITE : ch == 'p' ? FS_PROTECT :
+			    ch == 'd' ? FS_NOREAD : FS_READ;
+			paths[npaths++].path = optarg;
+			break;
+		default:
+			return EXIT_SRT;
+		}
+	}
+	argv += optind;
+	if (cwd == NULL && (cwd = getcwd(cwdbuf, sizeof(cwdbuf))) == NULL)
+		err(EXIT_SRT, "getcwd");
+	log_init("execd", LOG_LEVEL_WARN);
+	(void)signal(SIGPIPE, SIG_IGN);
+
+	ipc_open(&exec_peer, NULL, pair_half(e), ROLE_EXEC, exec_rules,
+	    nitems(exec_rules), gone);
+	pid = start(e[1]);
+	(void)close(e[1]);
+	/* As srt does: its ends of the caller's pipes are the command's. */
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1 ||
+	    dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1)
+		err(EXIT_SRT, "/dev/null");
+	ipc_open(&proxy_peer, NULL, pair_half(p), ROLE_BROKER, proxy_rules,
+	    nitems(proxy_rules), gone);
+	ipc_open(&monitor_peer, NULL, pair_half(m), ROLE_BROKER,
+	    monitor_rules, nitems(monitor_rules), gone);
+	ipc_send_hello(&exec_peer);
+	ipc_send_u32(&exec_peer, IMSG_CTL_PEER, p[1], ROLE_PROXY);
+	ipc_send_u32(&exec_peer, IMSG_CTL_PEER, m[1], ROLE_MONITOR);
+	ipc_send(&exec_peer, IMSG_EXEC_OPTIONS, -1, &opt, sizeof(opt));
+	for (i = 0; i < npaths; i++)
+		send_path(paths[i].kind, paths[i].path);
+	ipc_send_strv(&exec_peer, IMSG_EXEC_ARGV, argv);
+	ipc_send_strv(&exec_peer, IMSG_EXEC_ENV, environ);
+	ipc_send_str(&exec_peer, IMSG_EXEC_CWD, cwd);
+	ipc_send(&exec_peer, IMSG_CTL_CFG_END, -1, NULL, 0);
+	loop(limit);
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	if (WIFSIGNALED(status))
+		say("srt-exec killed by signal %d", WTERMSIG(status));
+	say("listeners %d", nlisteners);
+	if (outcome == -1)
+		errx(EXIT_SRT, "srt-exec said nothing");
+	return outcome;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef EXEC_H
+#define EXEC_H
+
+#include <sys/types.h>
+
+#include "compat.h"
+#include "ipc.h"
+#include "plan.h"
+#include "policy.h"
+
+/*
+ * Functions that build the sandbox return -1 after they have said why with
+ * why() or whyx(): one line for the user, the first one wins.
+ */
+
+/* All that the processes inside need, as the parent sent it. */
+struct sandbox {
+	struct exec_options	 opt;
+	struct fs_paths		 paths;
+	struct plan		*plan;
+	struct ipc_strv		 argv_strv;
+	struct ipc_strv		 env_strv;
+	char			**argv;
+	char			**envp;
+	char			*cwd;
+	int			 proxy_fd;
+	int			 monitor_fd;
+	int			 null_fd;
+	pid_t			 outer;
+	struct ipc_peer		 up;	/* inside: the pipe to srt-exec */
+};
+
+/* From this ABI on Landlock keeps signals and abstract sockets inside. */
+#define LANDLOCK_ABI_SCOPE	6
+
+/* Landlock's rules, while they are collected. */
+struct landlock {
+	int			 fd;		/* -1: there is nothing to do */
+	int			 abi;
+	uint64_t		 handled;
+};
+
+/* The mount tree while it is built. */
+struct mounts {
+	const struct plan	*plan;
+	uint32_t		 flags;		/* EXEC_* */
+	int			 oldroot;	/* the host's tree */
+	int			 newroot;	/* the command's */
+	int			 priv;		/* tmpfs of masks and /dev */
+	int			 hostproc;	/* EXEC_WEAKER_NESTED, or -1 */
+	int			 console;	/* the terminal of 0-2, or -1 */
+	struct landlock		 landlock;
+};
+
+/* broker.c */
+__dead void	 broker_main(struct sandbox *);
+/* Tells the parent that the command cannot be run, and ends. */
+__dead void	 sandbox_fail(struct sandbox *, uint32_t, const char *);
+
+/* init.c */
+__dead void	 init_main(struct sandbox *, struct mounts *, int);
+
+/* command.c */
+#define COMMAND_NSIG	64		/* signals are 1 to this */
+/*
+ * In the child of pid 1: becomes the command.  If it cannot be executed the
+ * errno goes into the pipe, which is closed otherwise.
+ */
+__dead void	 command_exec(const struct sandbox *, int);
+
+/* why.c */
+int		 why(const char *, ...)
+		    __attribute__((__format__(printf, 1, 2)));
+int		 whyx(const char *, ...)
+		    __attribute__((__format__(printf, 1, 2)));
+const char	*why_text(void);
+void		 why_clear(void);
+
+/* linux_ns.c */
+/* Like why(), but looks for what commonly stands behind a refusal. */
+int		 ns_why(const char *);
+/* Starts the broker in namespaces of its own; the pid, 0 in it, or -1. */
+pid_t		 ns_clone_broker(void);
+/* Starts pid 1 of a new pid namespace, likewise. */
+pid_t		 ns_clone_init(void);
+/* Writes the id maps of the broker, from outside. */
+int		 ns_map_ids(pid_t);
+/*
+ * SIGKILL for this process when its parent dies.  The kernel forgets that
+ * with a change of credentials.
+ */
+int		 ns_die_with_parent(void);
+/* For a parent in another pid namespace: has it died already? */
+int		 ns_parent_gone(int);
+void		 ns_ignore_signals(void);
+int		 ns_undumpable(void);
+/*
+ * Gives up every capability for good, and any way to get one.  Inside the
+ * namespaces everything can be given up, and must.
+ */
+int		 ns_drop_caps(int);
+/* A terminal among 0-2, or -1.  0-2 must not be directories. */
+int		 ns_check_stdio(int *);
+
+/* linux_mount.c */
+/* Takes the host's tree apart from the host and makes the new root. */
+int		 mounts_begin(struct mounts *, const struct plan *, uint32_t,
+		    int);
+/* The operations before /proc; /proc and those after, in pid 1. */
+int		 mounts_apply(struct mounts *);
+int		 mounts_apply_proc(struct mounts *);
+int		 mounts_apply_op(struct mounts *, const struct plan_op *);
+/* Makes the new root the root of all processes and lets the old one go. */
+int		 mounts_finish(struct mounts *);
+/* Closes the descriptors, in a process that goes on without them. */
+void		 mounts_close(struct mounts *);
+/* A path in the host's or the new tree, without following any link. */
+int		 mounts_open(int, const char *, int);
+int		 mounts_attach(int, int, const char *);
+
+/* linux_private.c */
+int		 private_build(struct mounts *);
+/* Makes an empty file of mode 000, to mount on; -1 with errno. */
+int		 private_file(int, const char *);
+/* A fresh detached tree from the private tmpfs, by name there. */
+int		 private_clone(const struct mounts *, const char *);
+/* The name of the tree of an operation. */
+void		 private_tree_name(char *, size_t, int);
+/* A new detached mount; options are "key=value" or "key". */
+int		 private_mount(const char *, const char *const *, unsigned int);
+
+/* linux_dev.c */
+int		 dev_populate(const struct mounts *);
+int		 dev_attach(struct mounts *);
+int		 dev_console(int, int);
+
+/* linux_proc.c */
+int		 proc_attach(struct mounts *);
+
+/* linux_net.c */
+/* Brings lo up and sends the listeners to the proxy. */
+int		 net_build(struct ipc_peer *);
+
+/* linux_landlock.c */
+int		 landlock_begin(struct landlock *, uint32_t);
+/* Lets the command write at or beneath what the descriptor refers to. */
+int		 landlock_allow(const struct landlock *, int, enum fs_type);
+/* Existing files only. */
+int		 landlock_allow_files(const struct landlock *, int);
+/* What the caller opened for writing may be opened again by its name. */
+int		 landlock_allow_stdio(const struct landlock *);
+int		 landlock_enter(struct landlock *);
+
+/* linux_seccomp.c */
+/* For command_filter_install(): Landlock has no scope for signals here. */
+#define COMMAND_FILTER_SIGNALS	0x80000000U
+/*
+ * The filter of the command, for the calling thread and all it starts, with
+ * no_new_privs; flags are EXEC_* and the one above.  Returns -1 with errno.
+ */
+int		 command_filter_install(uint32_t);
+
+#endif /* EXEC_H */

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Applies a plan to the mounts of the calling process.
+ *
+ * Every path is opened once, without following any link, and from then on
+ * only descriptors are used.  The host's tree stays reachable until the end
+ * because what is bound writable has to come from there, with the flags that
+ * the host gave it; the new tree is all read-only to begin with.
+ */
+
+#include "compat.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exec.h"
+#include "linux.h"
+
+#define ROOT_ATTR	(LX_ATTR_NOSUID | LX_ATTR_NODEV)
+
+int
+mounts_open(int root, const char *path, int flags)
+{
+	while (*path == '/')
+		path++;
+	return lx_openat2(root, *path == '\0' ? "." : path,
+	    (uint64_t)(O_PATH | flags), LX_RESOLVE_IN_ROOT |
+	    LX_RESOLVE_NO_SYMLINKS | LX_RESOLVE_NO_MAGICLINKS);
+}
+
+int
+mounts_attach(int tree, int target, const char *path)
+{
+	if (lx_move_mount(tree, target) == -1)
+		return why("cannot mount on %s", path);
+	return 0;
+}
+
+/* The host's tree as it is, or what the plan leaves of it. */
+static int
+newroot_clone(struct mounts *m)
+{
+	const struct plan_op	*op = &m->plan->ops[0];
+	uint64_t		 attr = ROOT_ATTR;
+	char			 name[32];
+
+	if (op->kind == PLAN_ROOT_MASK) {
+		private_tree_name(name, sizeof(name), 0);
+		if ((m->newroot = private_clone(m, name)) == -1)
+			return why("cannot clone the root");
+		return 0;
+	}
+	m->newroot = lx_open_tree(m->oldroot, "", LX_TREE_CLONE |
+	    AT_EMPTY_PATH | AT_RECURSIVE);
+	if (m->newroot == -1)
+		return why("open_tree of /");
+	if (op->kind == PLAN_ROOT_RO)
+		attr |= LX_ATTR_RDONLY;
+	if ((op->flags & PLAN_PLAIN) == 0 &&
+	    lx_mount_setattr(m->newroot, AT_RECURSIVE, attr, 0) == -1)
+		return why("mount_setattr of /");
+	return 0;
+}
+
+static int
+oldroot_open(struct mounts *m)
+{
+	int	 fd;
+
+	if ((m->oldroot = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return why("/");
+	if ((fd = mounts_open(m->oldroot, "/", O_DIRECTORY)) == -1)
+		return errno == ENOSYS ? whyx("this kernel lacks openat2: "
+		    "srt needs Linux 5.12") : why("/");
+	(void)close(fd);
+	/*
+	 * Nothing that is mounted on the host later may appear inside: it
+	 * would come with the host's flags.
+	 */
+	if (lx_mount_setattr(m->oldroot, AT_RECURSIVE, 0, MS_PRIVATE) == -1)
+		return errno == ENOSYS ? whyx("this kernel lacks "
+		    "mount_setattr: srt needs Linux 5.12") :
+		    ns_why("cannot take the mounts apart from the host's");
+	return 0;
+}
+
+int
+mounts_begin(struct mounts *m, const struct plan *plan, uint32_t flags,
+    int tty)
+{
+	int	 proc;
+
+	memset(m, 0, sizeof(*m));
+	m->plan = plan;
+	m->flags = flags;
+	m->hostproc = -1;
+	if (landlock_begin(&m->landlock, flags) == -1 ||
+	    oldroot_open(m) == -1)
+		return -1;
+	m->console = dev_console(m->oldroot, tty);
+	if ((flags & EXEC_WEAKER_NESTED) != 0) {
+		if ((proc = mounts_open(m->oldroot, "/proc", O_DIRECTORY)) ==
+		    -1)
+			return why("/proc");
+		m->hostproc = lx_open_tree(proc, "", LX_TREE_CLONE |
+		    AT_EMPTY_PATH | AT_RECURSIVE);
+		(void)close(proc);
+		if (m->hostproc == -1)
+			return why("open_tree of /proc");
+	}
+	if (private_build(m) == -1 || newroot_clone(m) == -1)
+		return -1;
+	/* Stacked on the old root, which is what pivot_root(2) expects. */
+	return mounts_attach(m->newroot, m->oldroot, "/");
+}
+
+/*
+ * Opens the path in the host's tree and compares it with what the same path
+ * is in the new one: the same file, unless somebody swapped it meanwhile.
+ */
+static int
+open_source(struct mounts *m, const struct plan_op *op, int target)
+{
+	struct stat	 a, b;
+	int		 fd;
+
+	if ((fd = mounts_open(m->oldroot, op->path, 0)) == -1)
+		return -1;
+	if (op->tree != -1)
+		return fd;
+	if (fstat(fd, &a) == -1 || fstat(target, &b) == -1 ||
+	    a.st_dev != b.st_dev || a.st_ino != b.st_ino) {
+		(void)close(fd);
+		errno = ESTALE;
+		return -1;
+	}
+	return fd;
+}
+
+static int
+changed(const struct plan_op *op)
+{
+	switch (errno) {
+	case ELOOP:
+	case ENOENT:
+	case ENOTDIR:
+	case ESTALE:
+	case EINVAL:
+		return whyx("%s changed while srt was starting", op->path);
+	default:
+		return why("%s", op->path);
+	}
+}
+
+/*
+ * Binds the path: from the host's tree if it is to be as the host has it,
+ * or if there is nothing at it yet, else onto itself.
+ */
+static int
+bind_op(struct mounts *m, const struct plan_op *op, int target)
+{
+	unsigned int	 rec = op->type == FS_DIR ? AT_RECURSIVE : 0;
+	uint64_t	 attr = ROOT_ATTR;
+	int		 source = -1, tree, rc = -1;
+
+	if (op->kind == PLAN_BIND_RW || op->tree != -1)
+		if ((source = open_source(m, op, target)) == -1)
+			return changed(op);
+	/* Recursive, since a tree with locked mounts in it goes as a whole. */
+	tree = lx_open_tree(source != -1 ? source : target, "",
+	    LX_TREE_CLONE | AT_EMPTY_PATH | rec);
+	if (tree == -1) {
+		(void)changed(op);
+		goto done;
+	}
+	if (op->kind == PLAN_BIND_RO)
+		attr |= LX_ATTR_RDONLY;
+	if (op->kind != PLAN_PIN &&
+	    lx_mount_setattr(tree, rec, attr, 0) == -1) {
+		(void)why("mount_setattr of %s", op->path);
+		goto done;
+	}
+	if (lx_move_mount(tree, target) == -1) {
+		(void)changed(op);
+		goto done;
+	}
+	rc = op->kind != PLAN_BIND_RW ? 0 :
+	    landlock_allow(&m->landlock, tree, op->type);
+ done:
+	if (tree != -1)
+		(void)close(tree);
+	if (source != -1)
+		(void)close(source);
+	return rc;
+}
+
+static int
+mask_op(struct mounts *m, const struct plan_op *op, int target)
+{
+	char	 name[32];
+	int	 tree, rc = 0;
+
+	switch (op->kind) {
+	case PLAN_MASK_FILE:
+		(void)strlcpy(name, "file", sizeof(name));
+		break;
+	case PLAN_MASK_DIR:
+		(void)strlcpy(name, "dir", sizeof(name));
+		break;
+	default:
+		private_tree_name(name, sizeof(name),
+		    (int)(op - m->plan->ops));
+		break;
+	}
+	if ((tree = private_clone(m, name)) == -1)
+		return why("cannot clone a mask");
+	/* A file where a directory was, or the reverse. */
+	if (lx_move_mount(tree, target) == -1)
+		rc = changed(op);
+	(void)close(tree);
+	return rc;
+}
+
+int
+mounts_apply_op(struct mounts *m, const struct plan_op *op)
+{
+	int	 target, rc;
+
+	switch (op->kind) {
+	case PLAN_ROOT_RO:
+	case PLAN_ROOT_MASK:
+		return 0;
+	case PLAN_ROOT_RW:
+		return landlock_allow(&m->landlock, m->newroot, FS_DIR);
+	case PLAN_DEV:
+		return dev_attach(m);
+	case PLAN_PROC:
+		return proc_attach(m);
+	default:
+		break;
+	}
+	target = mounts_open(m->newroot, op->path,
+	    op->type == FS_DIR ? O_DIRECTORY : 0);
+	if (target == -1) {
+		if (errno == ENOENT && (op->flags & PLAN_OPTIONAL) != 0)
+			return 0;
+		return changed(op);
+	}
+	switch (op->kind) {
+	case PLAN_BIND_RW:
+	case PLAN_BIND_RO:
+	case PLAN_PIN:
+		rc = bind_op(m, op, target);
+		break;
+	default:
+		rc = mask_op(m, op, target);
+		break;
+	}
+	(void)close(target);
+	return rc;
+}
+
+int
+mounts_apply(struct mounts *m)
+{
+	size_t	 i;
+
+	for (i = 0; i < m->plan->nops; i++) {
+		if (m->plan->ops[i].kind == PLAN_PROC)
+			break;
+		if (mounts_apply_op(m, &m->plan->ops[i]) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+mounts_apply_proc(struct mounts *m)
+{
+	size_t	 i = 0;
+
+	while (m->plan->ops[i].kind != PLAN_PROC)
+		i++;
+	for (; i < m->plan->nops; i++)
+		if (mounts_apply_op(m, &m->plan->ops[i]) == -1)
+			return -1;
+	return 0;
+}
+
+int
+mounts_finish(struct mounts *m)
+{
+	if (fchdir(m->newroot) == -1)
+		return why("fchdir");
+	if (lx_pivot_root(".", ".") == -1)
+		return why("pivot_root (a root of initramfs or chroot cannot "
+		    "be changed)");
+	/* What "." has on top of it now is the host's tree. */
+	if (umount2(".", MNT_DETACH) == -1)
+		return why("umount2");
+	if (chdir("/") == -1)
+		return why("chdir");
+	mounts_close(m);
+	return 0;
+}
+
+void
+mounts_close(struct mounts *m)
+{
+	(void)close(m->oldroot);
+	(void)close(m->newroot);
+	(void)close(m->priv);
+	if (m->hostproc != -1)
+		(void)close(m->hostproc);
+	if (m->console != -1)
+		(void)close(m->console);
+}
