@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The HTTP/1.1 forward proxy: one request of a client connection after the
+ * other.  The heads are parsed and written anew, the bodies stream in either
+ * direction at the same time.  A connection to a server is used again only
+ * by the client connection that made it, for the same host and port; each
+ * request is decided for itself.
+ */
+
+#include "compat.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http.h"
+#include "log.h"
+#include "proxy.h"
+
+static size_t	 http_read_request(struct half *, const char *, size_t);
+static size_t	 http_read_body(struct half *, const char *, size_t);
+static size_t	 http_hold(struct half *, const char *, size_t);
+static void	 http_request(struct session *, const struct http_request *);
+static void	 http_request_connect(struct session *,
+		    const struct http_request *);
+static void	 http_request_plain(struct session *,
+		    const struct http_request *);
+static int	 http_reusable(struct half *);
+static void	 http_connected(void *, enum connect_status, int,
+		    const char *);
+static void	 http_tunnel(void *, enum connect_status, int, const char *);
+static void	 http_forward(struct session *);
+static void	 http_request_done(struct session *);
+static int	 http_keeps(const struct http *);
+static unsigned int http_flags(const struct http *);
+static void	 http_answered(struct session *, struct http_buf *, int);
+static void	 http_expired(struct session *);
+
+void
+http_accept(struct session *s)
+{
+	if ((s->http = calloc(1, sizeof(*s->http))) == NULL) {
+		session_abort(s);
+		return;
+	}
+	http_buf_init(&s->http->head, HTTP_OUT_MAX);
+	session_timeout(s, TIMEOUT_FIRST, session_close);
+	s->client.phase = http_read_request;
+	half_update(&s->client);
+}
+
+void
+http_free(struct http *http)
+{
+	if (http == NULL)
+		return;
+	http_buf_free(&http->head);
+	free(http);
+}
+
+/* The client's side. */
+
+static size_t
+http_read_request(struct half *h, const char *data, size_t len)
+{
+	struct session		*s = h->s;
+	struct http		*http = s->http;
+	struct http_request	 req;
+
+	if (len == 0) {
+		session_linger(s);
+		return 0;
+	}
+	/* The answers to earlier requests go first. */
+	if (half_full(h))
+		return 0;
+	switch (http_parse_request(data, len, &http->reqscan, &req)) {
+	case HTTP_MORE:
+		if (h->eof)
+			session_linger(s);
+		else if (s->timeout != TIMEOUT_HEAD)
+			session_timeout(s, TIMEOUT_HEAD, http_expired);
+		return 0;
+	case HTTP_ERROR:
+		log_debug("malformed request: %s", req.why);
+		memset(&http->req, 0, sizeof(http->req));
+		http_error(s, req.status);
+		return len;
+	case HTTP_DONE:
+		break;
+	}
+	http_request(s, &req);
+	return req.consumed;
+}
+
+static void
+http_expired(struct session *s)
+{
+	memset(&s->http->req, 0, sizeof(s->http->req));
+	http_error(s, 408);
+}
+
+static void
+http_request(struct session *s, const struct http_request *req)
+{
+	struct http	*http = s->http;
+
+	memset(&http->reqscan, 0, sizeof(http->reqscan));
+	memset(&http->respscan, 0, sizeof(http->respscan));
+	memset(&http->reqchunk, 0, sizeof(http->reqchunk));
+	memset(&http->respchunk, 0, sizeof(http->respchunk));
+	http->req = req->meta;
+	http->reqleft = req->meta.length;
+	http->reqdone = http->started = http->reused = http->safe = 0;
+	http->keep = http->upkeep = 0;
+	s->client.phase = http_hold;
+
+	switch (req->form) {
+	case HTTP_FORM_AUTHORITY:
+		http_request_connect(s, req);
+		break;
+	case HTTP_FORM_ABSOLUTE:
+		http_request_plain(s, req);
+		break;
+	default:
+		http_error(s, 400);
+		break;
+	}
+}
+
+static void
+http_request_connect(struct session *s, const struct http_request *req)
+{
+	struct http_buf	 buf;
+	struct dest	*dest;
+	const char	*reason;
+
+	if ((reason = verdict_decide(req->host.p, req->host.len, req->port,
+	    &dest)) != NULL) {
+		http_buf_init(&buf, HTTP_OUT_MAX);
+		http_answered(s, &buf, http_answer_denied(&buf, reason,
+		    http_flags(s->http)));
+		return;
+	}
+	half_reset(&s->server);
+	dest_free(s->dest);
+	s->dest = dest;
+	s->client.phase = phase_hold;
+	session_timeout(s, TIMEOUT_NONE, session_close);
+	s->connect = connect_start(s->dest, http_tunnel, s);
+}
+
+static void
+http_tunnel(void *arg, enum connect_status status, int fd, const char *why)
+{
+	struct session	*s = arg;
+	struct http_buf	 buf;
+
+	s->connect = NULL;
+	http_buf_init(&buf, HTTP_OUT_MAX);
+	if (status == CONNECT_DENIED) {
+		http_answered(s, &buf, http_answer_blocked(&buf,
+		    s->dest->spelled, why, http_flags(s->http)));
+		return;
+	}
+	if (status != CONNECT_OK) {
+		http_error(s, 502);
+		return;
+	}
+	session_server(s, fd);
+	if (http_answer(&buf, 200, HTTP_W_CONNECT) == -1)
+		session_abort(s);
+	else
+		half_add(&s->client, buf.data, buf.len);
+	http_buf_free(&buf);
+	if (!s->dead)
+		relay_start(s);
+}
+
+static void
+http_request_plain(struct session *s, const struct http_request *req)
+{
+	struct http		*http = s->http;
+	struct http_target	 target;
+	struct http_buf		 buf;
+	struct dest		*dest;
+	const char		*reason;
+	int			 same;
+
+	if ((reason = verdict_decide(req->host.p, req->host.len, req->port,
+	    &dest)) != NULL) {
+		http_buf_init(&buf, HTTP_OUT_MAX);
+		http_answered(s, &buf, http_answer_denied(&buf, reason,
+		    http_flags(http)));
+		return;
+	}
+	if (req->https) {
+		/* We hold no end of TLS; the client can, through CONNECT. */
+		dest_free(dest);
+		http_error(s, 501);
+		return;
+	}
+	target.host = dest->host.name;
+	target.port = dest->port;
+	target.https = 0;
+	http_buf_free(&http->head);
+	http_buf_init(&http->head, HTTP_OUT_MAX);
+	if (http_write_request(&http->head, req, &target,
+	    (req->meta.flags & HTTP_UPGRADE) != 0 ? HTTP_W_UPGRADE :
+	    0) == -1) {
+		dest_free(dest);
+		http_error(s, errno == EMSGSIZE ? 431 : 500);
+		return;
+	}
+	http->safe = req->meta.body == HTTP_BODY_NONE &&
+	    (http_span_is(req->method, "GET") ||
+	    http_span_is(req->method, "HEAD") ||
+	    http_span_is(req->method, "OPTIONS"));
+
+	same = s->dest != NULL && dest_equal(s->dest, dest);
+	dest_free(s->dest);
+	s->dest = dest;
+	session_timeout(s, TIMEOUT_TRANSFER, session_abort);
+	if (same && http_reusable(&s->server)) {
+		http->reused = 1;
+		http_forward(s);
+	} else
+		http_dial(s);
+}
+
+/*
+ * Is the server still there, and silent?  What it sent unasked would be taken
+ * for the response to the next request.
+ */
+static int
+http_reusable(struct half *h)
+{
+	char	 c;
+
+	return h->fd != -1 && !h->eof && !h->broken && h->in.len == 0 &&
+	    recv(h->fd, &c, 1, MSG_PEEK) == -1 && errno == EAGAIN;
+}
+
+void
+http_dial(struct session *s)
+{
+	half_reset(&s->server);
+	s->connect = connect_start(s->dest, http_connected, s);
+}
+
+static void
+http_connected(void *arg, enum connect_status status, int fd,
+    const char *why)
+{
+	struct session	*s = arg;
+	struct http_buf	 buf;
+
+	s->connect = NULL;
+	if (status == CONNECT_OK) {
+		session_server(s, fd);
+		http_forward(s);
+		return;
+	}
+	if (status != CONNECT_DENIED) {
+		http_error(s, 502);
+		return;
+	}
+	http_buf_init(&buf, HTTP_OUT_MAX);
+	http_answered(s, &buf, http_answer_blocked(&buf, s->dest->spelled,
+	    why, http_flags(s->http)));
+}
+
+/* Sends the request on, and its body as it comes. */
+static void
+http_forward(struct session *s)
+{
+	struct http	*http = s->http;
+
+	s->server.phase = http_read_response;
+	half_add(&s->server, http->head.data, http->head.len);
+	if (!http->safe || !http->reused) {
+		http_buf_free(&http->head);
+		http_buf_init(&http->head, HTTP_OUT_MAX);
+	}
+	if (http->req.body == HTTP_BODY_NONE ||
+	    (http->req.body == HTTP_BODY_LENGTH && http->reqleft == 0))
+		http_request_done(s);
+	else
+		half_phase(&s->client, http_read_body);
+	/* Else half_loop() sends it, with what came of the body. */
+	if (!s->dead && !s->client.busy)
+		half_flush(&s->server);
+	if (!s->dead)
+		half_update(&s->server);
+	if (!s->dead)
+		half_update(&s->client);
+}
+
+static size_t
+http_read_body(struct half *h, const char *data, size_t len)
+{
+	struct session		*s = h->s;
+	struct http		*http = s->http;
+	struct http_fields	 trailers;
+	struct http_span	 piece;
+	size_t			 used;
+
+	if (len == 0) {
+		/* The client broke off: so do we, the server must notice. */
+		session_abort(s);
+		return 0;
+	}
+	if (http->req.body == HTTP_BODY_LENGTH) {
+		if (len > http->reqleft)
+			len = (size_t)http->reqleft;
+		half_send(&s->server, data, len);
+		http->reqleft -= len;
+		if (http->reqleft == 0 && !s->dead)
+			http_request_done(s);
+		return len;
+	}
+	switch (http_chunk_next(&http->reqchunk, data, len, &used, &piece,
+	    &trailers)) {
+	case HTTP_CHUNK_MORE:
+		if (h->eof && used == 0)
+			session_abort(s);
+		break;
+	case HTTP_CHUNK_DATA:
+		http_piece(&s->server, HTTP_BODY_CHUNKED, piece.p, piece.len);
+		break;
+	case HTTP_CHUNK_END:
+		http_end_chunks(&s->server, &trailers);
+		if (!s->dead)
+			http_request_done(s);
+		break;
+	case HTTP_CHUNK_ERROR:
+		log_debug("malformed request body: %s", http->reqchunk.why);
+		if (http->started)
+			session_abort(s);
+		else
+			http_error(s, 400);
+		return len;
+	}
+	return used;
+}
+
+static void
+http_request_done(struct session *s)
+{
+	s->http->reqdone = 1;
+	s->client.phase = http_hold;
+}
+
+/*
+ * While the response is under way the client's next request waits.  A client
+ * that has closed its side may still read, or be gone: then what the server
+ * sends will meet a reset, but a server that is silent must not keep us.
+ */
+static size_t
+http_hold(struct half *h, const char *data, size_t len)
+{
+	struct session	*s = h->s;
+
+	(void)data;
+	(void)len;
+	if (h->error != 0)
+		session_abort(s);
+	else if (h->eof && !s->http->started &&
+	    s->timeout == TIMEOUT_TRANSFER)
+		session_timeout(s, TIMEOUT_ANSWER, session_abort);
+	return 0;
+}
+
+/* After a response: the next request, or the end. */
+void
+http_next(struct session *s)
+{
+	if (s->http->keep) {
+		s->http->started = 0;
+		session_timeout(s, TIMEOUT_KEEPALIVE, session_close);
+		half_phase(&s->client, http_read_request);
+		if (!s->dead) {
+			half_flush(&s->client);
+			if (!s->dead)
+				half_update(&s->client);
+		}
+		return;
+	}
+	/* All was read and goes out at once: no reset can come of closing. */
+	half_flush(&s->client);
+	if (!s->dead && s->client.out.len == 0 && s->client.in.len == 0 &&
+	    (s->http->req.flags & HTTP_KEEPALIVE) == 0 && !s->client.busy)
+		session_close(s);
+	else
+		session_linger(s);
+}
+
+/* Our own answers. */
+
+/* Can the connection go on after one?  Not with a body still to come. */
+static int
+http_keeps(const struct http *http)
+{
+	return (http->req.flags & HTTP_KEEPALIVE) != 0 &&
+	    (http->req.flags & HTTP_CONNECT) == 0 &&
+	    (http->reqdone || http->req.body == HTTP_BODY_NONE ||
+	    (http->req.body == HTTP_BODY_LENGTH && http->req.length == 0));
+}
+
+static unsigned int
+http_flags(const struct http *http)
+{
+	unsigned int	 flags = 0;
+
+	if (!http_keeps(http))
+		flags |= HTTP_W_CLOSE;
+	else if (http->req.minor == 0)
+		flags |= HTTP_W_KEEPALIVE;
+	if ((http->req.flags & HTTP_HEAD) != 0)
+		flags |= HTTP_W_HEAD;
+	if ((http->req.flags & HTTP_CONNECT) != 0)
+		flags |= HTTP_W_CONNECT;
+	return flags;
+}
+
+/* Sends an answer that was written with http_flags(); frees the buffer. */
+static void
+http_answered(struct session *s, struct http_buf *buf, int error)
+{
+	if (error == -1)
+		session_abort(s);
+	else
+		half_add(&s->client, buf->data, buf->len);
+	http_buf_free(buf);
+	if (s->dead)
+		return;
+	half_reset(&s->server);
+	if (!http_keeps(s->http)) {
+		session_linger(s);
+		return;
+	}
+	s->http->keep = 1;
+	http_next(s);
+}
+
+/* An error of ours, where the response has not begun. */
+void
+http_error(struct session *s, int status)
+{
+	struct http_buf	 buf;
+
+	if (s->http->started) {
+		session_abort(s);
+		return;
+	}
+	http_buf_init(&buf, HTTP_OUT_MAX);
+	http_answered(s, &buf, http_answer(&buf, status,
+	    http_flags(s->http)));
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include "http_parse.h"
+
+struct half;
+struct session;
+
+/* The state of the exchange under way. */
+struct http {
+	struct http_scan	 reqscan;
+	struct http_scan	 respscan;
+	struct http_meta	 req;
+	struct http_chunk	 reqchunk;
+	struct http_chunk	 respchunk;
+	uint64_t		 reqleft;	/* of a body with length */
+	uint64_t		 respleft;
+	enum http_body		 respin;	/* how the server frames it */
+	enum http_body		 respout;	/* how the client gets it */
+	struct http_buf		 head;	/* request, until it is answered */
+	unsigned int		 reqdone : 1;	/* read to its end */
+	unsigned int		 keep : 1;	/* client connection lives on */
+	unsigned int		 upkeep : 1;	/* server connection does */
+	unsigned int		 started : 1;	/* response head is out */
+	unsigned int		 reused : 1;	/* server connection was idle */
+	unsigned int		 safe : 1;	/* may be sent a second time */
+};
+
+/* http.c: the client's side */
+/* Connects to the server and forwards the request. */
+void	 http_dial(struct session *);
+/* After a response: the next request, or the end. */
+void	 http_next(struct session *);
+/* An error of ours; a reset if the response has begun. */
+void	 http_error(struct session *, int);
+
+/* http_server.c */
+/* The phase of a server that has got a request. */
+size_t	 http_read_response(struct half *, const char *, size_t);
+/* The end of a chunked body; the trailers may be NULL. */
+void	 http_end_chunks(struct half *, const struct http_fields *);
+/* A piece of a body, framed as that is. */
+void	 http_piece(struct half *, enum http_body, const char *, size_t);
+
+#endif /* HTTP_H */

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The listeners, made inside the command's network namespace and handed to
+ * us.  When there is no room or no descriptor left, connections wait in the
+ * kernel's queue.
+ */
+
+#include "compat.h"
+
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "proxy.h"
+
+#define LISTENERS_MAX	64
+
+struct listener {
+	TAILQ_ENTRY(listener)	 entry;
+	enum listener_kind	 kind;
+	struct event		 ev;
+	int			 fd;
+};
+
+static TAILQ_HEAD(, listener)	 listeners = TAILQ_HEAD_INITIALIZER(listeners);
+static size_t			 listen_count;
+static struct event		*listen_timer;
+static int			 listen_paused;
+
+static void	(*const listen_accept[])(struct session *) = {
+	[LISTENER_HTTP] = http_accept,
+	[LISTENER_SOCKS] = socks_accept
+};
+
+static void	 listen_readable(int, short, void *);
+static void	 listen_retry(int, short, void *);
+static int	 listen_one(struct listener *);
+
+void
+listen_add(int fd, enum listener_kind kind)
+{
+	struct listener	*l;
+	socklen_t	 len = sizeof(int);
+	int		 flags, on = 0;
+
+	if ((size_t)kind >= nitems(listen_accept))
+		fatalx("unknown kind of listener %d", (int)kind);
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == -1 ||
+	    on == 0)
+		fatalx("a descriptor that is no listener");
+	if (listen_count >= LISTENERS_MAX)
+		fatalx("too many listeners");
+	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
+	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		fatal("fcntl");
+	/* Accepted sockets inherit it. */
+	on = 1;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		fatal("calloc");
+	l->kind = kind;
+	l->fd = fd;
+	if (event_assign(&l->ev, proxy_base, fd, EV_READ | EV_PERSIST,
+	    listen_readable, l) == -1)
+		fatalx("event_assign");
+	if (!listen_paused && event_add(&l->ev, NULL) == -1)
+		fatalx("event_add");
+	TAILQ_INSERT_TAIL(&listeners, l, entry);
+	listen_count++;
+}
+
+void
+listen_stop(void)
+{
+	struct listener	*l;
+
+	while ((l = TAILQ_FIRST(&listeners)) != NULL) {
+		TAILQ_REMOVE(&listeners, l, entry);
+		(void)event_del(&l->ev);
+		(void)close(l->fd);
+		free(l);
+	}
+	listen_count = 0;
+}
+
+void
+listen_pause(void)
+{
+	struct timeval	 tv = { 1, 0 };
+	struct listener	*l;
+
+	if (listen_timer == NULL && (listen_timer = evtimer_new(proxy_base,
+	    listen_retry, NULL)) == NULL)
+		fatalx("evtimer_new");
+	/* The limit may be the system's: then others make room. */
+	if (evtimer_add(listen_timer, &tv) == -1)
+		fatalx("evtimer_add");
+	if (listen_paused)
+		return;
+	listen_paused = 1;
+	log_debug("no room for more connections: they wait");
+	TAILQ_FOREACH(l, &listeners, entry)
+		(void)event_del(&l->ev);
+}
+
+void
+listen_resume(void)
+{
+	struct listener	*l;
+
+	if (!listen_paused)
+		return;
+	listen_paused = 0;
+	(void)evtimer_del(listen_timer);
+	TAILQ_FOREACH(l, &listeners, entry)
+		if (event_add(&l->ev, NULL) == -1)
+			fatalx("event_add");
+}
+
+static void
+listen_retry(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	listen_resume();
+}
+
+static void
+listen_readable(int fd, short what, void *arg)
+{
+	int	 i;
+
+	(void)fd;
+	(void)what;
+	for (i = 0; i < ACCEPT_BATCH; i++) {
+		if (!session_room()) {
+			listen_pause();
+			return;
+		}
+		if (listen_one(arg) == -1)
+			return;
+	}
+}
+
+/* Accepts a connection and starts its session; -1 to stop for now. */
+static int
+listen_one(struct listener *l)
+{
+	struct session	*s;
+	int		 fd;
+
+	fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd == -1) {
+		switch (errno) {
+		case EINTR:
+		case ECONNABORTED:
+			return 0;
+		case EMFILE:
+		case ENFILE:
+		case ENOBUFS:
+		case ENOMEM:
+			listen_pause();
+			break;
+		case EAGAIN:
+			break;
+		default:
+			log_warn("accept");
+			listen_pause();
+			break;
+		}
+		return -1;
+	}
+	if ((s = session_new(fd)) == NULL) {
+		listen_pause();
+		return -1;
+	}
+	listen_accept[l->kind](s);
+	return 0;
+}

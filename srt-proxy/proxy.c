@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * srt-proxy: what the command says to the network passes through here.  It
+ * starts unconfined, forks the resolver, gets its peers and its rules, then
+ * confines itself and only then reads from the network.
+ *
+ * Needs, once confined: the event loop (epoll_*, eventfd is made before),
+ * clock_gettime; read, write, sendmsg and recvmsg on the pipes; accept4,
+ * socket for AF_INET and AF_INET6 streams, connect, getsockopt(SO_ERROR,
+ * SO_ACCEPTCONN), setsockopt, send, recv, shutdown, close; pipe2, splice and
+ * fcntl(F_SETPIPE_SZ) for tunnels; fcntl(F_GETFL, F_SETFL) on listeners;
+ * wait4 for the resolver, memory and exit.  The resolver needs poll, its pipe, threads, and all that
+ * getaddrinfo(3) and getifaddrs(3) do.
+ */
+
+#include "compat.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "policy.h"
+#include "proc.h"
+#include "proxy.h"
+#include "sandbox.h"
+#include "violation.h"
+
+struct event_base	*proxy_base;
+
+static struct ipc_peer	 proxy_parent;
+static struct ipc_peer	 proxy_mon;
+static struct ipc_peer	 proxy_broker;
+static struct ruleset	*proxy_ruleset;		/* in force */
+static struct ruleset	*proxy_fresh;		/* being received */
+static size_t		 proxy_nfresh;
+static int		 proxy_ready;
+
+static void	 proxy_recv_hello(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_peer(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_rules(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_rule(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_denyaddr(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_cfg_end(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_flush(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_listener(struct ipc_peer *, struct imsg *);
+
+#define CONFIG_RUN	(IPC_PHASE_CONFIG | IPC_PHASE_RUN)
+
+static const struct ipc_rule	 proxy_rules_parent[] = {
+	{ IMSG_CTL_HELLO, sizeof(struct ipc_hello), sizeof(struct ipc_hello),
+	    IPC_NOFD, IPC_PHASE_HELLO, proxy_recv_hello },
+	{ IMSG_CTL_PEER, 4, 4, IPC_WITHFD, IPC_PHASE_CONFIG,
+	    proxy_recv_peer },
+	{ IMSG_PROXY_RULES, 4, 4, IPC_NOFD, CONFIG_RUN, proxy_recv_rules },
+	{ IMSG_PROXY_RULE, 16, MAX_IMSGSIZE, IPC_NOFD, CONFIG_RUN,
+	    proxy_recv_rule },
+	{ IMSG_PROXY_DENYADDR, 4, 512, IPC_NOFD, CONFIG_RUN,
+	    proxy_recv_denyaddr },
+	{ IMSG_CTL_CFG_END, 0, 0, IPC_NOFD, CONFIG_RUN, proxy_recv_cfg_end },
+	{ IMSG_CTL_FLUSH, 0, 0, IPC_NOFD, IPC_PHASE_RUN, proxy_recv_flush }
+};
+
+static const struct ipc_rule	 proxy_rules_broker[] = {
+	{ IMSG_PROXY_LISTENER, 4, 4, IPC_WITHFD, IPC_PHASE_RUN,
+	    proxy_recv_listener }
+};
+
+static void
+proxy_gone(struct ipc_peer *peer)
+{
+	/* Without any of the others there is no sandbox: fail closed. */
+	if (proxy_parent.open)
+		log_debug("%s has ended", role_name(peer->role));
+	resolve_end();
+	exit(0);
+}
+
+/*
+ * The sandbox has ended, and with it everybody who could have asked for more.
+ * What was refused is still to be reported: the parent decides when to end.
+ */
+static void
+proxy_broker_gone(struct ipc_peer *peer)
+{
+	log_debug("%s has ended", role_name(peer->role));
+	listen_stop();
+}
+
+int
+main(int argc, char *argv[])
+{
+	pid_t	 pid;
+	int	 resolver;
+
+	proc_role_start(ROLE_PROXY, argc, argv);
+	resolver = resolver_start(&pid);
+
+	if ((proxy_base = event_base_new()) == NULL)
+		fatalx("event_base_new");
+	session_init();
+	resolve_init(resolver, pid);
+	ipc_open(&proxy_parent, proxy_base, IPC_PARENT_FD, ROLE_PARENT,
+	    proxy_rules_parent, nitems(proxy_rules_parent), proxy_gone);
+	ipc_log_to(&proxy_parent);
+
+	if (event_base_dispatch(proxy_base) == -1)
+		fatalx("event_base_dispatch");
+	return EXIT_SRT;
+}
+
+const struct ruleset *
+proxy_rules(void)
+{
+	return proxy_ruleset;
+}
+
+struct ipc_peer *
+proxy_monitor(void)
+{
+	return &proxy_mon;
+}
+
+static void
+proxy_recv_hello(struct ipc_peer *peer, struct imsg *imsg)
+{
+	ipc_recv_hello(imsg, ROLE_PROXY);
+	ipc_send_hello(peer);
+	ipc_phase(peer, IPC_PHASE_CONFIG);
+}
+
+static void
+proxy_recv_peer(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint32_t	 role = ipc_recv_u32(imsg);
+	int		 fd = imsg_get_fd(imsg);
+
+	(void)peer;
+	switch (role) {
+	case ROLE_MONITOR:
+		if (proxy_mon.open)
+			fatalx("two monitors");
+		ipc_open(&proxy_mon, proxy_base, fd, ROLE_MONITOR, NULL, 0,
+		    proxy_gone);
+		ipc_phase(&proxy_mon, IPC_PHASE_RUN);
+		break;
+	case ROLE_EXEC:
+	case ROLE_BROKER:
+		if (proxy_broker.open)
+			fatalx("two brokers");
+		/* It speaks once we are ready; until then nobody listens. */
+		ipc_open(&proxy_broker, proxy_base, fd, ROLE_BROKER,
+		    proxy_rules_broker, nitems(proxy_rules_broker),
+		    proxy_broker_gone);
+		(void)event_del(&proxy_broker.rev);
+		ipc_phase(&proxy_broker, IPC_PHASE_RUN);
+		break;
+	default:
+		fatalx("a peer of role %u", role);
+	}
+}
+
+static void
+proxy_recv_rules(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	ruleset_free(proxy_fresh);
+	if ((proxy_fresh = ruleset_new()) == NULL)
+		fatal("ruleset_new");
+	proxy_fresh->flags = ipc_recv_u32(imsg);
+	if ((proxy_fresh->flags & ~(unsigned int)RULESET_STRICT) != 0)
+		fatalx("unknown flags %#x", proxy_fresh->flags);
+	proxy_nfresh = 0;
+}
+
+/* One more entry of the set that is being received. */
+static void
+proxy_count(void)
+{
+	if (proxy_fresh == NULL)
+		fatalx("a rule outside a set");
+	if (++proxy_nfresh > RULES_MAX)
+		fatalx("more than %d rules", RULES_MAX);
+}
+
+static void
+proxy_recv_rule(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct ibuf	 buf;
+	struct rule	*rule;
+	const char	*why;
+	uint32_t	 list, index;
+	char		*text, *reason;
+
+	(void)peer;
+	proxy_count();
+	ipc_recv_ibuf(imsg, &buf);
+	list = ipc_get_u32(&buf);
+	index = ipc_get_u32(&buf);
+	text = ipc_get_str(&buf);
+	reason = ipc_get_str(&buf);
+	ipc_get_end(&buf);
+
+	if (list != RULE_ALLOW && list != RULE_DENY)
+		fatalx("a rule for list %u", list);
+	if ((rule = rule_parse(text, list, &why)) == NULL)
+		fatalx("rule \"%s\": %s", text, why);
+	rule->index = index;
+	if (*reason != '\0') {
+		rule->reason = reason;
+		reason = NULL;
+	}
+	if (list == RULE_ALLOW)
+		TAILQ_INSERT_TAIL(&proxy_fresh->allow, rule, entry);
+	else
+		TAILQ_INSERT_TAIL(&proxy_fresh->deny, rule, entry);
+	free(text);
+	free(reason);
+}
+
+static void
+proxy_recv_denyaddr(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct addr_range	*range;
+	const char		*why;
+	char			*text = ipc_recv_str(imsg);
+
+	(void)peer;
+	proxy_count();
+	if ((range = addr_range_parse(text, &why)) == NULL)
+		fatalx("address \"%s\": %s", text, why);
+	TAILQ_INSERT_TAIL(&proxy_fresh->denyaddr, range, entry);
+	free(text);
+}
+
+/* Puts the new set in force, whole; the first one also ends the start. */
+static void
+proxy_recv_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)imsg;
+	if (proxy_fresh == NULL)
+		fatalx("the end of a set that did not begin");
+	ruleset_free(proxy_ruleset);
+	proxy_ruleset = proxy_fresh;
+	proxy_fresh = NULL;
+	log_debug("%zu rules in force", proxy_nfresh);
+	if (proxy_ready)
+		return;
+
+	if (!proxy_mon.open || !proxy_broker.open)
+		fatalx("a peer is missing");
+	sandbox_drop(ROLE_PROXY);
+	sandbox_enter(ROLE_PROXY);
+	proxy_ready = 1;
+	ipc_phase(peer, IPC_PHASE_RUN);
+	if (event_add(&proxy_broker.rev, NULL) == -1)
+		fatalx("event_add");
+	ipc_send(peer, IMSG_CTL_READY, -1, NULL, 0);
+}
+
+static void
+proxy_recv_flush(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	(void)imsg;
+	verdict_flush();
+	ipc_send_barrier(&proxy_mon);
+}
+
+static void
+proxy_recv_listener(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint32_t	 kind = ipc_recv_u32(imsg);
+
+	(void)peer;
+	listen_add(imsg_get_fd(imsg), (enum listener_kind)kind);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Opaque tunnels.  A half is read when nothing that came from it still waits
+ * to be sent, so that at most one read, or one pipe, is under way in each
+ * direction.  Small pieces are copied; where reads come back full, the bytes
+ * go through a pipe with splice(2) and never enter this process.  An idle
+ * tunnel holds neither buffer nor pipe.
+ */
+
+#include "compat.h"
+
+#include <sys/socket.h>
+
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "proxy.h"
+
+/* A read this full means that more is coming; a pipe less full the reverse. */
+#define RELAY_BULK	(READ_SIZE / 2)
+#define RELAY_SMALL	(READ_SIZE / 8)
+
+enum relay_step {
+	RELAY_MORE,		/* moved a lot, there may be more */
+	RELAY_WAIT,		/* nothing there, or no room */
+	RELAY_GONE		/* the session is closed */
+};
+
+static void		 relay_open(struct half *);
+static void		 relay_readable(int, short, void *);
+static void		 relay_writable(int, short, void *);
+static enum relay_step	 relay_copy(struct half *);
+static enum relay_step	 relay_splice(struct half *);
+static enum relay_step	 relay_push(struct half *);
+static enum relay_step	 relay_ended(struct half *, ssize_t);
+static int		 relay_update(struct half *);
+
+void
+relay_start(struct session *s)
+{
+	s->relay = 1;
+	/* Once no phase is on the stack: half_loop() comes here again. */
+	if (s->dead || s->client.busy || s->server.busy)
+		return;
+
+	http_free(s->http);
+	s->http = NULL;
+	session_timeout(s, TIMEOUT_NONE, session_abort);
+	relay_open(&s->client);
+	if (!s->dead)
+		relay_open(&s->server);
+	if (!s->dead && relay_update(&s->client) == 0)
+		(void)relay_update(&s->server);
+}
+
+void
+relay_free(struct half *h)
+{
+	relay_pipe_put(h->pipe);
+	h->pipe = NULL;
+}
+
+static void
+relay_open(struct half *h)
+{
+	struct half	*peer = h->peer;
+
+	half_want_read(h, 0);
+	half_want_write(h, 0);
+	h->phase = NULL;
+	if (event_assign(&h->rev, proxy_base, h->fd, EV_READ | EV_PERSIST,
+	    relay_readable, h) == -1 ||
+	    event_assign(&h->wev, proxy_base, h->fd, EV_WRITE | EV_PERSIST,
+	    relay_writable, h) == -1)
+		fatalx("event_assign");
+	/* What was read too early is the beginning of the stream. */
+	if (h->in.len > 0) {
+		half_add(peer, buf_data(&h->in), h->in.len);
+		buf_clear(&h->in);
+	}
+}
+
+/*
+ * Has the events of this half, as a source, and of its peer, as a sink, fit
+ * the state.  Passes the end of the stream on.  -1 if the session is closed.
+ */
+static int
+relay_update(struct half *h)
+{
+	struct half	*peer = h->peer;
+	struct session	*s = h->s;
+	int		 waits;
+
+	waits = peer->out.len > 0 ||
+	    (h->pipe != NULL && relay_pipe_len(h->pipe) > 0);
+	half_want_read(h, !h->eof && !waits);
+	if (!s->dead)
+		half_want_write(peer, waits);
+	if (s->dead)
+		return -1;
+	if (h->eof && !waits && !peer->shut) {
+		peer->shut = 1;
+		(void)shutdown(peer->fd, SHUT_WR);
+	}
+	if (h->shut && peer->shut) {
+		session_close(s);
+		return -1;
+	}
+	/*
+	 * With one direction left, keepalive does not tell a peer that has
+	 * more to say from one that has forgotten about us.
+	 */
+	if (peer->shut && s->timeout == TIMEOUT_NONE)
+		session_timeout(s, TIMEOUT_TRANSFER, session_abort);
+	return 0;
+}
+
+static void
+relay_readable(int fd, short what, void *arg)
+{
+	struct half	*h = arg;
+	enum relay_step	 step = RELAY_MORE;
+	int		 i;
+
+	(void)fd;
+	(void)what;
+	h->s->active = 1;
+	for (i = 0; i < RELAY_ROUNDS && step == RELAY_MORE; i++)
+		step = h->bulk ? relay_splice(h) : relay_copy(h);
+	if (step != RELAY_GONE)
+		(void)relay_update(h);
+}
+
+static void
+relay_writable(int fd, short what, void *arg)
+{
+	struct half	*h = arg;
+
+	(void)fd;
+	(void)what;
+	h->s->active = 1;
+	if (relay_push(h->peer) != RELAY_GONE)
+		(void)relay_update(h->peer);
+}
+
+/* What ended a read or a write: nothing to do now, the end, an error. */
+static enum relay_step
+relay_ended(struct half *h, ssize_t n)
+{
+	if (n == 0) {
+		h->eof = 1;
+		return RELAY_WAIT;
+	}
+	if (errno == EAGAIN)
+		return RELAY_WAIT;
+	/* A reset goes on to the other side as one. */
+	session_abort(h->s);
+	return RELAY_GONE;
+}
+
+static enum relay_step
+relay_copy(struct half *h)
+{
+	struct half	*peer = h->peer;
+	ssize_t		 n, w;
+
+	do {
+		n = read(h->fd, session_scratch, sizeof(session_scratch));
+	} while (n == -1 && errno == EINTR);
+	if (n <= 0)
+		return relay_ended(h, n);
+
+	do {
+		w = send(peer->fd, session_scratch, (size_t)n, MSG_NOSIGNAL);
+	} while (w == -1 && errno == EINTR);
+	if (w == -1) {
+		if (relay_ended(h, w) == RELAY_GONE)
+			return RELAY_GONE;
+		w = 0;
+	}
+	if (n >= RELAY_BULK)
+		h->bulk = 1;
+	if (w < n) {
+		half_add(peer, session_scratch + w, (size_t)(n - w));
+		return h->s->dead ? RELAY_GONE : RELAY_WAIT;
+	}
+	return h->bulk ? RELAY_MORE : RELAY_WAIT;
+}
+
+static enum relay_step
+relay_splice(struct half *h)
+{
+	enum relay_step	 step;
+	ssize_t		 n;
+
+	if (h->pipe == NULL && (h->pipe = relay_pipe_get()) == NULL) {
+		h->bulk = 0;
+		return relay_copy(h);
+	}
+	do {
+		n = relay_pipe_fill(h->pipe, h->fd);
+	} while (n == -1 && errno == EINTR);
+	if (n < RELAY_SMALL)
+		h->bulk = 0;
+	if (n <= 0) {
+		step = relay_ended(h, n);
+		if (step != RELAY_GONE)
+			relay_free(h);
+		return step;
+	}
+	return relay_push(h);
+}
+
+/* Sends on what was read from this half. */
+static enum relay_step
+relay_push(struct half *h)
+{
+	struct half	*peer = h->peer;
+	ssize_t		 n;
+
+	while (peer->out.len > 0) {
+		n = send(peer->fd, buf_data(&peer->out), peer->out.len,
+		    MSG_NOSIGNAL);
+		if (n == -1) {
+			if (errno == EINTR)
+				continue;
+			return relay_ended(h, n);
+		}
+		buf_drain(&peer->out, (size_t)n);
+	}
+	while (h->pipe != NULL && relay_pipe_len(h->pipe) > 0) {
+		n = relay_pipe_drain(h->pipe, peer->fd);
+		if (n == -1) {
+			if (errno == EINTR)
+				continue;
+			return relay_ended(h, n);
+		}
+	}
+	if (!h->bulk)
+		relay_free(h);
+	return RELAY_MORE;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "compat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "proxy.h"
+
+struct relay_pipe {
+	SLIST_ENTRY(relay_pipe)	 entry;
+	int			 rfd;
+	int			 wfd;
+	size_t			 len;	/* bytes within */
+};
+
+SLIST_HEAD(relay_pipes, relay_pipe);
+
+static struct relay_pipes	 relay_spare =
+				    SLIST_HEAD_INITIALIZER(relay_spare);
+static size_t			 relay_nspare;
+static size_t			 relay_npipes;
+
+struct relay_pipe *
+relay_pipe_get(void)
+{
+	struct relay_pipe	*p;
+	int			 fds[2];
+
+	if ((p = SLIST_FIRST(&relay_spare)) != NULL) {
+		SLIST_REMOVE_HEAD(&relay_spare, entry);
+		relay_nspare--;
+		return p;
+	}
+	if (relay_npipes >= RELAY_PIPES_MAX)
+		return NULL;
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return NULL;
+	if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) == -1) {
+		free(p);
+		return NULL;
+	}
+	/* The user's share of pipe pages may be used up: then a small one. */
+	(void)fcntl(fds[1], F_SETPIPE_SZ, RELAY_PIPE_SIZE);
+	p->rfd = fds[0];
+	p->wfd = fds[1];
+	relay_npipes++;
+	return p;
+}
+
+void
+relay_pipe_put(struct relay_pipe *p)
+{
+	if (p == NULL)
+		return;
+	if (p->len == 0 && relay_nspare < RELAY_PIPES_SPARE) {
+		SLIST_INSERT_HEAD(&relay_spare, p, entry);
+		relay_nspare++;
+		return;
+	}
+	(void)close(p->rfd);
+	(void)close(p->wfd);
+	free(p);
+	relay_npipes--;
+}
+
+size_t
+relay_pipe_len(const struct relay_pipe *p)
+{
+	return p->len;
+}
+
+ssize_t
+relay_pipe_fill(struct relay_pipe *p, int fd)
+{
+	ssize_t	 n;
+
+	/*
+	 * Into an empty pipe only: EAGAIN then means that the socket has
+	 * nothing, never that the pipe is full.
+	 */
+	n = splice(fd, NULL, p->wfd, NULL, RELAY_PIPE_SIZE,
+	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (n > 0)
+		p->len += (size_t)n;
+	return n;
+}
+
+ssize_t
+relay_pipe_drain(struct relay_pipe *p, int fd)
+{
+	ssize_t	 n;
+
+	n = splice(p->rfd, NULL, fd, NULL, p->len,
+	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (n == 0) {
+		errno = EIO;
+		return -1;
+	}
+	if (n > 0)
+		p->len -= (size_t)n;
+	return n;
+}

@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A session joins two halves: the client's connection and the server's.
+ * Each half reads into its phase and writes from its queue; a full queue on
+ * one side stops the reading on the other.
+ */
+
+#include "compat.h"
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "proxy.h"
+
+#define SESSION_MIN	16	/* fewer than these are of no use */
+
+static const int	 session_seconds[TIMEOUT_MAX] = {
+	[TIMEOUT_FIRST] = 30,
+	[TIMEOUT_HEAD] = 30,
+	[TIMEOUT_KEEPALIVE] = 60,
+	[TIMEOUT_CONNECT] = 30,
+	[TIMEOUT_RESOLVE] = 10,
+	[TIMEOUT_WRITE] = 60,
+	[TIMEOUT_LINGER] = 5,
+	[TIMEOUT_ANSWER] = 60,
+	[TIMEOUT_TRANSFER] = 3600
+};
+
+char				 session_scratch[READ_SIZE];
+
+static const struct timeval	*session_intervals[TIMEOUT_MAX];
+static TAILQ_HEAD(, session)	 sessions = TAILQ_HEAD_INITIALIZER(sessions);
+static TAILQ_HEAD(, session)	 graveyard = TAILQ_HEAD_INITIALIZER(graveyard);
+static struct event		*session_reaper;
+static size_t			 session_count;
+static size_t			 session_limit;
+
+static void	 session_reap(int, short, void *);
+static void	 session_timer(int, short, void *);
+static void	 session_end(struct session *, int);
+static void	 half_open(struct half *, int);
+static void	 half_readable(int, short, void *);
+static void	 half_writable(int, short, void *);
+static void	 half_loop(struct half *, const char *, size_t);
+static int	 half_failed(struct half *);
+static size_t	 phase_discard(struct half *, const char *, size_t);
+
+void
+session_init(void)
+{
+	struct rlimit	 rl;
+	struct timeval	 tv = { 0, 0 };
+	size_t		 fds, aside = FD_RESERVE + 2 * RELAY_PIPES_MAX;
+	int		 i;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		fatal("getrlimit");
+	rl.rlim_cur = rl.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &rl) == -1 &&
+	    getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		fatal("setrlimit");
+	if (rl.rlim_cur > SESSION_MAX * SESSION_FDS + aside)
+		session_limit = SESSION_MAX;
+	else {
+		fds = (size_t)rl.rlim_cur;
+		/* With few descriptors the tunnels copy instead. */
+		if (fds < 4 * aside)
+			aside = FD_RESERVE;
+		session_limit = fds > aside ? (fds - aside) / SESSION_FDS : 0;
+	}
+	if (session_limit < SESSION_MIN)
+		session_limit = SESSION_MIN;
+	buf_limit(BUFFER_MAX);
+
+	for (i = 0; i < TIMEOUT_MAX; i++) {
+		if (session_seconds[i] == 0)
+			continue;
+		tv.tv_sec = session_seconds[i];
+		session_intervals[i] =
+		    event_base_init_common_timeout(proxy_base, &tv);
+		if (session_intervals[i] == NULL)
+			fatalx("cannot make the timers");
+	}
+	session_reaper = event_new(proxy_base, -1, 0, session_reap, NULL);
+	if (session_reaper == NULL)
+		fatalx("event_new");
+	log_debug("at most %zu sessions", session_limit);
+}
+
+const struct timeval *
+session_interval(enum timeout timeout)
+{
+	return session_intervals[timeout];
+}
+
+int
+session_room(void)
+{
+	return session_count < session_limit;
+}
+
+struct session *
+session_new(int fd)
+{
+	struct session	*s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		(void)close(fd);
+		return NULL;
+	}
+	s->client.s = s->server.s = s;
+	s->client.peer = &s->server;
+	s->server.peer = &s->client;
+	s->server.fd = -1;
+	s->timeout = TIMEOUT_NONE;
+	if (event_assign(&s->timer, proxy_base, -1, 0, session_timer, s) == -1)
+		fatalx("event_assign");
+	half_open(&s->client, fd);
+	TAILQ_INSERT_TAIL(&sessions, s, entry);
+	session_count++;
+	return s;
+}
+
+static void
+half_open(struct half *h, int fd)
+{
+	h->fd = fd;
+	if (event_assign(&h->rev, proxy_base, fd, EV_READ | EV_PERSIST,
+	    half_readable, h) == -1 ||
+	    event_assign(&h->wev, proxy_base, fd, EV_WRITE | EV_PERSIST,
+	    half_writable, h) == -1)
+		fatalx("event_assign");
+}
+
+void
+session_server(struct session *s, int fd)
+{
+	half_reset(&s->server);
+	half_open(&s->server, fd);
+}
+
+void
+session_close(struct session *s)
+{
+	session_end(s, 0);
+}
+
+void
+session_abort(struct session *s)
+{
+	session_end(s, 1);
+}
+
+static void
+session_end(struct session *s, int reset)
+{
+	struct linger	 l = { .l_onoff = 1, .l_linger = 0 };
+
+	if (s->dead)
+		return;
+	s->dead = 1;
+	if (reset) {
+		if (s->client.fd != -1)
+			(void)setsockopt(s->client.fd, SOL_SOCKET, SO_LINGER,
+			    &l, sizeof(l));
+		if (s->server.fd != -1)
+			(void)setsockopt(s->server.fd, SOL_SOCKET, SO_LINGER,
+			    &l, sizeof(l));
+	}
+	if (s->connect != NULL) {
+		connect_cancel(s->connect);
+		s->connect = NULL;
+	}
+	(void)event_del(&s->timer);
+	half_reset(&s->client);
+	half_reset(&s->server);
+	http_free(s->http);
+	s->http = NULL;
+	dest_free(s->dest);
+	s->dest = NULL;
+
+	TAILQ_REMOVE(&sessions, s, entry);
+	TAILQ_INSERT_TAIL(&graveyard, s, entry);
+	event_active(session_reaper, 0, 0);
+	session_count--;
+	listen_resume();
+}
+
+static void
+session_reap(int fd, short what, void *arg)
+{
+	struct session	*s;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	while ((s = TAILQ_FIRST(&graveyard)) != NULL) {
+		TAILQ_REMOVE(&graveyard, s, entry);
+		free(s);
+	}
+}
+
+/*
+ * Closing a socket that holds unread bytes resets the connection, and the
+ * reset may overtake our answer: so read on until the client has closed.
+ */
+void
+session_linger(struct session *s)
+{
+	if (s->dead || s->lingering)
+		return;
+	s->lingering = 1;
+	if (s->connect != NULL) {
+		connect_cancel(s->connect);
+		s->connect = NULL;
+	}
+	half_reset(&s->server);
+	session_timeout(s, TIMEOUT_WRITE, session_close);
+	half_phase(&s->client, phase_discard);
+	if (!s->dead)
+		half_finish(&s->client);
+}
+
+void
+session_timeout(struct session *s, enum timeout timeout,
+    void (*expired)(struct session *))
+{
+	if (s->dead)
+		return;
+	s->expired = expired;
+	s->active = 0;
+	if (timeout == s->timeout && timeout == TIMEOUT_NONE)
+		return;
+	s->timeout = timeout;
+	if (timeout == TIMEOUT_NONE)
+		(void)event_del(&s->timer);
+	else if (event_add(&s->timer, session_intervals[timeout]) == -1)
+		session_abort(s);
+}
+
+static void
+session_timer(int fd, short what, void *arg)
+{
+	struct session	*s = arg;
+
+	(void)fd;
+	(void)what;
+	/*
+	 * Progress is only noted as it is made, which costs nothing per read;
+	 * a session ends after one to two intervals without any.
+	 */
+	if (s->active && (s->timeout == TIMEOUT_TRANSFER ||
+	    s->timeout == TIMEOUT_WRITE)) {
+		session_timeout(s, s->timeout, s->expired);
+		return;
+	}
+	s->expired(s);
+}
+
+void
+half_reset(struct half *h)
+{
+	relay_free(h);
+	if (h->fd != -1) {
+		(void)event_del(&h->rev);
+		(void)event_del(&h->wev);
+		(void)close(h->fd);
+		h->fd = -1;
+	}
+	buf_clear(&h->in);
+	buf_clear(&h->out);
+	h->phase = NULL;
+	h->error = 0;
+	h->eof = h->finish = h->shut = h->broken = 0;
+	h->busy = h->again = h->reading = h->writing = h->bulk = 0;
+	h->generation++;
+}
+
+static void
+half_readable(int fd, short what, void *arg)
+{
+	struct half	*h = arg;
+	ssize_t		 n;
+
+	(void)what;
+	n = read(fd, session_scratch, sizeof(session_scratch));
+	if (n == -1) {
+		if (errno == EAGAIN || errno == EINTR)
+			return;
+		h->error = errno;
+		n = 0;
+	}
+	if (n == 0) {
+		h->eof = 1;
+		half_run(h);
+		return;
+	}
+	h->s->active = !h->s->lingering;
+	if (h->in.len == 0) {
+		half_loop(h, session_scratch, (size_t)n);
+		return;
+	}
+	if (buf_add(&h->in, session_scratch, (size_t)n) == -1) {
+		session_abort(h->s);
+		return;
+	}
+	half_run(h);
+}
+
+void
+half_run(struct half *h)
+{
+	half_loop(h, NULL, 0);
+}
+
+void
+half_phase(struct half *h, size_t (*phase)(struct half *, const char *,
+    size_t))
+{
+	h->phase = phase;
+	half_run(h);
+}
+
+/*
+ * Runs the phases on the bytes given, which follow no others, or on those
+ * that wait, until one of them wants more.
+ */
+static void
+half_loop(struct half *h, const char *data, size_t len)
+{
+	struct session	*s = h->s;
+	size_t		 (*phase)(struct half *, const char *, size_t);
+	unsigned int	 generation = h->generation;
+	const char	*p;
+	size_t		 n, taken;
+
+	if (h->busy) {
+		h->again = 1;
+		return;
+	}
+	if (s->dead || h->fd == -1)
+		return;
+	h->busy = 1;
+	while ((phase = h->phase) != NULL) {
+		p = data != NULL ? data : buf_data(&h->in);
+		n = data != NULL ? len : h->in.len;
+		if (n == 0 && !h->eof)
+			break;
+		h->again = 0;
+		taken = phase(h, p, n);
+		/* The phase may have ended the session, or this connection. */
+		if (s->dead || h->generation != generation)
+			return;
+		if (data != NULL) {
+			data += taken;
+			len -= taken;
+		} else
+			buf_drain(&h->in, taken);
+		if (taken == 0 && h->phase == phase && !h->again)
+			break;
+	}
+	h->busy = 0;
+	if (data != NULL && buf_add(&h->in, data, len) == -1) {
+		session_abort(s);
+		return;
+	}
+	if (s->relay) {
+		relay_start(s);
+		return;
+	}
+	half_flush(&s->server);
+	if (!s->dead)
+		half_flush(&s->client);
+	if (!s->dead)
+		half_update(h);
+}
+
+void
+half_want_read(struct half *h, int want)
+{
+	if (h->fd == -1 || h->reading == (want != 0))
+		return;
+	h->reading = want != 0;
+	if (!want)
+		(void)event_del(&h->rev);
+	else if (event_add(&h->rev, NULL) == -1)
+		session_abort(h->s);
+}
+
+void
+half_want_write(struct half *h, int want)
+{
+	if (h->fd == -1 || h->writing == (want != 0))
+		return;
+	h->writing = want != 0;
+	if (!want)
+		(void)event_del(&h->wev);
+	else if (event_add(&h->wev, NULL) == -1)
+		session_abort(h->s);
+}
+
+int
+half_full(const struct half *h)
+{
+	return h->out.len >=
+	    (buf_total() > BUFFER_TIGHT ? OUT_HIGH / 16 : OUT_HIGH);
+}
+
+void
+half_update(struct half *h)
+{
+	half_want_read(h, !h->eof && h->phase != NULL &&
+	    h->in.len < IN_MAX && !half_full(h->peer));
+}
+
+void
+half_add(struct half *h, const void *data, size_t len)
+{
+	if (h->s->dead || h->fd == -1 || h->broken)
+		return;
+	if (buf_add(&h->out, data, len) == -1)
+		session_abort(h->s);
+}
+
+/* The queue and the bytes that follow it, in one call. */
+static ssize_t
+half_write(struct half *h, const void *data, size_t len)
+{
+	struct iovec	 iov[2];
+	struct msghdr	 msg;
+	ssize_t		 n;
+
+	iov[0].iov_base = buf_data(&h->out);
+	iov[0].iov_len = h->out.len;
+	iov[1].iov_base = (void *)(uintptr_t)data;
+	iov[1].iov_len = len;
+	memset(&msg, 0, sizeof(msg));
+	msg.msg_iov = h->out.len > 0 ? iov : iov + 1;
+	msg.msg_iovlen = h->out.len > 0 ? 2 : 1;
+	do {
+		n = sendmsg(h->fd, &msg, MSG_NOSIGNAL);
+	} while (n == -1 && errno == EINTR);
+	return n;
+}
+
+void
+half_send(struct half *h, const void *data, size_t len)
+{
+	ssize_t	 n = 0;
+	size_t	 sent, queued;
+
+	if (h->s->dead || h->fd == -1 || h->broken || len == 0)
+		return;
+	/* When it waits for room already there is no use in trying. */
+	if (!h->writing && (n = half_write(h, data, len)) == -1) {
+		if (half_failed(h) == -1)
+			return;
+		n = 0;
+	}
+	sent = (size_t)n;
+	if (sent > 0)
+		h->s->active = 1;
+	queued = sent < h->out.len ? sent : h->out.len;
+	buf_drain(&h->out, queued);
+	sent -= queued;
+	half_add(h, (const char *)data + sent, len - sent);
+	if (!h->s->dead && h->out.len > 0)
+		half_want_write(h, 1);
+}
+
+/* After a failed send: 0 if it may be tried again. */
+static int
+half_failed(struct half *h)
+{
+	if (errno == EAGAIN)
+		return 0;
+	if (h == &h->s->client) {
+		session_abort(h->s);
+		return -1;
+	}
+	/*
+	 * A server may answer and close before it has read all: what it said
+	 * is still to be read, what we have for it is not wanted.
+	 */
+	h->broken = 1;
+	buf_clear(&h->out);
+	half_want_write(h, 0);
+	return -1;
+}
+
+void
+half_flush(struct half *h)
+{
+	struct session	*s = h->s;
+	ssize_t		 n;
+
+	if (s->dead || h->fd == -1 || h->broken)
+		return;
+	while (h->out.len > 0) {
+		n = send(h->fd, buf_data(&h->out), h->out.len, MSG_NOSIGNAL);
+		if (n == -1) {
+			if (errno == EINTR)
+				continue;
+			if (half_failed(h) == -1)
+				return;
+			break;
+		}
+		s->active = 1;
+		buf_drain(&h->out, (size_t)n);
+	}
+	half_want_write(h, h->out.len > 0);
+	if (s->dead || h->out.len > 0 || !h->finish || h->shut)
+		return;
+	h->shut = 1;
+	(void)shutdown(h->fd, SHUT_WR);
+	if (!s->lingering)
+		return;
+	if (h->eof)
+		session_close(s);
+	else
+		session_timeout(s, TIMEOUT_LINGER, session_close);
+}
+
+void
+half_finish(struct half *h)
+{
+	h->finish = 1;
+	half_flush(h);
+}
+
+static void
+half_writable(int fd, short what, void *arg)
+{
+	struct half	*h = arg;
+	struct session	*s = h->s;
+
+	(void)fd;
+	(void)what;
+	half_flush(h);
+	if (s->dead || h->out.len > OUT_LOW)
+		return;
+	/* Both may have waited for room: the source, and the next request. */
+	half_run(h->peer);
+	if (!s->dead)
+		half_update(h->peer);
+	if (!s->dead)
+		half_run(h);
+}
+
+size_t
+phase_hold(struct half *h, const char *data, size_t len)
+{
+	(void)data;
+	if (h->eof || len >= IN_MAX)
+		session_close(h->s);
+	return 0;
+}
+
+/* A phase: takes everything and forgets it. */
+static size_t
+phase_discard(struct half *h, const char *data, size_t len)
+{
+	(void)data;
+	if (h->eof && h->shut)
+		session_close(h->s);
+	return len;
+}
