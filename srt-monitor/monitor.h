@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef MONITOR_H
+#define MONITOR_H
+
+#include <sys/types.h>
+
+#include "compat.h"
+#include "violation.h"
+
+/* How many different violations are remembered. */
+#define STORE_MAX	100
+
+/* A line of the report is cut to this many bytes. */
+#define EVENTS_LINE_MAX	2048
+
+/* Bytes that may wait for a slow reader of the JSON lines. */
+#define OUTPUT_QUEUE_MAX	(1024 * 1024)
+
+/* How long the last lines may stay unread before they are given up, ms. */
+#define OUTPUT_PATIENCE	1000
+
+struct event_base;
+
+/* events.c: pure */
+
+/*
+ * A copy fit for a terminal and for the report: runs of control, invisible
+ * and direction-changing characters become one space, "<" and ">" go, bytes
+ * that are no UTF-8 become U+FFFD, blanks at both ends go.  NULL if out of
+ * memory.
+ */
+char	*events_clean(const char *);
+/* "deny OPERATION TARGET (REASON)", clean and cut.  NULL as above. */
+char	*events_line(const struct violation *);
+/*
+ * One JSON object and a newline, valid whatever the strings hold; also gives
+ * the length.  lost is the number of events lost so far.  NULL as above.
+ */
+char	*events_json(const struct violation *, uint64_t, size_t *);
+
+/* ignore.c: pure */
+struct ignore_entry {
+	TAILQ_ENTRY(ignore_entry)	 entry;
+	char				*key;
+	char				*text;
+};
+TAILQ_HEAD(ignore_list, ignore_entry);
+
+/* ignoreViolations[key] lists text.  Returns -1 with errno. */
+int	 ignore_add(struct ignore_list *, const char *, const char *);
+/* Does ignoreViolations[key] concern the command? */
+int	 ignore_fits(const char *, const char *);
+/* Is the violation, with its line, suppressed? */
+int	 ignore_match(const struct ignore_list *, const struct violation *,
+	    const char *);
+void	 ignore_clear(struct ignore_list *);
+
+/* store.c: pure */
+struct store_entry {
+	char		*line;
+	uint64_t	 count;
+};
+
+struct store {
+	struct store_entry	 ring[STORE_MAX];
+	size_t			 head;		/* the oldest */
+	size_t			 len;
+	uint64_t		 dropped;	/* pushed out by newer ones */
+};
+
+/* Takes the line over; an equal one is counted instead. */
+void	 store_add(struct store *, char *, uint64_t);
+/* The i-th oldest, NULL past the end. */
+const struct store_entry *store_get(const struct store *, size_t);
+void	 store_clear(struct store *);
+
+/* output.c */
+struct output;
+
+/*
+ * Takes the descriptor over.  Its file description is left as it is: others
+ * may share it.  NULL if out of memory.
+ */
+struct output *output_new(struct event_base *, int);
+/* Queues a line and writes what can be written without waiting. */
+void	 output_line(struct output *, const char *, size_t);
+/* Waits for the queue to empty, but not for a reader that has stopped. */
+void	 output_drain(struct output *);
+/* Lines given up since the start. */
+uint64_t output_lost(const struct output *);
+void	 output_free(struct output *);
+
+#endif /* MONITOR_H */
