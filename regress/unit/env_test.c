@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The command's environment (COMPAT 15). */
+
+#include "compat.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "../../srt/parent.h"
+
+/* Name and value of every variable that srt sets. */
+static const char *const ours[][2] = {
+	{ "SANDBOX_RUNTIME", "1" },
+	{ "TMPDIR", SANDBOX_TMPDIR },
+	{ "NO_PROXY", "localhost,127.0.0.1,::1" },
+	{ "no_proxy", "localhost,127.0.0.1,::1" },
+	{ "HTTP_PROXY", "http://localhost:3128" },
+	{ "HTTPS_PROXY", "http://localhost:3128" },
+	{ "http_proxy", "http://localhost:3128" },
+	{ "https_proxy", "http://localhost:3128" },
+	{ "ALL_PROXY", "http://localhost:3128" },
+	{ "all_proxy", "http://localhost:3128" },
+	{ "GRPC_PROXY", "http://localhost:3128" },
+	{ "grpc_proxy", "http://localhost:3128" },
+	{ "FTP_PROXY", "socks5h://localhost:1080" },
+	{ "ftp_proxy", "socks5h://localhost:1080" },
+	{ "RSYNC_PROXY", "localhost:3128" },
+	{ "DOCKER_HTTP_PROXY", "http://localhost:3128" },
+	{ "DOCKER_HTTPS_PROXY", "http://localhost:3128" },
+	{ "CLOUDSDK_PROXY_TYPE", "http" },
+	{ "CLOUDSDK_PROXY_ADDRESS", "localhost" },
+	{ "CLOUDSDK_PROXY_PORT", "3128" }
+};
+
+/* The reference sets these; srt leaves the caller's alone. */
+static const char *const theirs[] = {
+	"GIT_SSH_COMMAND=ssh -v", "GIT_CONFIG_PARAMETERS='a=b'",
+	"JAVA_TOOL_OPTIONS=-Dx", "NODE_EXTRA_CA_CERTS=/ca", "HTTP_PROXYX=1",
+	"HTTP_PROX=1", "TMPDIRS=/x", "A=", "=B", "C", "", "Http_Proxy=x",
+	"X=HTTP_PROXY=1"
+};
+
+static size_t
+count(char *const *env, const char *name)
+{
+	size_t	 n = 0, len = strlen(name);
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+			n++;
+	return n;
+}
+
+static const char *
+value(char *const *env, const char *name)
+{
+	size_t	 len = strlen(name);
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+			return *env + len + 1;
+	return "(none)";
+}
+
+static void
+env_free(char **env)
+{
+	size_t	 i;
+
+	for (i = 0; env[i] != NULL; i++)
+		free(env[i]);
+	free(env);
+}
+
+static void
+test_table(void **state)
+{
+	struct settings	 set;
+	char		*none[] = { NULL }, **env;
+	size_t		 i;
+
+	(void)state;
+	memset(&set, 0, sizeof(set));
+	env = env_new(none, &set);
+	for (i = 0; i < nitems(ours); i++)
+		assert_string_equal(value(env, ours[i][0]), ours[i][1]);
+	for (i = 0; env[i] != NULL; i++)
+		continue;
+	assert_int_equal(i, nitems(ours));
+	env_free(env);
+}
+
+/* Whatever the caller has there, once or twice. */
+static void
+test_override(void **state)
+{
+	struct settings	 set;
+	char		*caller[2 * nitems(ours) + 1], **env;
+	size_t		 i;
+
+	(void)state;
+	memset(&set, 0, sizeof(set));
+	for (i = 0; i < 2 * nitems(ours); i++)
+		(void)xasprintf(&caller[i], "%s=http://corp:8080",
+		    ours[i / 2][0]);
+	caller[i] = NULL;
+	env = env_new(caller, &set);
+	for (i = 0; i < nitems(ours); i++) {
+		assert_int_equal(count(env, ours[i][0]), 1);
+		assert_string_equal(value(env, ours[i][0]), ours[i][1]);
+	}
+	env_free(env);
+	env_free(memcpy(xcalloc(nitems(caller), sizeof(*caller)), caller,
+	    sizeof(caller)));
+}
+
+static void
+test_keep(void **state)
+{
+	struct settings	 set;
+	char		*caller[nitems(theirs) + 1], **env;
+	size_t		 i;
+
+	(void)state;
+	memset(&set, 0, sizeof(set));
+	for (i = 0; i < nitems(theirs); i++)
+		caller[i] = (char *)(uintptr_t)theirs[i];
+	caller[i] = NULL;
+	env = env_new(caller, &set);
+	/* In order, after srt's own. */
+	for (i = 0; i < nitems(theirs); i++)
+		assert_string_equal(env[nitems(ours) + i], theirs[i]);
+	assert_null(env[nitems(ours) + i]);
+	env_free(env);
+}
+
+static void
+tmpdir(const char *a, const char *b, const char *want)
+{
+	struct settings	 set;
+	char		*caller[] = {
+		(char *)(uintptr_t)a, (char *)(uintptr_t)b, NULL
+	};
+	char		**env;
+
+	memset(&set, 0, sizeof(set));
+	env = env_new(caller, &set);
+	assert_string_equal(value(env, "TMPDIR"), want);
+	env_free(env);
+	/* The caller's stays where the file system is left alone. */
+	set.fs_disabled = 1;
+	env = env_new(caller, &set);
+	assert_string_equal(value(env, "TMPDIR"),
+	    strncmp(a, "TMPDIR=", 7) == 0 ? a + 7 : "(none)");
+	env_free(env);
+}
+
+static void
+test_tmpdir(void **state)
+{
+	(void)state;
+	tmpdir("TMPDIR=/caller", "X=", SANDBOX_TMPDIR);
+	tmpdir("CLAUDE_TMPDIR=/c", "X=", "/c");
+	tmpdir("CLAUDE_TMPDIR=/c", "CLAUDE_CODE_TMPDIR=/cc", "/cc");
+	tmpdir("CLAUDE_TMPDIR=/c", "CLAUDE_CODE_TMPDIR=", "/c");
+	tmpdir("CLAUDE_TMPDIR=", "CLAUDE_CODE_TMPDIR=", SANDBOX_TMPDIR);
+}
+
+/* Quadratic, this would take minutes. */
+static void
+test_huge(void **state)
+{
+	struct settings	 set;
+	char		**caller, **env;
+	size_t		  i, n = 200000;
+	clock_t		  before;
+
+	(void)state;
+	memset(&set, 0, sizeof(set));
+	caller = xcalloc(n + 1, sizeof(*caller));
+	for (i = 0; i < n; i++)
+		(void)xasprintf(&caller[i], "VARIABLE_%zu=%zu", i, i);
+	before = clock();
+	env = env_new(caller, &set);
+	assert_true(clock() - before < 5 * CLOCKS_PER_SEC);
+	for (i = 0; env[i] != NULL; i++)
+		continue;
+	assert_int_equal(i, n + nitems(ours));
+	env_free(env);
+	env_free(caller);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_override),
+		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_tmpdir),
+		cmocka_unit_test(test_huge)
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

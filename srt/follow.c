@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Where a path leads, component by component, and what was met on the way:
+ * realpath(3) would not tell.
+ */
+
+#include "compat.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parent.h"
+
+#define LINKS_MAX	40
+
+struct walk {
+	struct followed	*f;
+	char		*done;		/* real; "" is the root */
+	char		*rest;		/* still to be walked */
+	mode_t		 mode;
+	int		 rooted;	/* only root can change what is above */
+	unsigned int	 nlinks;
+};
+
+static int	 only_slashes(const char *);
+static int	 walk_step(struct walk *);
+static int	 walk_into(struct walk *, char *, size_t);
+static int	 walk_link(struct walk *, char *, const char *, uid_t);
+static void	 walk_rest(struct walk *, const char *);
+
+char *
+path_fold(const char *path)
+{
+	char		*out, *o;
+	size_t		 len;
+
+	out = o = xcalloc(strlen(path) + 2, 1);
+	for (;;) {
+		while (*path == '/')
+			path++;
+		if (*path == '\0')
+			break;
+		len = strcspn(path, "/");
+		if (len == 2 && strncmp(path, "..", 2) == 0) {
+			while (o > out && *--o != '/')
+				continue;
+			*o = '\0';
+		} else if (len != 1 || *path != '.') {
+			*o++ = '/';
+			memcpy(o, path, len);
+			o += len;
+		}
+		path += len;
+	}
+	if (o == out)
+		*o++ = '/';
+	*o = '\0';
+	return out;
+}
+
+/* "/", "/./": what may stand behind a file's name. */
+static int
+only_slashes(const char *p)
+{
+	for (; *p == '/'; p++)
+		if (p[1] == '.' && (p[2] == '/' || p[2] == '\0'))
+			p++;
+	return *p == '\0';
+}
+
+static void
+walk_rest(struct walk *w, const char *p)
+{
+	memmove(w->rest, p, strlen(p) + 1);
+}
+
+int
+path_follow(const char *path, struct followed *f)
+{
+	struct walk	 w = { .f = f, .mode = S_IFDIR, .rooted = 1 };
+	int		 n, error;
+
+	memset(f, 0, sizeof(*f));
+	/* What the command of a root caller leaves behind is root's, too. */
+	if (geteuid() == 0)
+		w.rooted = 0;
+	w.done = xstrdup("");
+	w.rest = xstrdup(path);
+	while ((n = walk_step(&w)) == 1)
+		continue;
+	error = errno;
+	free(w.rest);
+	if (*w.done == '\0') {
+		free(w.done);
+		w.done = xstrdup("/");
+	}
+	f->path = w.done;
+	f->mode = w.mode;
+	errno = error;
+	return n;
+}
+
+void
+followed_free(struct followed *f)
+{
+	size_t	 i;
+
+	for (i = 0; i < f->nlinks; i++)
+		free(f->links[i]);
+	free(f->links);
+	free(f->path);
+	memset(f, 0, sizeof(*f));
+}
+
+/* One component; 1 if there may be more, 0 at the end, -1 with errno. */
+static int
+walk_step(struct walk *w)
+{
+	char	*p = w->rest, *next, *slash;
+	size_t	 len;
+	int	 n;
+
+	while (*p == '/')
+		p++;
+	if (*p == '\0')
+		return 0;
+	len = strcspn(p, "/");
+	if (len == 1 && *p == '.') {
+		walk_rest(w, p + len);
+		return 1;
+	}
+	if (len == 2 && strncmp(p, "..", 2) == 0) {
+		if ((slash = strrchr(w->done, '/')) != NULL)
+			*slash = '\0';
+		w->mode = S_IFDIR;
+		walk_rest(w, p + len);
+		return 1;
+	}
+	(void)xasprintf(&next, "%s/%.*s", w->done, (int)len, p);
+	if ((n = walk_into(w, next, (size_t)(p + len - w->rest))) == -1)
+		free(next);
+	return n;
+}
+
+/* next is the real directory and a name in it: taken over unless it fails. */
+static int
+walk_into(struct walk *w, char *next, size_t used)
+{
+	struct stat	 st;
+	const char	*after = w->rest + used;
+
+	if (strlen(next) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (lstat(next, &st) == -1)
+		return -1;
+	if (S_ISLNK(st.st_mode))
+		return walk_link(w, next, after, st.st_uid);
+	if (!S_ISDIR(st.st_mode) && !only_slashes(after)) {
+		errno = ENOTDIR;
+		return -1;
+	}
+	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		w->rooted = 0;
+	free(w->done);
+	w->done = next;
+	w->mode = st.st_mode;
+	if (S_ISDIR(st.st_mode))
+		walk_rest(w, after);
+	else
+		*w->rest = '\0';
+	return 1;
+}
+
+static int
+walk_link(struct walk *w, char *link, const char *after, uid_t owner)
+{
+	struct followed	*f = w->f;
+	char		 target[PATH_MAX], *joined;
+	ssize_t		 n;
+
+	if (++w->nlinks > LINKS_MAX) {
+		errno = ELOOP;
+		return -1;
+	}
+	if ((n = readlink(link, target, sizeof(target) - 1)) == -1)
+		return -1;
+	target[n] = '\0';
+	if (owner != 0 || !w->rooted)
+		f->foreign = 1;
+	f->links = xreallocarray(f->links, f->nlinks + 1, sizeof(*f->links));
+	f->links[f->nlinks++] = link;
+
+	(void)xasprintf(&joined, "%s%s", target, after);
+	free(w->rest);
+	w->rest = joined;
+	if (*target == '/') {
+		*w->done = '\0';
+		w->mode = S_IFDIR;
+		w->rooted = geteuid() != 0;
+	}
+	return 1;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "compat.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parent.h"
+#include "../srt-exec/plan.h"
+
+/* POSIX leaves this to the program.  NOLINTNEXTLINE(*-redundant-declaration) */
+extern char	**environ;
+
+static void	 open_stdio(void);
+static int	 open_report(const char *);
+static size_t	 own_programs(const char **);
+static void	 policy_make(const struct options *, const struct settings *,
+		    struct policy *);
+static int	 check(const struct options *, const struct settings *,
+		    const struct policy *);
+
+/* A closed 0, 1 or 2 must not become a pipe to a role. */
+static void
+open_stdio(void)
+{
+	int	 fd;
+
+	do {
+		if ((fd = open("/dev/null", O_RDWR)) == -1)
+			fatal("/dev/null");
+	} while (fd <= STDERR_FILENO);
+	(void)close(fd);
+}
+
+/* --violations: a file to add to, or a descriptor.  Exits on failure. */
+static int
+open_report(const char *where)
+{
+	const char	*errstr;
+	int		 fd, n;
+
+	if (where == NULL)
+		return -1;
+	if (strncmp(where, "fd:", 3) == 0) {
+		n = (int)strtonum(where + 3, 1, INT_MAX, &errstr);
+		if (errstr != NULL)
+			fatalx("--violations %s: the number is %s", where,
+			    errstr);
+		fd = fcntl(n, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		if (fd != -1 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+			fatalx("--violations %s: it is not open for writing",
+			    where);
+	} else
+		fd = open(where, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+		    O_NOCTTY | O_NONBLOCK, 0600);
+	if (fd == -1)
+		fatal("--violations %s", where);
+	return fd;
+}
+
+/* What the next run would execute outside of any sandbox; at most two. */
+static size_t
+own_programs(const char **own)
+{
+	static char	 self[PATH_MAX], roles[PATH_MAX];
+	char		*slash;
+	size_t		 n = 0;
+
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) > 0)
+		own[n++] = self;
+	if (proc_path(ROLE_EXEC, roles, sizeof(roles)) == 0 &&
+	    (slash = strrchr(roles, '/')) != NULL && slash != roles) {
+		*slash = '\0';
+		own[n++] = roles;
+	}
+	return n;
+}
+
+/* From the settings to what the roles get.  Exits on failure. */
+static void
+policy_make(const struct options *opts, const struct settings *set,
+    struct policy *policy)
+{
+	const char	*own[4];
+	size_t		 nown;
+
+	memset(policy, 0, sizeof(*policy));
+	TAILQ_INIT(&policy->paths);
+	policy->settings = set;
+	if (set->fs_disabled)
+		policy->flags |= EXEC_FS_DISABLED;
+	if (set->weaker_nested)
+		policy->flags |= EXEC_WEAKER_NESTED;
+	if (set->all_unix_sockets)
+		policy->flags |= EXEC_ALL_UNIX;
+	if ((policy->cwd = getcwd(NULL, 0)) == NULL || *policy->cwd != '/') {
+		log_warn("the working directory");
+		exit(EXIT_SRT);
+	}
+	nown = own_programs(own);
+	if (opts->settings != NULL)
+		own[nown++] = opts->settings;
+	if (opts->violations != NULL && strncmp(opts->violations, "fd:", 3) != 0)
+		own[nown++] = opts->violations;
+	if (paths_resolve(set, policy->cwd, own, nown, &policy->paths) == -1)
+		exit(EXIT_SRT);
+}
+
+/* -n, -nn */
+static int
+check(const struct options *opts, const struct settings *set,
+    const struct policy *policy)
+{
+	const struct plan_op	*op;
+	struct plan		*plan;
+	size_t			 i;
+
+	if (opts->check < 2)
+		return 0;
+	if (settings_dump(stdout, set) == -1) {
+		log_warn("standard output");
+		return EXIT_SRT;
+	}
+	if ((plan = plan_new(&policy->paths, policy->flags)) == NULL)
+		fatal("plan");
+	/* As plan_print() does it, but for a terminal. */
+	for (i = 0; i < plan->nops; i++) {
+		op = &plan->ops[i];
+		errors_write("%s %s\n", plan_kind_name(op->kind), op->path);
+	}
+	plan_free(plan);
+	return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options	 opts;
+	struct policy	 policy;
+	struct settings	*set;
+	const char	*path;
+	int		 block = -1, json;
+
+	if (argc < 1)
+		return EXIT_SRT;
+	open_stdio();
+	signals_init();
+	options_parse(argc, argv, &opts);
+	log_init("srt", opts.log_level);
+
+	if (opts.check == 0 && opts.string == NULL && opts.words[0] == NULL) {
+		errors_write("Error: No command specified. Use -c <command> "
+		    "or provide command arguments.\n");
+		return EXIT_SRT;
+	}
+	if (opts.control_fd != -1 && control_open(opts.control_fd) == -1)
+		return EXIT_SRT;
+
+	/* The roles load while the settings are read. */
+	if (opts.check == 0) {
+		run_start();
+		(void)atexit(run_abort);
+	}
+	path = opts.settings != NULL ? opts.settings : settings_default_path();
+	if (path == NULL)
+		set = settings_default();
+	else if (settings_load(path, opts.settings != NULL, &set) == -1)
+		return EXIT_SRT;
+
+	if (send_check(set) == -1)
+		return EXIT_SRT;
+	json = opts.check == 0 ? open_report(opts.violations) : -1;
+	policy_make(&opts, set, &policy);
+	if (opts.check != 0)
+		return check(&opts, set, &policy);
+
+	if ((policy.argv = words_command(&opts, &policy.text)) == NULL)
+		return EXIT_SRT;
+	policy.env = env_new(environ, set);
+	if (!opts.quiet &&
+	    (block = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) == -1)
+		fatal("standard error");
+	return run(&opts, &policy, block, json);
+}

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The life of one command: the roles are started, get their parts of the
+ * policy, and are watched.  Whatever happens to one of them happens to all,
+ * and to the command.
+ */
+
+#include "compat.h"
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parent.h"
+#include "sandbox.h"
+
+/* How long the roles may take to hand in the report, seconds. */
+#define REPORT_GRACE	2
+
+#define NCHILDREN	3
+
+enum run_state {
+	RUN_STARTING,		/* the command does not run yet */
+	RUN_RUNNING,
+	RUN_REPORTING,		/* it has ended; the report is written */
+	RUN_ENDING		/* the roles end */
+};
+
+static struct {
+	struct event_base	*base;
+	struct proc_child	 child[NCHILDREN];
+	struct ipc_peer		 peer[NCHILDREN];
+	struct event		 sigchld;
+	struct event		 timer;
+	const struct policy	*policy;
+	enum run_state		 state;
+	int			 status;
+	int			 report;
+	struct signal_note	 early[16];	/* from the terminal, too soon */
+	size_t			 nearly;
+	int			 tty;		/* -1, or where we were in front */
+} run_env = { .tty = -1 };
+
+static void	 run_ended(size_t, int);
+static void	 run_connect(enum role, enum role);
+static void	 run_control_lost(void);
+static void	 run_end(int);
+static void	 run_gone(struct ipc_peer *);
+static void	 run_reap(int, short, void *);
+static void	 run_signal(const struct signal_note *);
+static void	 run_timeout(int, short, void *);
+static void	 run_tty_save(void);
+static void	 run_tty_restore(void);
+static void	 run_update(const struct settings *);
+static void	 recv_hello(struct ipc_peer *, struct imsg *);
+static void	 recv_ready(struct ipc_peer *, struct imsg *);
+static void	 recv_log(struct ipc_peer *, struct imsg *);
+static void	 recv_started(struct ipc_peer *, struct imsg *);
+static void	 recv_failed(struct ipc_peer *, struct imsg *);
+static void	 recv_stopped(struct ipc_peer *, struct imsg *);
+static void	 recv_exited(struct ipc_peer *, struct imsg *);
+static void	 recv_flushed(struct ipc_peer *, struct imsg *);
+
+#define COMMON_RULES							\
+	{ IMSG_CTL_HELLO, sizeof(struct ipc_hello),			\
+	    sizeof(struct ipc_hello), IPC_NOFD, IPC_PHASE_HELLO,	\
+	    recv_hello },						\
+	{ IMSG_CTL_READY, 0, 0, IPC_NOFD, IPC_PHASE_CONFIG,		\
+	    recv_ready },						\
+	{ IMSG_CTL_LOG, 2 * sizeof(uint32_t),				\
+	    2 * sizeof(uint32_t) + IPC_STRING_MAX, IPC_NOFD,		\
+	    IPC_PHASE_ANY, recv_log }
+
+#define AFTER_HELLO	(IPC_PHASE_CONFIG | IPC_PHASE_RUN)
+
+static const struct ipc_rule proxy_rules[] = {
+	COMMON_RULES
+};
+
+static const struct ipc_rule exec_rules[] = {
+	COMMON_RULES,
+	{ IMSG_EXEC_STARTED, sizeof(uint64_t), sizeof(uint64_t), IPC_NOFD,
+	    AFTER_HELLO, recv_started },
+	{ IMSG_EXEC_FAILED, 2 * sizeof(uint32_t),
+	    2 * sizeof(uint32_t) + IPC_STRING_MAX, IPC_NOFD, AFTER_HELLO,
+	    recv_failed },
+	{ IMSG_EXEC_STOPPED, sizeof(uint32_t), sizeof(uint32_t), IPC_NOFD,
+	    AFTER_HELLO, recv_stopped },
+	{ IMSG_EXEC_EXITED, sizeof(uint32_t), sizeof(uint32_t), IPC_NOFD,
+	    AFTER_HELLO, recv_exited }
+};
+
+static const struct ipc_rule monitor_rules[] = {
+	COMMON_RULES,
+	{ IMSG_CTL_FLUSHED, sizeof(struct ipc_flushed),
+	    sizeof(struct ipc_flushed), IPC_NOFD, IPC_PHASE_RUN,
+	    recv_flushed }
+};
+
+/* The one that the command waits for comes first. */
+static const struct {
+	enum role		 role;
+	const struct ipc_rule	*rules;
+	size_t			 nrules;
+} roles[NCHILDREN] = {
+	{ ROLE_EXEC, exec_rules, nitems(exec_rules) },
+	{ ROLE_PROXY, proxy_rules, nitems(proxy_rules) },
+	{ ROLE_MONITOR, monitor_rules, nitems(monitor_rules) }
+};
+
+static struct ipc_peer *
+run_peer(enum role role)
+{
+	size_t	 i;
+
+	for (i = 0; i < NCHILDREN; i++)
+		if (roles[i].role == role)
+			return &run_env.peer[i];
+	fatalx("no pipe to %s", role_name(role));
+}
+
+void
+run_start(void)
+{
+	size_t	 i;
+
+	for (i = 0; i < NCHILDREN; i++)
+		if (proc_start(&run_env.child[i], roles[i].role) == -1)
+			fatal("%s cannot be started",
+			    role_name(roles[i].role));
+}
+
+void
+run_abort(void)
+{
+	size_t	 i;
+	int	 tick;
+
+	for (i = 0; i < NCHILDREN; i++) {
+		if (run_env.peer[i].open)
+			ipc_close(&run_env.peer[i]);
+		else if (run_env.child[i].pid != 0 &&
+		    run_env.child[i].fd != -1)
+			(void)close(run_env.child[i].fd);
+		run_env.child[i].fd = -1;
+	}
+	for (i = 0; i < NCHILDREN; i++) {
+		if (run_env.child[i].pid == 0)
+			continue;
+		for (tick = 0; tick < PROC_GRACE * 1000; tick++) {
+			if (waitpid(run_env.child[i].pid, NULL, WNOHANG) != 0)
+				break;
+			(void)poll(NULL, 0, 1);
+		}
+		if (tick == PROC_GRACE * 1000) {
+			(void)kill(run_env.child[i].pid, SIGKILL);
+			(void)waitpid(run_env.child[i].pid, NULL, 0);
+		}
+		run_env.child[i].pid = 0;
+	}
+	run_tty_restore();
+}
+
+int
+run(const struct options *opts, const struct policy *policy, int block,
+    int json)
+{
+	size_t	 i;
+
+	run_env.policy = policy;
+	run_env.report = block != -1 || json != -1;
+	run_env.status = EXIT_SRT;
+	run_tty_save();
+	if ((run_env.base = event_base_new()) == NULL)
+		fatalx("event_base_new");
+	signals_start(run_env.base, run_signal);
+	if (evsignal_assign(&run_env.sigchld, run_env.base, SIGCHLD, run_reap,
+	    NULL) == -1 || evsignal_add(&run_env.sigchld, NULL) == -1 ||
+	    evtimer_assign(&run_env.timer, run_env.base, run_timeout,
+	    NULL) == -1)
+		fatalx("cannot watch the roles");
+
+	for (i = 0; i < NCHILDREN; i++) {
+		ipc_open(&run_env.peer[i], run_env.base, run_env.child[i].fd,
+		    roles[i].role, roles[i].rules, roles[i].nrules, run_gone);
+		run_env.child[i].fd = -1;
+		ipc_send_hello(&run_env.peer[i]);
+	}
+	run_connect(ROLE_EXEC, ROLE_PROXY);
+	run_connect(ROLE_EXEC, ROLE_MONITOR);
+	run_connect(ROLE_PROXY, ROLE_MONITOR);
+	send_exec(run_peer(ROLE_EXEC), policy);
+	send_rules(run_peer(ROLE_PROXY), policy->settings);
+	send_monitor(run_peer(ROLE_MONITOR), policy, block, json);
+	if (opts->control_fd != -1)
+		control_start(run_env.base, run_update, run_control_lost);
+
+	if (event_base_dispatch(run_env.base) == -1)
+		fatalx("event loop");
+	run_tty_restore();
+	return run_env.status;
+}
+
+/* --control-fd brought new settings: the live keys apply. */
+static void
+run_update(const struct settings *set)
+{
+	if (run_env.state == RUN_STARTING || run_env.state == RUN_RUNNING) {
+		send_rules(run_peer(ROLE_PROXY), set);
+		send_ignores(run_peer(ROLE_MONITOR), set);
+	}
+}
+
+/* The control channel broke before it brought anything (COMPAT 1). */
+static void
+run_control_lost(void)
+{
+	run_end(EXIT_SRT);
+}
+
+/* Hands each of two roles one end of a pair. */
+static void
+run_connect(enum role a, enum role b)
+{
+	int	 pair[2];
+
+	if (proc_pair(pair) == -1)
+		fatal("socketpair");
+	ipc_send_u32(run_peer(a), IMSG_CTL_PEER, pair[0], (uint32_t)b);
+	ipc_send_u32(run_peer(b), IMSG_CTL_PEER, pair[1], (uint32_t)a);
+}
+
+/* Closes the pipes, which ends the roles, and waits for them. */
+static void
+run_end(int status)
+{
+	struct timeval	 grace = { .tv_sec = PROC_GRACE };
+	size_t		 i;
+
+	if (run_env.state == RUN_ENDING)
+		return;
+	run_env.state = RUN_ENDING;
+	run_env.status = status;
+	for (i = 0; i < NCHILDREN; i++)
+		ipc_close(&run_env.peer[i]);
+	if (evtimer_add(&run_env.timer, &grace) == -1)
+		fatalx("evtimer_add");
+	run_reap(SIGCHLD, EV_SIGNAL, NULL);
+}
+
+static void
+run_reap(int sig, short what, void *arg)
+{
+	size_t	 i, left = 0;
+	int	 status;
+
+	(void)sig;
+	(void)what;
+	(void)arg;
+	for (i = 0; i < NCHILDREN; i++)
+		if (run_env.child[i].pid != 0 &&
+		    waitpid(run_env.child[i].pid, &status, WNOHANG) ==
+		    run_env.child[i].pid)
+			run_ended(i, status);
+	/* By now the one may have ended the others. */
+	for (i = 0; i < NCHILDREN; i++)
+		if (run_env.child[i].pid != 0)
+			left++;
+	if (left == 0 && run_env.state == RUN_ENDING)
+		(void)event_base_loopbreak(run_env.base);
+}
+
+/* A role's process has ended, whoever else may still hold its pipe. */
+static void
+run_ended(size_t i, int status)
+{
+	run_env.child[i].pid = 0;
+	proc_log_end(run_env.child[i].role, status);
+	ipc_finish(&run_env.peer[i]);
+}
+
+static void
+run_gone(struct ipc_peer *peer)
+{
+	struct proc_child	*child = NULL;
+	int			 status;
+	size_t			 i;
+
+	if (run_env.state == RUN_ENDING)
+		return;
+	for (i = 0; i < NCHILDREN; i++)
+		if (peer == &run_env.peer[i])
+			child = &run_env.child[i];
+	/* Say why, if the reason is there already. */
+	if (child != NULL && child->pid != 0 &&
+	    waitpid(child->pid, &status, WNOHANG) == child->pid) {
+		child->pid = 0;
+		proc_log_end(child->role, status);
+	}
+	if (run_env.state == RUN_REPORTING) {
+		/* With the command its sandbox is done. */
+		if (peer->role == ROLE_EXEC)
+			return;
+		log_warnx("%s is gone: the report is not complete",
+		    role_name(peer->role));
+		run_end(run_env.status);
+		return;
+	}
+	if (run_env.state == RUN_RUNNING)
+		log_warnx("%s is gone: the command was killed",
+		    role_name(peer->role));
+	else
+		log_warnx("%s is gone: the command was not started",
+		    role_name(peer->role));
+	run_end(EXIT_SRT);
+}
+
+static void
+run_timeout(int fd, short what, void *arg)
+{
+	size_t	 i;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (run_env.state == RUN_REPORTING) {
+		log_warnx("the report is not complete: a role did not answer");
+		run_end(run_env.status);
+		return;
+	}
+	for (i = 0; i < NCHILDREN; i++) {
+		if (run_env.child[i].pid == 0)
+			continue;
+		log_warnx("%s does not end: killed",
+		    role_name(run_env.child[i].role));
+		(void)kill(run_env.child[i].pid, SIGKILL);
+	}
+}
+
+/* A signal that srt got on the command's behalf. */
+static void
+run_signal(const struct signal_note *note)
+{
+	size_t	 i;
+
+	if (run_env.state != RUN_STARTING && run_env.state != RUN_RUNNING)
+		return;
+	/*
+	 * The command has had what the terminal sends, unless it was not
+	 * there yet: recv_started() knows.
+	 */
+	if (note->terminal) {
+		if (run_env.state == RUN_STARTING &&
+		    run_env.nearly < nitems(run_env.early))
+			run_env.early[run_env.nearly++] = *note;
+		return;
+	}
+	/* srt-exec wakes us when something else continued the command. */
+	for (i = 0; i < NCHILDREN; i++)
+		if (note->signo == SIGCONT &&
+		    note->sender == run_env.child[i].pid)
+			return;
+	ipc_send_u32(run_peer(ROLE_EXEC), IMSG_EXEC_SIGNAL, -1,
+	    (uint32_t)note->signo);
+}
+
+/*
+ * A shell with job control inside puts itself in front and cannot put srt's
+ * process group back there: inside, that group has no number.
+ */
+static void
+run_tty_save(void)
+{
+	int	 fd;
+
+	run_env.tty = -1;
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (isatty(fd) && tcgetpgrp(fd) == getpgrp()) {
+			run_env.tty = fd;
+			return;
+		}
+	}
+}
+
+static void
+run_tty_restore(void)
+{
+	pid_t	 front;
+
+	if (run_env.tty == -1)
+		return;
+	/* Only if the group in front is dead: else somebody took over. */
+	front = tcgetpgrp(run_env.tty);
+	if (front <= 0 || front == getpgrp() || kill(-front, 0) == 0 ||
+	    errno != ESRCH)
+		return;
+	if (signal(SIGTTOU, SIG_IGN) == SIG_ERR ||
+	    tcsetpgrp(run_env.tty, getpgrp()) == -1)
+		log_debug("tcsetpgrp: %s", strerror(errno));
+}
+
+static void
+recv_hello(struct ipc_peer *peer, struct imsg *imsg)
+{
+	ipc_recv_hello(imsg, ROLE_PARENT);
+	ipc_phase(peer, IPC_PHASE_CONFIG);
+}
+
+static void
+recv_ready(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)imsg;
+	log_debug("%s is ready", role_name(peer->role));
+	ipc_phase(peer, IPC_PHASE_RUN);
+}
+
+static void
+recv_log(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint32_t	 level;
+	char		*text = ipc_recv_log(imsg, &level);
+
+	if (level <= (uint32_t)log_getlevel())
+		log_stderr(role_name(peer->role), level, text);
+	free(text);
+}
+
+static void
+recv_started(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint64_t	 born;
+	size_t		 i;
+
+	if (imsg_get_data(imsg, &born, sizeof(born)) == -1)
+		fatalx("malformed start");
+	if (run_env.state != RUN_STARTING)
+		fatalx("the command was started twice");
+	run_env.state = RUN_RUNNING;
+	for (i = 0; i < run_env.nearly; i++)
+		if (run_env.early[i].when < born)
+			ipc_send_u32(peer, IMSG_EXEC_SIGNAL, -1,
+			    (uint32_t)run_env.early[i].signo);
+	sandbox_enter(ROLE_PARENT);
+}
+
+static void
+recv_failed(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint32_t	 status;
+	char		*text = ipc_recv_failed(imsg, &status);
+
+	(void)peer;
+	log_warnx("%s", text);
+	free(text);
+	if (status != EXIT_NOTEXECUTABLE && status != EXIT_NOTFOUND)
+		status = EXIT_SRT;
+	run_end((int)status);
+}
+
+/* srt-exec stops us as well, for the shell that watches us. */
+static void
+recv_stopped(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	log_debug("the command was stopped by signal %u", ipc_recv_u32(imsg));
+}
+
+static void
+recv_exited(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct timeval	 grace = { .tv_sec = REPORT_GRACE };
+	int		 status = (int)ipc_recv_u32(imsg);
+
+	(void)peer;
+	if (WIFEXITED(status))
+		status = WEXITSTATUS(status);
+	else if (WIFSIGNALED(status))
+		status = 128 + WTERMSIG(status);
+	else
+		fatalx("the command ended with wait status %#x", status);
+	if (run_env.state != RUN_RUNNING)
+		fatalx("the command ended before it was started");
+	if (!run_env.report) {
+		run_end(status);
+		return;
+	}
+	run_env.status = status;
+	run_env.state = RUN_REPORTING;
+	ipc_send(run_peer(ROLE_PROXY), IMSG_CTL_FLUSH, -1, NULL, 0);
+	ipc_send(run_peer(ROLE_MONITOR), IMSG_CTL_FLUSH, -1, NULL, 0);
+	if (evtimer_add(&run_env.timer, &grace) == -1)
+		fatalx("evtimer_add");
+}
+
+static void
+recv_flushed(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct ipc_flushed	 n;
+
+	(void)peer;
+	if (imsg_get_data(imsg, &n, sizeof(n)) == -1)
+		fatalx("malformed report");
+	if (run_env.state != RUN_REPORTING)
+		fatalx("a report that nobody asked for");
+	log_debug("%llu refusals, %llu ignored, %llu lost",
+	    (unsigned long long)n.recorded, (unsigned long long)n.ignored,
+	    (unsigned long long)n.lost);
+	run_end(run_env.status);
+}
