@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Times commands side by side, in turns, so that whatever else the machine
+ * does hits all of them alike:
+ *
+ *	bench_time ROUNDS NAME COMMAND ... [-- NAME COMMAND ...] ...
+ *
+ * Prints a line for each: name, rounds, median, 10th and 90th percentile of
+ * the time from fork to exit, median of the processor time of the command
+ * and all that it waited for; in microseconds.  The commands' standard
+ * output is dropped.
+ */
+
+#include "compat.h"
+
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMMANDS_MAX	16
+#define ROUNDS_MAX	100000
+
+struct command {
+	const char	 *name;
+	char		**argv;
+	uint64_t	 *wall;
+	uint64_t	 *cpu;
+};
+
+static uint64_t
+now(void)
+{
+	struct timespec	 ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		err(1, "clock_gettime");
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static uint64_t
+usec(const struct timeval *tv)
+{
+	return (uint64_t)tv->tv_sec * 1000000 + (uint64_t)tv->tv_usec;
+}
+
+static void
+once(const struct command *c, int null, size_t round)
+{
+	struct rusage	 ru;
+	uint64_t	 start;
+	pid_t		 pid;
+	int		 status;
+
+	start = now();
+	switch (pid = fork()) {
+	case -1:
+		err(1, "fork");
+	case 0:
+		if (dup2(null, STDOUT_FILENO) == -1)
+			_exit(127);
+		(void)execvp(c->argv[0], c->argv);
+		_exit(127);
+	}
+	while (wait4(pid, &status, 0, &ru) == -1)
+		if (errno != EINTR)
+			err(1, "wait4");
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		errx(1, "%s failed (wait status %#x)", c->name, status);
+	c->wall[round] = now() - start;
+	c->cpu[round] = usec(&ru.ru_utime) + usec(&ru.ru_stime);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	uint64_t	 x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Words up to the next "--", which is cut off, are one command. */
+static size_t
+parse(char **argv, struct command *c, size_t rounds)
+{
+	size_t	 n = 0, i;
+
+	while (*argv != NULL) {
+		if (n == COMMANDS_MAX)
+			errx(1, "too many commands");
+		for (i = 0; argv[i] != NULL && strcmp(argv[i], "--") != 0; i++)
+			continue;
+		if (i < 2)
+			errx(1, "a name and a command are needed");
+		c[n].name = argv[0];
+		c[n].argv = argv + 1;
+		c[n].wall = calloc(rounds, sizeof(*c[n].wall));
+		c[n].cpu = calloc(rounds, sizeof(*c[n].cpu));
+		if (c[n].wall == NULL || c[n].cpu == NULL)
+			err(1, NULL);
+		n++;
+		argv += i;
+		if (*argv != NULL)
+			*argv++ = NULL;
+	}
+	return n;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct command	 c[COMMANDS_MAX];
+	const char	*errstr;
+	size_t		 n, i, r, rounds;
+	int		 null;
+
+	if (argc < 4)
+		errx(1, "usage: bench_time rounds name command ... [-- ...]");
+	rounds = (size_t)strtonum(argv[1], 1, ROUNDS_MAX, &errstr);
+	if (errstr != NULL)
+		errx(1, "rounds: %s", errstr);
+	n = parse(argv + 2, c, rounds);
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
+		err(1, "/dev/null");
+
+	/* What is read from the disk the first time is not measured. */
+	for (i = 0; i < n; i++)
+		once(&c[i], null, 0);
+	for (r = 0; r < rounds; r++)
+		for (i = 0; i < n; i++)
+			once(&c[i], null, r);
+
+	for (i = 0; i < n; i++) {
+		qsort(c[i].wall, rounds, sizeof(*c[i].wall), compare);
+		qsort(c[i].cpu, rounds, sizeof(*c[i].cpu), compare);
+		(void)printf("%s %zu %" PRIu64 " %" PRIu64 " %" PRIu64
+		    " %" PRIu64 "\n", c[i].name, rounds,
+		    c[i].wall[rounds / 2], c[i].wall[rounds / 10],
+		    c[i].wall[rounds - 1 - rounds / 10],
+		    c[i].cpu[rounds / 2]);
+		free(c[i].wall);
+		free(c[i].cpu);
+	}
+	return 0;
+}
