@@ -64,6 +64,7 @@ victim() {
 	pgrep -af "sleep ${mark}" >>"$T/out"
 	result $((1 - (tries > 0))) "$name" "$T/out"
 	wait $start
+	until_true 1 gone
 	no "$2 killed: no srt-exec left" ours
 }
 
