@@ -70,4 +70,12 @@ env -i PATH="/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin" \
     HOME="$work/home" TMPDIR="$work/tmp" USER="$user" LOGNAME="$user" \
     SHELL=/bin/sh LANG=C.UTF-8 TERM="${TERM:-dumb}" \
     "$@" || status=$?
-exit "$status"
+[ "$status" -eq 0 ] && [ "$target" = check-built ] || exit "$status"
+
+# What srt does for a caller who is root can be seen by root alone.  These
+# scripts try nothing that would do harm if it were allowed.
+echo "# $target, as root"
+chown -R 0:0 "$work"
+export O="$work/build" SRT="$work/build/bin/srt" TMPDIR="$work/tmp"
+export SRT_HELPERS="$work/build/regress" SRT_BUILD="$work/build"
+sh regress/run_tests.sh regress/e2e/root.t regress/e2e/attack_root.t
