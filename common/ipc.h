@@ -63,6 +63,14 @@ enum imsg_type {
 
 	/* broker > proxy */
 	IMSG_PROXY_LISTENER,	/* fd: u32 enum listener_kind */
+	IMSG_PROXY_CONNECT,	/* struct ipc_connect: may this be dialled? */
+	IMSG_PROXY_CONNECTED,	/* fd: u32 id: the program's connection */
+	IMSG_PROXY_CANCEL,	/* u32 id: it will not come */
+
+	/* proxy > broker */
+	IMSG_BROKER_VERDICT,	/* struct ipc_verdict */
+	IMSG_BROKER_LOCAL,	/* n x u16: loopback ports that rules name,
+				 * 0 for all; replaces what was sent before */
 
 	/* proxy, broker > monitor */
 	IMSG_MON_VIOLATION,	/* see violation.h */
@@ -76,6 +84,7 @@ enum imsg_type {
 	/* parent > exec */
 	IMSG_EXEC_OPTIONS,	/* struct exec_options */
 	IMSG_EXEC_PATH,		/* u32 kind, u32 type, s path */
+	IMSG_EXEC_GUARD,	/* u32 guard_kind, s path or pattern, s rule */
 	IMSG_EXEC_ARGV,		/* a piece of the words, each with its NUL */
 	IMSG_EXEC_ENV,		/* likewise, of the environment */
 	IMSG_EXEC_CWD,		/* s path */
@@ -113,7 +122,35 @@ struct ipc_flushed {
 /* IMSG_PROXY_LISTENER */
 enum listener_kind {
 	LISTENER_HTTP,
-	LISTENER_SOCKS
+	LISTENER_SOCKS,
+	LISTENER_DNS_TCP,
+	LISTENER_DNS_UDP	/* with IP_PKTINFO or IPV6_RECVPKTINFO */
+};
+
+/*
+ * IMSG_PROXY_CONNECT: a program calls connect().  The answer is a VERDICT
+ * with the same id.  If its error is 0 the program is connected inside, and
+ * CONNECTED brings that connection, or CANCEL says that it is not to be.
+ */
+enum ipc_connect_flag {
+	IPC_CONNECT_WAIT = 1,	/* answer once the dial has succeeded */
+	IPC_CONNECT_QUIET = 2	/* a refusal is no violation: loopback */
+};
+
+struct ipc_connect {
+	uint32_t	 id;
+	uint32_t	 flags;		/* mask of enum ipc_connect_flag */
+	uint64_t	 pid;		/* as the host sees it */
+	uint16_t	 port;
+	uint8_t		 inet6;
+	uint8_t		 pad;
+	uint8_t		 addr[16];	/* network order; 4 bytes for inet */
+	char		 program[36];	/* with its NUL */
+};
+
+struct ipc_verdict {
+	uint32_t	 id;
+	uint32_t	 error;		/* errno for the program; 0: go on */
 };
 
 /* IMSG_MON_OUTPUT */

@@ -42,7 +42,27 @@ enum exec_flag {
 	EXEC_FS_DISABLED = 1,	/* filesystem.disabled */
 	EXEC_WEAKER_NESTED = 2,	/* enableWeakerNestedSandbox */
 	EXEC_ALL_UNIX = 4,	/* network.allowAllUnixSockets */
-	EXEC_NESTED_USERNS = 8	/* allowNestedUserNamespaces */
+	EXEC_NESTED_USERNS = 8,	/* allowNestedUserNamespaces */
+	EXEC_GIT_CONFIG = 16,	/* filesystem.allowGitConfig */
+	EXEC_STRICT_READS = 32	/* filesystem.strictReadGlobs */
+};
+
+/*
+ * IMSG_EXEC_GUARD: what the broker holds by name.  A path counts with all
+ * that is beneath it, and so does what a pattern matches.  If there is any
+ * GUARD_WRITE_*, nothing may be written that none of them covers.
+ */
+enum guard_kind {
+	GUARD_NOWRITE,		/* path: denyWrite, settings; there or not */
+	GUARD_NOWRITE_GLOB,	/* pattern of denyWrite */
+	GUARD_WRITE,		/* path: a write root */
+	GUARD_WRITE_GLOB,	/* pattern of allowWrite */
+	GUARD_NOREAD_GLOB,	/* pattern of denyRead: strictReadGlobs */
+	GUARD_READ,		/* path of allowRead, within those */
+	GUARD_READ_GLOB,	/* pattern of allowRead, likewise */
+	GUARD_UNIX,		/* path of a socket: allowUnixSockets */
+	GUARD_UNIX_GLOB,
+	GUARD_KIND_MAX
 };
 
 struct exec_options {
@@ -59,14 +79,29 @@ struct exec_options {
 #define SANDBOX_HTTP_PORT	3128
 #define SANDBOX_SOCKS_PORT	1080
 
+/*
+ * The sandbox's own addresses, beside those of loopback, and the nets of the
+ * addresses that stand for names: 198.18.0.0/15 of RFC 2544, and in a ULA
+ * prefix, fd73:7274:6e65::/48, the same number in the last four bytes.
+ */
+#define SANDBOX_INET	0xc6120001U	/* 198.18.0.1 */
+#define SANDBOX_INET6	{ 0xfd, 0, 0, 0x73, 0x72, 0x74, 0, 0, 0, 0, 0, 0, \
+			    0, 0, 0, 1 }	/* fd00:73:7274::1 */
+#define SYNTHETIC_INET	0xc6120000U
+#define SYNTHETIC_MASK	0xfffe0000U
+#define SYNTHETIC_INET6	{ 0xfd, 0x73, 0x72, 0x74, 0x6e, 0x65 }
+
 /* What a role takes at most; the parent refuses settings that hold more. */
 #define POLICY_RULES_MAX	100000		/* domains and addresses */
+#define POLICY_GUARDS_MAX	16384		/* IMSG_EXEC_GUARD */
+#define POLICY_MATCHES_MAX	16384		/* of patterns, at the start */
 #define POLICY_IGNORE_MAX	(1024 * 1024)	/* bytes of ignoreViolations */
 #define POLICY_IGNORE_ENTRY	128		/* that each entry counts more */
 
 /* IMSG_PROXY_RULES */
 enum ruleset_flag {
-	RULESET_STRICT = 1	/* network.strictAllowlist */
+	RULESET_STRICT = 1,	/* network.strictAllowlist */
+	RULESET_SNI_MISMATCH = 2 /* network.allowSniMismatch */
 };
 
 #endif /* POLICY_H */

@@ -15,12 +15,15 @@
 #include <sys/socket.h>
 
 #include <linux/netlink.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
+#include <time.h>
 
 #include "promises.h"
 
@@ -57,6 +60,9 @@
 #define O_TMPFILE_BIT	020000000
 #define O_WRITING	(O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | \
 			    O_TMPFILE_BIT)
+/* Linux 6.6 */
+#define SECCOMP_NOTIF_SET_FLAGS	SECCOMP_IOW(4, __u64)
+#define FREEBIND_INET6	78		/* IPV6_FREEBIND, Linux 4.15 */
 #define SOCK_KIND	0xf		/* the type without its flags */
 #define THREAD_FLAGS	(CLONE_VM | CLONE_FS | CLONE_FILES | \
 			    CLONE_SIGHAND | CLONE_THREAD)
@@ -148,8 +154,9 @@ const struct promise promises[] = {
 	/* children */
 	MAY("wait4", REAPER | PROXY, "how a child ended"),
 	MAY("waitid", REAPER | PROXY, "how a child ended"),
-	MAY("kill", REAPER, "the command's signals, its end"),
-	MAY("pidfd_send_signal", REAPER, "the same, not by number"),
+	MAY("kill", PARENT | EXEC, "the command's signals, its end"),
+	MAY1("kill", BROKER, IS(1, SIGXFSZ), "truncate beyond a limit"),
+	MAY("pidfd_send_signal", PARENT | EXEC, "the same, not by number"),
 
 	/* the terminal and its job control */
 	MAY1("ioctl", PARENT, IS(1, TIOCSPGRP), "fg and bg"),
@@ -216,7 +223,7 @@ const struct promise promises[] = {
 	MAY2("mmap", RESOLVER, BITS(2, PROT_WRITE | PROT_EXEC, PROT_EXEC),
 	    NONE(3, MAP_ANONYMOUS), "the code of NSS modules"),
 	MAY("uname", RESOLVER, "gethostname"),
-	MAY("sysinfo", RESOLVER, "qsort's limit"),
+	MAY("sysinfo", RESOLVER | BROKER, "qsort's limit"),
 	MAY("getresuid", RESOLVER, "NSS daemons ask who it is"),
 	MAY("getresgid", RESOLVER, "NSS daemons ask who it is"),
 	MAY("getgroups", RESOLVER, "NSS daemons ask who it is"),
@@ -234,6 +241,90 @@ const struct promise promises[] = {
 	MAY1("fcntl", RESOLVER, IS(1, F_SETLK), "caches of NSS daemons"),
 	MAY1("fcntl", RESOLVER, IS(1, F_SETLKW), "caches of NSS daemons"),
 	MAY1("fcntl", RESOLVER, IS(1, F_GETLK), "caches of NSS daemons"),
+
+	/* the broker: its threads, its callers */
+	MAY1("clone", BROKER,
+	    BITS(0, THREAD_FLAGS | NAMESPACE_FLAGS, THREAD_FLAGS),
+	    "a thread for calls that would wait"),
+	FAILS("clone3", BROKER, ENOSYS,
+	    "its flags are in memory: libc falls back on clone"),
+	MAY1("unshare", BROKER, IS(0, CLONE_FS),
+	    "each thread takes its caller's umask"),
+	MAY("set_robust_list", BROKER, "a new thread"),
+	MAY("set_tid_address", BROKER, "a new thread"),
+	MAY("rseq", BROKER, "a new thread"),
+	MAY("sched_getaffinity", BROKER, "the caller's, to put it back"),
+	MAY("sched_setaffinity", BROKER, "meets the caller on one processor"),
+	MAY("getcpu", BROKER, "meets the caller on one processor"),
+	MAY1("seccomp", BROKER, IS(0, SECCOMP_GET_NOTIF_SIZES),
+	    "the size of a notification"),
+	MAY1("ioctl", BROKER, IS(1, SECCOMP_IOCTL_NOTIF_RECV),
+	    "the next call"),
+	MAY1("ioctl", BROKER, IS(1, SECCOMP_IOCTL_NOTIF_SEND), "its answer"),
+	MAY1("ioctl", BROKER, IS(1, SECCOMP_IOCTL_NOTIF_ID_VALID),
+	    "is the caller still there"),
+	MAY1("ioctl", BROKER, IS(1, SECCOMP_IOCTL_NOTIF_ADDFD),
+	    "a descriptor for the caller"),
+	MAY1("ioctl", BROKER, IS(1, SECCOMP_NOTIF_SET_FLAGS),
+	    "wakes the caller on the same processor"),
+	MAY("process_vm_readv", BROKER, "what the caller's memory says"),
+	MAY("process_vm_writev", BROKER, "results that go into memory"),
+	MAY("pidfd_open", BROKER, "the caller, not by number"),
+	MAY("pidfd_getfd", BROKER, "a descriptor of the caller's"),
+	MAY1("prlimit64", BROKER, NULLPTR(2), "the caller's limits"),
+	MAY("umask", BROKER, "the caller's"),
+
+	/* the broker: the command's files, within the broker's Landlock */
+	MAY("openat2", BROKER, "directories, files; no link is followed"),
+	MAY("openat", BROKER, "what lies in a directory, /proc/PID"),
+	MAY("statx", BROKER, "what it is, on which mount, how old"),
+	MAY("newfstatat", BROKER, "stat of libc"),
+	MAY("readlinkat", BROKER, "the path of a descriptor, links"),
+	MAY("fstatfs", BROKER, "is it a pipe or a socket"),
+	MAY("getdents64", BROKER, "a directory before it is renamed"),
+	MAY("lseek", BROKER, "where that went on"),
+	MAY("faccessat", BROKER, "could a directory be made anew"),
+	MAY("faccessat2", BROKER, "the same of glibc 2.33 and later"),
+	MAY("mkdirat", BROKER, "the command's mkdir"),
+	MAY("mknodat", BROKER, "the command's mknod"),
+	MAY("unlinkat", BROKER, "the command's unlink and rmdir"),
+	MAY("renameat2", BROKER, "the command's rename"),
+	MAY("linkat", BROKER, "the command's link"),
+	MAY("symlinkat", BROKER, "the command's symlink"),
+	MAY("ftruncate", BROKER, "the command's truncate"),
+	MAY("fchmod", BROKER, "the command's fchmod"),
+	MAY("fchmodat", BROKER, "the command's chmod"),
+	MAY("fchown", BROKER, "the command's fchown"),
+	MAY("fchownat", BROKER, "the command's chown"),
+	MAY("utimensat", BROKER, "the command's utimensat and its kin"),
+	MAY("fchdir", BROKER, "to reach a file by its descriptor's name"),
+	MAY("getcwd", BROKER, "the path of a directory"),
+	MAY("setxattr", BROKER, "the command's setxattr"),
+	MAY("fsetxattr", BROKER, "the command's fsetxattr"),
+	MAY("removexattr", BROKER, "the command's removexattr"),
+	MAY("fremovexattr", BROKER, "the command's fremovexattr"),
+
+	/* the broker: bind and connect */
+	MAY2("socket", BROKER, IS(0, AF_INET), STREAM,
+	    "what listens for a program's connection"),
+	MAY2("socket", BROKER, IS(0, AF_INET6), STREAM,
+	    "what listens for a program's connection"),
+	MAY("bind", BROKER, "a program's socket, a listener for it"),
+	MAY("listen", BROKER, "what listens for a program's connection"),
+	MAY("accept4", BROKER, "the end for the proxy"),
+	MAY("connect", BROKER, "a program's socket"),
+	MAY("getsockname", BROKER, "whose connection it is"),
+	MAY("getsockopt", BROKER, "what a program's socket is"),
+	MAY2("setsockopt", BROKER, IS(1, SOL_SOCKET), IS(2, SO_REUSEADDR),
+	    "a port that has just been used"),
+	MAY2("setsockopt", BROKER, IS(1, SOL_SOCKET), IS(2, SO_LINGER),
+	    "a reset where the proxy refuses"),
+	MAY2("setsockopt", BROKER, IS(1, IPPROTO_IPV6), IS(2, FREEBIND_INET6),
+	    "any address is local"),
+	MAY1("timer_create", BROKER, IS(0, CLOCK_MONOTONIC),
+	    "the end of a wait in connect"),
+	MAY("timer_settime", BROKER, "the end of a wait in connect"),
+	MAY("timer_delete", BROKER, "the end of a wait in connect"),
 
 	/* Sanitizers look at themselves; only their builds get these. */
 	MAY1("openat", SANITIZER, ONLY_READ, "/proc/self/maps, symbols"),

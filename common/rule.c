@@ -250,7 +250,7 @@ rule_match(const struct rule *r, const struct host *h, uint16_t port)
 	return 0;
 }
 
-/* The only place that walks a list, so that an index can take its place. */
+/* The only places that walk a list, so that an index can take their place. */
 static const struct rule *
 rules_find(const struct rules *rules, const struct host *h, uint16_t port)
 {
@@ -258,6 +258,17 @@ rules_find(const struct rules *rules, const struct host *h, uint16_t port)
 
 	TAILQ_FOREACH(r, rules, entry)
 		if (rule_match(r, h, port))
+			return r;
+	return NULL;
+}
+
+static const struct rule *
+rules_find_host(const struct rules *rules, const struct host *h)
+{
+	const struct rule	*r;
+
+	TAILQ_FOREACH(r, rules, entry)
+		if (rule_match(r, h, r->port))
 			return r;
 	return NULL;
 }
@@ -278,8 +289,9 @@ deny_find(const struct rules *rules, const struct host *h, uint16_t port)
 	return rules_find(rules, &carried, port);
 }
 
-void
-rule_decide(const struct ruleset *set, const struct host *h, uint16_t port,
+/* What both decisions begin with: 1 if it is a denial already. */
+static int
+deny_decide(const struct ruleset *set, const struct host *h, uint16_t port,
     struct decision *d)
 {
 	d->verdict = VERDICT_DENY;
@@ -287,25 +299,47 @@ rule_decide(const struct ruleset *set, const struct host *h, uint16_t port,
 	d->list = RULE_DENY;
 	if (set == NULL) {
 		d->reason = "sandbox policy unavailable";
-		return;
+		return 1;
 	}
-	if (h == NULL || port == 0) {
+	if (h == NULL) {
 		d->reason = "malformed host";
-		return;
+		return 1;
 	}
-	if ((d->rule = deny_find(&set->deny, h, port)) != NULL) {
-		d->reason = d->rule->reason;
-		if (d->reason == NULL)
-			d->reason = "host is on the deny list";
-		return;
-	}
+	if ((d->rule = deny_find(&set->deny, h, port)) == NULL)
+		return 0;
+	d->reason = d->rule->reason;
+	if (d->reason == NULL)
+		d->reason = "host is on the deny list";
+	return 1;
+}
+
+static void
+allow_decide(const struct rule *rule, struct decision *d)
+{
 	d->list = RULE_ALLOW;
-	if ((d->rule = rules_find(&set->allow, h, port)) != NULL) {
-		d->verdict = VERDICT_ALLOW;
-		d->reason = NULL;
+	d->rule = rule;
+	d->verdict = rule != NULL ? VERDICT_ALLOW : VERDICT_DENY;
+	d->reason = rule != NULL ? NULL : "host is not on the allow list";
+}
+
+void
+rule_decide(const struct ruleset *set, const struct host *h, uint16_t port,
+    struct decision *d)
+{
+	if (deny_decide(set, port == 0 ? NULL : h, port, d))
 		return;
-	}
-	d->reason = "host is not on the allow list";
+	allow_decide(rules_find(&set->allow, h, port), d);
+}
+
+int
+rule_could_allow(const struct ruleset *set, const struct host *h,
+    struct decision *d)
+{
+	/* Nobody dials port 0: only rules for every port match it. */
+	if (deny_decide(set, h, 0, d))
+		return 0;
+	allow_decide(rules_find_host(&set->allow, h), d);
+	return d->verdict == VERDICT_ALLOW;
 }
 
 struct ruleset *

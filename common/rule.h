@@ -154,6 +154,14 @@ struct decision {
  */
 void	 rule_decide(const struct ruleset *, const struct host *, uint16_t,
 	    struct decision *);
+/*
+ * Is there a port on which rule_decide() could allow this host?  1 if an
+ * allow rule matches whatever its port, and no deny rule without a port does;
+ * the decision is filled in likewise.  May say 1 where deny rules with ports
+ * leave none: good for what is decided again later.
+ */
+int	 rule_could_allow(const struct ruleset *, const struct host *,
+	    struct decision *);
 
 /* Classes of addresses that are not dialled, by falling priority of blame. */
 enum addr_class {

@@ -94,7 +94,8 @@ enum keep {
 	KEEP_TASKS = 4,		/* makes threads */
 	KEEP_CONNECT = 8,	/* dials TCP */
 	KEEP_SIGNALS = 16,	/* signals processes outside its domain */
-	KEEP_CAPS = 32		/* root's right to signal other users */
+	KEEP_CAPS = 32,		/* root's right to signal other users */
+	KEEP_WORLD = 64		/* acts on files: no Landlock domain */
 };
 
 static const struct role_sandbox {
@@ -114,7 +115,7 @@ static const struct role_sandbox {
 	    nitems(role_filter_resolver),
 	    KEEP_FILES | KEEP_TASKS | KEEP_CONNECT },
 	[ROLE_BROKER] = { role_filter_broker, nitems(role_filter_broker),
-	    KEEP_WRITES | KEEP_SIGNALS | KEEP_CAPS }
+	    KEEP_WRITES | KEEP_TASKS | KEEP_CAPS | KEEP_WORLD }
 };
 
 static void	 find_user(uid_t *, gid_t *);
@@ -176,7 +177,8 @@ sandbox_enter(enum role role)
 	if ((s->keep & KEEP_CAPS) == 0)
 		drop_capabilities();
 	limit_resources(s->keep);
-	landlock_enter(s->keep);
+	if ((s->keep & KEEP_WORLD) == 0)
+		landlock_enter(s->keep);
 #ifdef SRT_SANITIZER
 	confined = 1;
 #endif

@@ -21,6 +21,12 @@ struct violation {
 };
 
 /*
+ * An operation that was not refused: the command made a protected name in a
+ * tree of its own, which is for the user to look at before it is used.
+ */
+#define VIOLATION_CHANGE	"file-change"
+
+/*
  * Queues the event for the monitor, with the current time if it has none.
  * A full queue counts it as lost instead, and the count goes with the next.
  */

@@ -8,6 +8,7 @@
 # HELPER_NAME_SRCS, HELPER_NAME_LIBS; built before any test, found by tests
 # in $SRT_HELPERS.  The rules are in rules.mk.
 
+comma =		,
 UNIT_TESTS =
 FUZZ_TARGETS =
 TEST_HELPERS =
@@ -104,6 +105,20 @@ FUZZ_TARGETS +=	socks
 FUZZ_socks_SRCS = srt-proxy/socks_parse.c $(COMPAT_SRCS)
 FUZZ_socks_LIBS = $(BSD_LIBS)
 
+UNIT_TESTS +=	dns_parse_test synth_test tls_hello_test
+dns_parse_test_SRCS = $(DNS_SRCS) $(COMPAT_SRCS)
+dns_parse_test_LIBS = $(BSD_LIBS)
+synth_test_SRCS = $(DNS_SRCS) $(COMPAT_SRCS)
+synth_test_LIBS = $(BSD_LIBS)
+tls_hello_test_SRCS = srt-proxy/tls_hello.c $(COMPAT_SRCS)
+tls_hello_test_LIBS = $(BSD_LIBS)
+
+FUZZ_TARGETS +=	dns tls_hello
+FUZZ_dns_SRCS =	$(DNS_SRCS) $(COMPAT_SRCS)
+FUZZ_dns_LIBS =	$(BSD_LIBS)
+FUZZ_tls_hello_SRCS = srt-proxy/tls_hello.c $(COMPAT_SRCS)
+FUZZ_tls_hello_LIBS = $(BSD_LIBS)
+
 TEST_HELPERS +=	proxyd
 HELPER_proxyd_SRCS = $(IPC_SRCS)
 HELPER_proxyd_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
@@ -126,30 +141,62 @@ FUZZ_TARGETS +=	plan
 FUZZ_plan_SRCS = $(PLAN_SRCS) $(COMPAT_SRCS)
 FUZZ_plan_LIBS = $(BSD_LIBS)
 
+UNIT_TESTS +=	pattern_test guard_test
+pattern_test_SRCS = $(PATTERN_SRCS) $(COMPAT_SRCS)
+pattern_test_LIBS = $(BSD_LIBS)
+guard_test_SRCS = $(GUARD_SRCS) $(COMPAT_SRCS)
+guard_test_LIBS = $(BSD_LIBS)
+
+FUZZ_TARGETS +=	pattern guard
+FUZZ_pattern_SRCS = $(PATTERN_SRCS) $(COMPAT_SRCS)
+FUZZ_pattern_LIBS = $(BSD_LIBS)
+FUZZ_guard_SRCS = $(GUARD_SRCS) $(COMPAT_SRCS)
+FUZZ_guard_LIBS = $(BSD_LIBS)
+
+# In a network namespace of its own, with a proxy of the test's.
+UNIT_TESTS +=	broker_net_test
+broker_net_test_SRCS = srt-exec/broker_socket.c srt-exec/broker_unix.c \
+		srt-exec/broker_tcp.c srt-exec/broker_connect.c \
+		srt-exec/broker_path.c srt-exec/broker_walk.c \
+		srt-exec/broker_mounts.c srt-exec/linux_net.c \
+		srt-exec/linux_ns.c srt-exec/why.c $(IPC_SRCS)
+broker_net_test_LIBS = $(EVENT_LIBS) $(BSD_LIBS) -lpthread
+
 TEST_HELPERS +=	execd
 HELPER_execd_SRCS = $(IPC_SRCS) $(PROC_SRCS)
 HELPER_execd_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
 
-TEST_HELPERS +=	bench_time bench_net
+TEST_HELPERS +=	bench_time bench_net bench_files
 HELPER_bench_time_SRCS = $(COMPAT_SRCS)
 HELPER_bench_time_LIBS = $(BSD_LIBS)
 HELPER_bench_net_SRCS = $(COMPAT_SRCS)
 HELPER_bench_net_LIBS = $(BSD_LIBS)
+HELPER_bench_files_SRCS = $(COMPAT_SRCS)
+HELPER_bench_files_LIBS = $(BSD_LIBS)
 
-TEST_HELPERS +=	layer racer
-HELPER_layer_SRCS = $(SRT_BUILD_SRCS) $(PLAN_SRCS) common/log.c $(COMPAT_SRCS)
-HELPER_layer_LIBS = $(BSD_LIBS)
-HELPER_racer_SRCS = $(HELPER_layer_SRCS)
+TEST_HELPERS +=	racer
+HELPER_racer_SRCS = $(SRT_BUILD_SRCS) $(PLAN_SRCS) common/log.c $(COMPAT_SRCS)
 HELPER_racer_LIBS = $(BSD_LIBS)
+
+# srt-exec with switches for its layers.
+TEST_HELPERS +=	layers
+HELPER_layers_SRCS = $(SRT_EXEC_SRCS) $(SANITIZE_SRCS)
+HELPER_layers_LIBS = $(SRT_EXEC_LIBS) $(patsubst %,-Wl$(comma)--wrap=%,plan_new \
+		landlock_enter notify_filter_install command_filter_install \
+		ns_die_with_parent)
 
 UNIT_TESTS +=	ipc_test
 ipc_test_SRCS =	$(IPC_SRCS)
 ipc_test_LIBS =	$(EVENT_LIBS) $(BSD_LIBS)
 
 UNIT_TESTS +=	paths_test
-paths_test_SRCS = srt/paths.c srt/follow.c $(PLAN_SRCS) $(SETTINGS_SRCS) \
-		$(RULE_SRCS) common/log.c $(COMPAT_SRCS)
+paths_test_SRCS = $(PATHS_SRCS) $(SETTINGS_SRCS) $(RULE_SRCS) \
+		common/log.c $(COMPAT_SRCS)
 paths_test_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
+
+UNIT_TESTS +=	walk_test
+walk_test_SRCS = $(paths_test_SRCS)
+walk_test_LIBS = $(paths_test_LIBS)
 
 UNIT_TESTS +=	words_test env_test options_test
 PARENT_TEST_SRCS = srt/xmalloc.c srt/errors.c srt/utf8.c common/log.c \
@@ -169,3 +216,31 @@ proc_test_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
 TEST_HELPERS +=	attack
 HELPER_attack_SRCS = $(COMPAT_SRCS)
 HELPER_attack_LIBS = $(BSD_LIBS)
+
+# What the kernel answers inside the sandbox and outside.
+TEST_HELPERS +=	fscalls
+HELPER_fscalls_SRCS = $(patsubst %,regress/helper/fscalls_%.c,args attrs \
+		calls tree) $(COMPAT_SRCS)
+HELPER_fscalls_LIBS = $(BSD_LIBS)
+
+# Races against the guard.
+TEST_HELPERS +=	fsrace
+HELPER_fsrace_SRCS = regress/helper/fsrace_watch.c $(COMPAT_SRCS)
+HELPER_fsrace_LIBS = $(BSD_LIBS) -lpthread
+
+# Races for a socket of the host.
+TEST_HELPERS +=	sockrace
+HELPER_sockrace_SRCS = $(COMPAT_SRCS)
+HELPER_sockrace_LIBS = $(BSD_LIBS) -lpthread
+
+# What POSIX says about file system calls.
+TEST_HELPERS +=	posixfs
+HELPER_posixfs_SRCS = $(patsubst %,regress/helper/posixfs_%.c,attrs names \
+		open) $(COMPAT_SRCS)
+HELPER_posixfs_LIBS = $(BSD_LIBS) -lpthread
+
+UNIT_TESTS +=	broker_file_test
+broker_file_test_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts \
+		check tree fresh open name attr) $(GUARD_SRCS) $(PLAN_SRCS) \
+		common/log.c $(COMPAT_SRCS)
+broker_file_test_LIBS = $(BSD_LIBS) -lpthread

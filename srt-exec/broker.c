@@ -3,7 +3,10 @@
 /*
  * The broker lives in the command's user, mount and network namespaces but
  * not in its pid namespace.  It builds network and mounts, starts pid 1, and
- * waits for its end.
+ * then answers those of the command's calls that name something.
+ *
+ * This is its main thread, which owns the pipes and the calls that wait; the
+ * workers are in broker_notify.c.
  *
  * If it dies, pid 1 is killed by the kernel, and with pid 1 all that is in
  * the pid namespace.  It dies itself when srt-exec does.
@@ -11,25 +14,26 @@
 
 #include "compat.h"
 
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <linux/capability.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "exec.h"
-#include "linux.h"
+#include "broker.h"
 #include "log.h"
 #include "sandbox.h"
-#include "violation.h"
 
-struct broker {
-	struct sandbox	*sb;
-	struct mounts	 mounts;
-	struct ipc_peer	 proxy;
-	struct ipc_peer	 monitor;
-};
+struct broker	broker;
 
 /* A lost peer is the parent's to deal with: it ends us all. */
 static void
@@ -66,23 +70,38 @@ wait_for_maps(struct sandbox *sb)
 		_exit(EXIT_SRT);
 }
 
-static void
-broker_build(struct broker *b)
+/*
+ * The host's own /proc shows the caller by the number that comes with its
+ * calls; the command's does not show the broker at all.
+ */
+static int
+open_proc(void)
 {
-	struct sandbox	*sb = b->sb;
+	broker.procfd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (broker.procfd == -1)
+		return why("/proc");
+	return 0;
+}
+
+static void
+broker_build(void)
+{
+	struct sandbox	*sb = broker.sb;
 	int		 tty;
 
-	ipc_open(&b->proxy, NULL, sb->proxy_fd, ROLE_PROXY, NULL, 0,
-	    peer_gone);
-	ipc_open(&b->monitor, NULL, sb->monitor_fd, ROLE_MONITOR, NULL, 0,
-	    peer_gone);
+	ipc_open(&broker.proxy, NULL, sb->proxy_fd, ROLE_PROXY,
+	    connect_rules, nconnect_rules, peer_gone);
+	ipc_phase(&broker.proxy, IPC_PHASE_RUN);
+	ipc_open(&broker.monitor, NULL, sb->monitor_fd, ROLE_MONITOR, NULL,
+	    0, peer_gone);
 	/* Needs no ids, so it goes on while they are mapped. */
-	if (net_build(&b->proxy) == -1)
+	if (net_build(&broker.proxy) == -1)
 		goto fail;
 	wait_for_maps(sb);
 	if (ns_undumpable() == -1 || ns_check_stdio(&tty) == -1 ||
-	    mounts_begin(&b->mounts, sb->plan, sb->opt.flags, tty) == -1 ||
-	    mounts_apply(&b->mounts) == -1)
+	    open_proc() == -1 ||
+	    mounts_begin(&broker.mounts, sb->plan, sb->opt.flags, tty) == -1 ||
+	    mounts_apply(&broker.mounts) == -1)
 		goto fail;
 	return;
  fail:
@@ -90,7 +109,7 @@ broker_build(struct broker *b)
 }
 
 static pid_t
-broker_start_init(struct broker *b)
+broker_start_init(int listener)
 {
 	pid_t	 pid;
 	int	 self;
@@ -99,55 +118,191 @@ broker_start_init(struct broker *b)
 	if ((self = lx_pidfd_open(getpid())) == -1)
 		(void)why("pidfd_open");
 	else if ((pid = ns_clone_init()) == 0) {
-		ipc_close(&b->proxy);
-		ipc_close(&b->monitor);
-		init_main(b->sb, &b->mounts, self);
+		ipc_close(&broker.proxy);
+		ipc_close(&broker.monitor);
+		(void)close(broker.procfd);
+		broker.sb->listener_fd = listener;
+		init_main(broker.sb, &broker.mounts, self);
 		/* NOTREACHED */
 	} else if (pid != -1) {
 		(void)close(self);
+		(void)close(listener);
 		return pid;
 	}
-	sandbox_fail(b->sb, EXIT_SRT, why_text());
+	sandbox_fail(broker.sb, EXIT_SRT, why_text());
+}
+
+/*
+ * What the user may have is not the measure here: the command's own limits
+ * are looked at where they matter.
+ */
+static void
+raise_limits(void)
+{
+	static const int	 resources[] = {
+		RLIMIT_NOFILE, RLIMIT_FSIZE
+	};
+	struct rlimit		 rl;
+	size_t			 i;
+
+	for (i = 0; i < nitems(resources); i++)
+		if (getrlimit(resources[i], &rl) == 0 &&
+		    rl.rlim_cur != rl.rlim_max) {
+			rl.rlim_cur = rl.rlim_max;
+			(void)setrlimit(resources[i], &rl);
+		}
+	(void)signal(SIGXFSZ, SIG_IGN);
 }
 
 /* Keeps nothing that it does not need: the caller's 0-2 least of all. */
 static void
-broker_confine(struct broker *b)
+broker_confine(void)
 {
-	struct sandbox	*sb = b->sb;
+	struct sandbox	*sb = broker.sb;
 	int		 fd;
 
+	raise_limits();
 	ipc_close(&sb->up);
-	mounts_close(&b->mounts);
-	if (b->mounts.landlock.fd != -1)
-		(void)close(b->mounts.landlock.fd);
+	mounts_close(&broker.mounts);
+	if (broker.mounts.landlock.fd != -1)
+		(void)close(broker.mounts.landlock.fd);
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (dup2(sb->null_fd, fd) == -1)
 			_exit(EXIT_SRT);
-	if (ns_drop_caps(1) == -1 || ns_die_with_parent() == -1 ||
-	    getppid() != sb->outer)
+	if (ns_drop_caps(1, UINT64_C(1) << CAP_SYS_PTRACE) == -1 ||
+	    ns_die_with_parent() == -1 || getppid() != sb->outer)
 		_exit(EXIT_SRT);
 	sandbox_enter(ROLE_BROKER);
+}
+
+/* What the child of pid 1 sends before it becomes the command, or -1. */
+static int
+receive_listener(int from)
+{
+	union {
+		struct cmsghdr	 hdr;
+		char		 buf[CMSG_SPACE(sizeof(int))];
+	} cm;
+	char		 c;
+	struct iovec	 iov = { .iov_base = &c, .iov_len = 1 };
+	struct msghdr	 msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &cm, .msg_controllen = sizeof(cm)
+	};
+	struct cmsghdr	*cmsg;
+	ssize_t		 n;
+	int		 fd = -1;
+
+	do
+		n = recvmsg(from, &msg, MSG_CMSG_CLOEXEC);
+	while (n == -1 && errno == EINTR);
+	if (n == 1 && (cmsg = CMSG_FIRSTHDR(&msg)) != NULL &&
+	    cmsg->cmsg_type == SCM_RIGHTS &&
+	    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
+	(void)close(from);
+	return fd;
+}
+
+void
+broker_wake(void)
+{
+	uint64_t	 one = 1;
+
+	/* EAGAIN: it is awake. */
+	if (write(broker.wakefd, &one, sizeof(one)) == -1 && errno != EAGAIN)
+		fatal("eventfd");
+}
+
+/* The command cannot run before this: its first call waits for an answer. */
+static void
+broker_serve(int from)
+{
+	struct stat	 st;
+
+	if ((broker.listener = receive_listener(from)) == -1)
+		return;
+	/* By now pid 1 has made the new root ours as well. */
+	broker.rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (broker.rootfd == -1 || stat("/proc", &st) == -1)
+		_exit(EXIT_SRT);
+	broker.procdev = st.st_dev;
+	notify_start();
+}
+
+/* The sooner of two timeouts; -1 is never. */
+static int
+sooner(int a, int b)
+{
+	return a == -1 || (b != -1 && b < a) ? b : a;
+}
+
+static void
+broker_loop(pid_t pid)
+{
+	struct pollfd	 pfd[4];
+	uint64_t	 n;
+	int		 timeout = -1, ready;
+
+	pfd[0].fd = broker.proxy.ibuf.fd;
+	pfd[1].fd = broker.monitor.ibuf.fd;
+	pfd[2].fd = broker.wakefd;
+	if ((pfd[3].fd = lx_pidfd_open(pid)) == -1)
+		_exit(EXIT_SRT);
+	pfd[0].events = pfd[1].events = pfd[2].events = pfd[3].events = POLLIN;
+	for (;;) {
+		if ((ready = poll(pfd, nitems(pfd), timeout)) == -1 &&
+		    errno != EINTR)
+			fatal("poll");
+		if (ready > 0 && pfd[2].revents != 0 &&
+		    read(broker.wakefd, &n, sizeof(n)) == -1 &&
+		    errno != EAGAIN)
+			fatal("eventfd");
+		if (ready > 0 && pfd[0].revents != 0)
+			(void)ipc_dispatch(&broker.proxy);
+		if (ready > 0 && pfd[1].revents != 0)
+			(void)ipc_dispatch(&broker.monitor);
+		if (ready > 0 && pfd[3].revents != 0)
+			return;
+		timeout = notify_tend(ready == 0);
+		timeout = sooner(timeout, call_retry());
+		timeout = sooner(timeout, connect_tend());
+		timeout = sooner(timeout, report_flush(0));
+		(void)ipc_flush(&broker.proxy);
+		(void)ipc_flush(&broker.monitor);
+	}
 }
 
 __dead void
 broker_main(struct sandbox *sb)
 {
-	static struct broker	 b;
-	pid_t			 pid;
+	pid_t	 pid;
+	int	 pair[2];
 
 	if (ns_die_with_parent() == -1 || getppid() != sb->outer)
 		_exit(EXIT_SRT);
 	ipc_log_to(&sb->up);
 	(void)umask(0);
-	b.sb = sb;
-	broker_build(&b);
-	pid = broker_start_init(&b);
-	broker_confine(&b);
+	broker.sb = sb;
+	broker.guard = sb->guard;
+	broker.listener = broker.rootfd = -1;
+	if (pthread_rwlock_init(&broker.tree, NULL) != 0 ||
+	    (broker.wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1) {
+		(void)why("cannot start the broker");
+		sandbox_fail(sb, EXIT_SRT, why_text());
+	}
+	broker_build();
+	pid = broker_start_init(pair[1]);
+	broker_confine();
+	broker_serve(pair[0]);
+	broker_loop(pid);
 
 	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
 		continue;
-	ipc_send_barrier(&b.monitor);
-	(void)ipc_flush(&b.monitor);
+	fresh_report();
+	(void)report_flush(1);
+	ipc_send_barrier(&broker.monitor);
+	(void)ipc_flush(&broker.monitor);
 	_exit(0);
 }

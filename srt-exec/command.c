@@ -4,6 +4,7 @@
 
 #include "compat.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -147,24 +148,61 @@ replace_null(void)
 	return 0;
 }
 
-__dead void
-command_exec(const struct sandbox *sb, int report)
+/* The broker answers from here on.  Returns -1 with errno. */
+static int
+hand_over(const struct sandbox *sb)
 {
-	int	 error;
+	union {
+		struct cmsghdr	 hdr;
+		char		 buf[CMSG_SPACE(sizeof(int))];
+	} cm;
+	struct iovec	 iov = { .iov_base = cm.buf, .iov_len = 1 };
+	struct msghdr	 msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &cm, .msg_controllen = sizeof(cm)
+	};
+	int		 fd;
+
+	memset(&cm, 0, sizeof(cm));
+	if ((fd = notify_filter_install(sb->opt.flags)) == -1)
+		return -1;
+	cm.hdr.cmsg_level = SOL_SOCKET;
+	cm.hdr.cmsg_type = SCM_RIGHTS;
+	cm.hdr.cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(&cm.hdr), &fd, sizeof(fd));
+	if (sendmsg(sb->listener_fd, &msg, 0) != 1)
+		return -1;
+	return close(fd);
+}
+
+static int
+command_become(const struct sandbox *sb, int report)
+{
+	if (replace_null() == -1)
+		return errno;
+	if (hand_over(sb) == -1)
+		return -errno;
+	if (syscall(NR_CLOSE_RANGE, report + 1, ~0U, 0) == -1)
+		return errno;
+	return exec_search(sb);
+}
+
+__dead void
+command_exec(struct sandbox *sb, int report)
+{
+	const int	 last = STDERR_FILENO + 1;
+	int		 error;
 
 	restore_signals(&sb->opt);
 	(void)umask((mode_t)(sb->opt.umask & 0777));
 	/* 0-2, the report until execve closes it, and nothing else. */
-	if (report != STDERR_FILENO + 1 &&
-	    dup3(report, STDERR_FILENO + 1, O_CLOEXEC) == -1)
+	if (sb->listener_fd == last &&
+	    (sb->listener_fd = fcntl(last, F_DUPFD_CLOEXEC, last + 1)) == -1)
 		_exit(EXIT_SRT);
-	report = STDERR_FILENO + 1;
-	if (replace_null() == -1 ||
-	    syscall(NR_CLOSE_RANGE, report + 1, ~0U, 0) == -1)
-		error = errno;
-	else
-		error = exec_search(sb);
-	if (write(report, &error, sizeof(error)) == -1)
+	if (report != last && dup3(report, last, O_CLOEXEC) == -1)
+		_exit(EXIT_SRT);
+	error = command_become(sb, last);
+	if (write(last, &error, sizeof(error)) == -1)
 		_exit(EXIT_SRT);
 	_exit(EXIT_NOTFOUND);
 }

@@ -40,6 +40,7 @@ static void	parent_hello(struct ipc_peer *, struct imsg *);
 static void	parent_peer(struct ipc_peer *, struct imsg *);
 static void	parent_options(struct ipc_peer *, struct imsg *);
 static void	parent_path(struct ipc_peer *, struct imsg *);
+static void	parent_guard(struct ipc_peer *, struct imsg *);
 static void	parent_argv(struct ipc_peer *, struct imsg *);
 static void	parent_env(struct ipc_peer *, struct imsg *);
 static void	parent_cwd(struct ipc_peer *, struct imsg *);
@@ -66,6 +67,8 @@ static const struct ipc_rule parent_rules[] = {
 	    parent_options },
 	{ IMSG_EXEC_PATH, 3 * U32 + 1, 2 * U32 + STRING, IPC_NOFD,
 	    IPC_PHASE_CONFIG, parent_path },
+	{ IMSG_EXEC_GUARD, 3 * U32, U32 + 2 * STRING, IPC_NOFD,
+	    IPC_PHASE_CONFIG, parent_guard },
 	{ IMSG_EXEC_ARGV, 0, MAX_IMSGSIZE, IPC_NOFD, IPC_PHASE_CONFIG,
 	    parent_argv },
 	{ IMSG_EXEC_ENV, 0, MAX_IMSGSIZE, IPC_NOFD, IPC_PHASE_CONFIG,
@@ -159,6 +162,10 @@ parent_options(struct ipc_peer *peer, struct imsg *imsg)
 	(void)peer;
 	if (imsg_get_data(imsg, &sb.opt, sizeof(sb.opt)) == -1)
 		fatalx("malformed options");
+	if (sb.guard != NULL)
+		fatalx("options twice");
+	if ((sb.guard = guard_new(sb.opt.flags)) == NULL)
+		fatal("guard");
 }
 
 static void
@@ -183,6 +190,27 @@ parent_path(struct ipc_peer *peer, struct imsg *imsg)
 	if (!plan_path_ok(fp->path))
 		fatalx("path %s is not canonical", fp->path);
 	TAILQ_INSERT_TAIL(&sb.paths, fp, entry);
+}
+
+static void
+parent_guard(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct ibuf	 buf;
+	uint32_t	 kind;
+	char		*text, *rule;
+
+	(void)peer;
+	ipc_recv_ibuf(imsg, &buf);
+	kind = ipc_get_u32(&buf);
+	text = ipc_get_str(&buf);
+	rule = ipc_get_str(&buf);
+	ipc_get_end(&buf);
+	if (kind >= GUARD_KIND_MAX || sb.guard == NULL)
+		fatalx("guard of kind %u", kind);
+	if (guard_add(sb.guard, (enum guard_kind)kind, text, rule) == -1)
+		fatal("guard of %s", text);
+	free(text);
+	free(rule);
 }
 
 static void
@@ -214,7 +242,7 @@ static void
 check_complete(void)
 {
 	if (sb.proxy_fd == -1 || sb.monitor_fd == -1 || sb.cwd == NULL ||
-	    !sb.argv_strv.done || !sb.env_strv.done)
+	    sb.guard == NULL || !sb.argv_strv.done || !sb.env_strv.done)
 		fatalx("incomplete configuration");
 	sb.argv = ipc_strv_vector(&sb.argv_strv);
 	sb.envp = ipc_strv_vector(&sb.env_strv);
@@ -282,7 +310,7 @@ confine(void)
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (dup2(sb.null_fd, fd) == -1)
 			fatal("dup2");
-	if (ns_undumpable() == -1 || ns_drop_caps(0) == -1)
+	if (ns_undumpable() == -1 || ns_drop_caps(0, 0) == -1)
 		fatalx("%s", why_text());
 	sandbox_enter(ROLE_EXEC);
 }

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "compat.h"
+#include "guard.h"
 #include "ipc.h"
 #include "plan.h"
 #include "policy.h"
@@ -19,6 +20,7 @@ struct sandbox {
 	struct exec_options	 opt;
 	struct fs_paths		 paths;
 	struct plan		*plan;
+	struct guard		*guard;
 	struct ipc_strv		 argv_strv;
 	struct ipc_strv		 env_strv;
 	char			**argv;
@@ -27,6 +29,7 @@ struct sandbox {
 	int			 proxy_fd;
 	int			 monitor_fd;
 	int			 null_fd;
+	int			 listener_fd;	/* inside: the listener goes here */
 	pid_t			 outer;
 	struct ipc_peer		 up;	/* inside: the pipe to srt-exec */
 };
@@ -64,10 +67,11 @@ __dead void	 init_main(struct sandbox *, struct mounts *, int);
 /* command.c */
 #define COMMAND_NSIG	64		/* signals are 1 to this */
 /*
- * In the child of pid 1: becomes the command.  If it cannot be executed the
- * errno goes into the pipe, which is closed otherwise.
+ * In the child of pid 1: hands its calls to the broker and becomes the
+ * command.  If it cannot be executed the errno goes into the pipe, which is
+ * closed otherwise; negated, if the broker could not be had.
  */
-__dead void	 command_exec(const struct sandbox *, int);
+__dead void	 command_exec(struct sandbox *, int);
 
 /* why.c */
 int		 why(const char *, ...)
@@ -96,10 +100,10 @@ int		 ns_parent_gone(int);
 void		 ns_ignore_signals(void);
 int		 ns_undumpable(void);
 /*
- * Gives up every capability for good, and any way to get one.  Inside the
- * namespaces everything can be given up, and must.
+ * Gives up every capability for good but those of the mask, and any way to
+ * get one.  Inside the namespaces everything can be given up, and must.
  */
-int		 ns_drop_caps(int);
+int		 ns_drop_caps(int, uint64_t);
 /* A terminal among 0-2, or -1.  0-2 must not be directories. */
 int		 ns_check_stdio(int *);
 
@@ -123,6 +127,8 @@ int		 mounts_attach(int, int, const char *);
 int		 private_build(struct mounts *);
 /* Makes an empty file of mode 000, to mount on; -1 with errno. */
 int		 private_file(int, const char *);
+#define PRIVATE_RESOLV	"resolv.conf"	/* in the private tmpfs */
+#define PRIVATE_HOSTS	"hosts"
 /* A fresh detached tree from the private tmpfs, by name there. */
 int		 private_clone(const struct mounts *, const char *);
 /* The name of the tree of an operation. */
@@ -144,10 +150,11 @@ int		 net_build(struct ipc_peer *);
 
 /* linux_landlock.c */
 int		 landlock_begin(struct landlock *, uint32_t);
-/* Lets the command write at or beneath what the descriptor refers to. */
+/*
+ * Lets the command write at or beneath what the descriptor refers to, without
+ * the broker: FS_FILE is for existing files only, also of a directory.
+ */
 int		 landlock_allow(const struct landlock *, int, enum fs_type);
-/* Existing files only. */
-int		 landlock_allow_files(const struct landlock *, int);
 /* What the caller opened for writing may be opened again by its name. */
 int		 landlock_allow_stdio(const struct landlock *);
 int		 landlock_enter(struct landlock *);
@@ -160,5 +167,12 @@ int		 landlock_enter(struct landlock *);
  * no_new_privs; flags are EXEC_* and the one above.  Returns -1 with errno.
  */
 int		 command_filter_install(uint32_t);
+/*
+ * The filter that hands calls to the broker, on top of the other one; flags
+ * are EXEC_*.  Returns the listener, close-on-exec, or -1 with errno: EINVAL
+ * before Linux 5.19, where a signal could tear a call from the broker's hands
+ * and have it done twice; EBUSY within another sandbox that listens.
+ */
+int		 notify_filter_install(uint32_t);
 
 #endif /* EXEC_H */

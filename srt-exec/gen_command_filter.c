@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Writes command_filter.h: what the command may ask of the kernel.  Runs on
- * the build machine.
+ * Writes command_filter.h: what the command may ask of the kernel, and what
+ * of it the broker answers.  Runs on the build machine.
  *
  * A program has two parts.  The first, assembled here, looks at the arguments
  * of the few calls for which they matter.  The second, from libseccomp, goes
  * by number alone, so that the kernel (5.11) remembers its answers: every
  * call that we have looked at is allowed, unless a row refuses it; what a
  * newer kernel adds is ENOSYS.
+ *
+ * The broker's programs are filters of their own, on top of that: they notify
+ * the broker of some calls and let all others through to the first.
  */
 
 #include <sys/ioctl.h>
@@ -25,6 +28,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,6 +183,18 @@ struct cond {
 #define NEW_NAMESPACE	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
 			    CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
 			    CLONE_NEWNET)
+/*
+ * By number: <linux/fs.h> does not go with every <sys/mount.h>, and the other
+ * headers are younger than some C libraries.
+ */
+#define IOC_SETFLAGS	0x40086602U	/* FS_IOC_SETFLAGS: chattr(1) */
+#define IOC32_SETFLAGS	0x40046602U
+#define IOC_FSSETXATTR	0x401c5820U
+#define IOC_SETVERSION	0x40087602U	/* FS_IOC_SETVERSION */
+#define IOC_EXT4_SETVERSION 0x40086604U
+#define IOC_FAT_SETATTRIBUTES 0x40047211U
+#define IOC_SET_ENCRYPTION 0x800c6613U	/* FS_IOC_SET_ENCRYPTION_POLICY */
+#define IOC_ENABLE_VERITY 0x40806685U
 #define IOPRIO_PGRP	2	/* IOPRIO_WHO_PGRP of <linux/ioprio.h> */
 
 static const struct row {
@@ -198,18 +214,41 @@ static const struct row {
 	ROW("ioctl", 0, EPERM, EQ(1, TIOCSTI)),
 	ROW("ioctl", 0, EPERM, EQ(1, TIOCLINUX)),
 	ROW("ioctl", 0, EPERM, EQ(1, TIOCSETD)),
-	/* A snapshot in a write root would show what the mounts hide. */
+	/*
+	 * A snapshot in a write root would show what the mounts hide, and
+	 * names are for the broker to make and remove.
+	 */
 	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SNAP_CREATE)),
 	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SNAP_CREATE_V2)),
+	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SNAP_DESTROY)),
+	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SNAP_DESTROY_V2)),
+	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SUBVOL_CREATE)),
+	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SUBVOL_CREATE_V2)),
+	/*
+	 * What belongs to a file and takes no more than its owner to change,
+	 * by a descriptor that need not be open for writing: of a protected
+	 * one, or of the host's that is the standard input.
+	 */
+	ROW("ioctl", 0, EPERM, EQ(1, IOC_SETFLAGS)),
+	ROW("ioctl", 0, EPERM, EQ(1, IOC32_SETFLAGS)),
+	ROW("ioctl", 0, EPERM, EQ(1, IOC_FSSETXATTR)),
+	ROW("ioctl", 0, EPERM, EQ(1, IOC_SETVERSION)),
+	ROW("ioctl", 0, EPERM, EQ(1, IOC_EXT4_SETVERSION)),
+	ROW("ioctl", 0, EPERM, EQ(1, IOC_FAT_SETATTRIBUTES)),
+	ROW("ioctl", 0, EPERM, EQ(1, IOC_SET_ENCRYPTION)),
+	ROW("ioctl", 0, EPERM, EQ(1, IOC_ENABLE_VERITY)),
+	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SUBVOL_SETFLAGS)),
 
 	/* In clone(2) CLONE_NEWTIME's bit is part of the exit signal. */
 	ROW("clone", NESTED, EPERM, ANY(0, NEW_NAMESPACE)),
 	ROW("unshare", NESTED, EPERM, ANY(0, NEW_NAMESPACE | CLONE_NEWTIME)),
 
 	/*
-	 * A Unix socket of the host is out of reach of the network namespace,
-	 * but not of the mounts.
+	 * The broker decides where a Unix socket is connected or bound to,
+	 * but a datagram names its peer with every send.
 	 */
+	ROW("socket", 0, 0, EQ(0, AF_UNIX), KIND(SOCK_STREAM)),
+	ROW("socket", 0, 0, EQ(0, AF_UNIX), KIND(SOCK_SEQPACKET)),
 	ROW("socket", ALL_UNIX, EPERM, EQ(0, AF_UNIX)),
 	ROW("socket", 0, 0, EQ(0, AF_UNIX)),
 	ROW("socket", 0, 0, EQ(0, AF_NETLINK), EQ(2, NETLINK_ROUTE)),
@@ -254,6 +293,70 @@ static const struct row signal_rows[] = {
 	/* PIDFD_SIGNAL_PROCESS_GROUP (6.9) does, too. */
 	ROW("pidfd_send_signal", 0, EINVAL, NE(3, 0))
 };
+
+/* What the broker answers, by the layers that are wanted. */
+enum notify {
+	NOTIFY_FILES = 1,	/* unless filesystem.disabled */
+	NOTIFY_READS = 2,	/* filesystem.strictReadGlobs */
+	NOTIFY_MAX = 4
+};
+
+/* O_LARGEFILE and O_DIRECTORY differ between machines; these do not. */
+#ifndef O_PATH
+#define O_PATH		010000000
+#endif
+#define O_TMPFILE_BIT	020000000
+#define WRITES		(O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)
+
+static const struct notified {
+	const char	*call;
+	unsigned int	 when;		/* all of these; 0: always */
+	int		 flags;		/* argument with open(2)'s flags, or -1 */
+} notified[] = {
+	{ "openat",	NOTIFY_FILES, 2 },
+	{ "open",	NOTIFY_FILES, 1 },
+	{ "openat2",	NOTIFY_FILES, -1 },	/* its flags are in memory */
+	{ "creat",	NOTIFY_FILES, -1 },
+	{ "mkdir",	NOTIFY_FILES, -1 },
+	{ "mkdirat",	NOTIFY_FILES, -1 },
+	{ "mknod",	NOTIFY_FILES, -1 },
+	{ "mknodat",	NOTIFY_FILES, -1 },
+	{ "unlink",	NOTIFY_FILES, -1 },
+	{ "unlinkat",	NOTIFY_FILES, -1 },
+	{ "rmdir",	NOTIFY_FILES, -1 },
+	{ "rename",	NOTIFY_FILES, -1 },
+	{ "renameat",	NOTIFY_FILES, -1 },
+	{ "renameat2",	NOTIFY_FILES, -1 },
+	{ "link",	NOTIFY_FILES, -1 },
+	{ "linkat",	NOTIFY_FILES, -1 },
+	{ "symlink",	NOTIFY_FILES, -1 },
+	{ "symlinkat",	NOTIFY_FILES, -1 },
+	{ "truncate",	NOTIFY_FILES, -1 },
+	{ "chmod",	NOTIFY_FILES, -1 },
+	{ "fchmod",	NOTIFY_FILES, -1 },
+	{ "fchmodat",	NOTIFY_FILES, -1 },
+	{ "fchmodat2",	NOTIFY_FILES, -1 },
+	{ "chown",	NOTIFY_FILES, -1 },
+	{ "lchown",	NOTIFY_FILES, -1 },
+	{ "fchown",	NOTIFY_FILES, -1 },
+	{ "fchownat",	NOTIFY_FILES, -1 },
+	{ "utime",	NOTIFY_FILES, -1 },
+	{ "utimes",	NOTIFY_FILES, -1 },
+	{ "futimesat",	NOTIFY_FILES, -1 },
+	{ "utimensat",	NOTIFY_FILES, -1 },
+	{ "setxattr",	NOTIFY_FILES, -1 },
+	{ "lsetxattr",	NOTIFY_FILES, -1 },
+	{ "fsetxattr",	NOTIFY_FILES, -1 },
+	{ "removexattr", NOTIFY_FILES, -1 },
+	{ "lremovexattr", NOTIFY_FILES, -1 },
+	{ "fremovexattr", NOTIFY_FILES, -1 },
+	{ "umask",	0, -1 },	/* for what is made later */
+	{ "bind",	0, -1 },	/* what is connected to later */
+	{ "connect",	0, -1 }
+};
+
+/* Calls of the C library's that a later kernel has, by number alone. */
+#define NR_FCHMODAT2	452
 
 /* A program under construction. */
 struct code {
@@ -415,11 +518,79 @@ append_numbers(struct code *c, const struct gen_arch *arch,
 	free(prog);
 }
 
+/*
+ * A call of the broker's: notified, or, if only some flags are, allowed
+ * without them.  The programs are short enough for a walk: calls that are
+ * allowed whatever their arguments are remembered by the kernel (5.11).
+ */
+static void
+emit_notified(struct code *c, int nr, const struct notified *n, int reads)
+{
+	size_t	 jump;
+
+	jump = emit(c, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr);
+	if (n->flags != -1) {
+		(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
+		    (uint32_t)offsetof(struct seccomp_data, args) +
+		    (uint32_t)n->flags * (uint32_t)sizeof(uint64_t));
+		/* The kernel ignores all other flags beside O_PATH. */
+		c->insn[emit(c, BPF_JMP | BPF_JSET | BPF_K, O_PATH)].jt =
+		    reads ? 0 : 1;
+		if (!reads)
+			c->insn[emit(c, BPF_JMP | BPF_JSET | BPF_K,
+			    WRITES)].jt = 1;
+		else
+			c->insn[c->n - 1].jf = 1;
+		(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
+	}
+	(void)emit(c, BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+	c->insn[jump].jf = distance(c, jump);
+}
+
+static int
+notified_number(const struct gen_arch *arch, const char *call)
+{
+	int	 nr = gen_number(arch, call);
+
+	/* libseccomp 2.5.5 is the first that knows it. */
+	if (nr == -1 && strcmp(call, "fchmodat2") == 0)
+		return NR_FCHMODAT2;
+	return nr;
+}
+
+static void
+notify_write(FILE *fp, const struct gen_arch *arch, struct code *c,
+    unsigned int what)
+{
+	size_t	 i;
+	int	 nr;
+	char	 name[64];
+
+	c->n = 0;
+	(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, arch));
+	c->insn[emit(c, BPF_JMP | BPF_JEQ | BPF_K, arch->audit)].jt = 1;
+	(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
+	(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, nr));
+	for (i = 0; i < nitems(notified); i++) {
+		if ((notified[i].when & what) != notified[i].when)
+			continue;
+		/* The older calls do not exist on newer machines. */
+		if ((nr = notified_number(arch, notified[i].call)) >= 0)
+			emit_notified(c, nr, &notified[i],
+			    (what & NOTIFY_READS) != 0);
+	}
+	(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
+	(void)snprintf(name, sizeof(name), "notify_filter_%u", what);
+	gen_write(fp, name, c->insn, c->n);
+}
+
 static void
 arch_write(FILE *fp, const struct gen_arch *arch)
 {
 	static struct code	 c;
-	unsigned int		 lifted;
+	unsigned int		 lifted, what;
 	char			 name[64];
 
 	for (lifted = 0; lifted < LIFT_MAX; lifted++) {
@@ -434,6 +605,8 @@ arch_write(FILE *fp, const struct gen_arch *arch)
 	emit_rows(&c, arch, signal_rows, nitems(signal_rows), 0);
 	(void)emit(&c, BPF_RET | BPF_K, RET_ALLOW);
 	gen_write(fp, "signal_filter", c.insn, c.n);
+	for (what = 0; what < NOTIFY_MAX; what++)
+		notify_write(fp, arch, &c, what);
 }
 
 int

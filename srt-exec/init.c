@@ -85,7 +85,7 @@ init_build(struct sandbox *sb, struct mounts *m, int broker)
 
 	if (ns_die_with_parent() == -1 || mounts_apply_proc(m) == -1 ||
 	    landlock_allow_stdio(&m->landlock) == -1 ||
-	    mounts_finish(m) == -1 || ns_drop_caps(1) == -1 ||
+	    mounts_finish(m) == -1 || ns_drop_caps(1, 0) == -1 ||
 	    ns_die_with_parent() == -1)
 		return -1;
 	if (ns_parent_gone(broker))
@@ -106,6 +106,18 @@ command_failed(struct sandbox *sb, int error)
 {
 	char	 text[1024];
 
+	if (error < 0) {
+		errno = -error;
+		if (error == -EINVAL)
+			(void)whyx("this kernel lets signals interrupt what "
+			    "the broker does: srt needs Linux 5.19");
+		else if (error == -EBUSY)
+			(void)whyx("the calls of this process are already "
+			    "answered by another sandbox or container");
+		else
+			(void)why("cannot hand system calls to the broker");
+		sandbox_fail(sb, EXIT_SRT, why_text());
+	}
 	(void)snprintf(text, sizeof(text), "%s: %s", sb->argv[0],
 	    strerror(error));
 	sandbox_fail(sb, error == ENOENT ? EXIT_NOTFOUND :
@@ -131,6 +143,7 @@ command_start(struct sandbox *sb)
 	if (init.command == 0)
 		command_exec(sb, report[1]);
 	(void)close(report[1]);
+	(void)close(sb->listener_fd);
 	/* The end of the file is the close-on-exec of a successful execve. */
 	do
 		n = read(report[0], &error, sizeof(error));

@@ -27,6 +27,9 @@
 #define O_PATH			010000000
 #endif
 
+/* So the kernel restarts a call that a signal interrupts; <linux/errno.h> */
+#define LX_ERESTARTSYS	512
+
 enum {
 	NR_OPEN_TREE = 428,
 	NR_MOVE_MOUNT = 429,
@@ -36,10 +39,12 @@ enum {
 	NR_PIDFD_OPEN = 434,
 	NR_CLOSE_RANGE = 436,
 	NR_OPENAT2 = 437,
+	NR_PIDFD_GETFD = 438,
 	NR_MOUNT_SETATTR = 442,
 	NR_LANDLOCK_CREATE_RULESET = 444,
 	NR_LANDLOCK_ADD_RULE = 445,
-	NR_LANDLOCK_RESTRICT_SELF = 446
+	NR_LANDLOCK_RESTRICT_SELF = 446,
+	NR_FCHMODAT2 = 452
 };
 
 /* open_tree(2), fsmount(2), move_mount(2), mount_setattr(2) */
@@ -60,9 +65,45 @@ enum {
 
 /* openat2(2) */
 enum {
+	LX_RESOLVE_NO_XDEV = 0x01,
 	LX_RESOLVE_NO_MAGICLINKS = 0x02,
 	LX_RESOLVE_NO_SYMLINKS = 0x04,
-	LX_RESOLVE_IN_ROOT = 0x10
+	LX_RESOLVE_BENEATH = 0x08,
+	LX_RESOLVE_IN_ROOT = 0x10,
+	LX_RESOLVE_CACHED = 0x20
+};
+
+/* statx(2) */
+enum {
+	LX_STATX_BASIC = 0x7ff,
+	LX_STATX_BTIME = 0x800,
+	LX_STATX_MNT_ID = 0x1000
+};
+
+struct lx_time {
+	int64_t		 sec;
+	uint32_t	 nsec;
+	int32_t		 pad;
+};
+
+struct lx_stat {
+	uint32_t	 mask;
+	uint32_t	 blksize;
+	uint64_t	 attributes;
+	uint32_t	 nlink;
+	uint32_t	 uid;
+	uint32_t	 gid;
+	uint16_t	 mode;
+	uint16_t	 pad;
+	uint64_t	 ino;
+	uint64_t	 size;
+	uint64_t	 blocks;
+	uint64_t	 attributes_mask;
+	struct lx_time	 atime, btime, ctime, mtime;
+	uint32_t	 rdev_major, rdev_minor;
+	uint32_t	 dev_major, dev_minor;
+	uint64_t	 mnt_id;
+	uint64_t	 later[13];
 };
 
 struct lx_open_how {
@@ -131,6 +172,14 @@ lx_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve)
 	};
 
 	return (int)syscall(NR_OPENAT2, dirfd, path, &how, sizeof(how));
+}
+
+/* Of what the descriptor refers to where the path is "". */
+static inline int
+lx_statx(int dirfd, const char *path, unsigned int mask, struct lx_stat *st)
+{
+	return (int)syscall(SYS_statx, dirfd, path, AT_EMPTY_PATH |
+	    AT_SYMLINK_NOFOLLOW, mask, st);
 }
 
 static inline int

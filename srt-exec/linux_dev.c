@@ -206,7 +206,7 @@ dev_attach(struct mounts *m)
 	if (rc == 0)
 		rc = shm_attach(m, dev);
 	if (rc == 0)
-		rc = landlock_allow_files(&m->landlock, dev);
+		rc = landlock_allow(&m->landlock, dev, FS_FILE);
 	(void)close(dev);
 	return rc;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The second layer: write rights beneath the write roots and nowhere else,
- * whatever becomes of the mounts.  See landlock(7); the numbers are those of
- * the kernel's ABI, as headers of distributions lag behind.
+ * The second layer: the command has no right to write anywhere but in what is
+ * the sandbox's own.  It gets what it may write from the broker, and a call
+ * that was meant for the broker and went past it fails.  The broker itself is
+ * in no domain: one that is not the command's own or one above it could not
+ * look at the command.  See landlock(7); the numbers are those of the
+ * kernel's ABI, as headers of distributions lag behind.
  */
 
 #include "compat.h"
@@ -115,8 +118,8 @@ landlock_add(const struct landlock *ll, int fd, uint64_t access)
 
 	if (attr.access == 0)
 		return 0;
-	return (int)syscall(NR_LANDLOCK_ADD_RULE, ll->fd, LL_RULE_PATH_BENEATH,
-	    &attr, 0);
+	return (int)syscall(NR_LANDLOCK_ADD_RULE, ll->fd,
+	    LL_RULE_PATH_BENEATH, &attr, 0);
 }
 
 int
@@ -127,14 +130,6 @@ landlock_allow(const struct landlock *ll, int fd, enum fs_type type)
 	if (type == FS_DIR)
 		access |= LL_DIRECTORY | LL_REFER;
 	if (landlock_add(ll, fd, access) == -1)
-		return why("landlock_add_rule");
-	return 0;
-}
-
-int
-landlock_allow_files(const struct landlock *ll, int fd)
-{
-	if (landlock_add(ll, fd, LL_WRITE_FILE | LL_TRUNCATE) == -1)
 		return why("landlock_add_rule");
 	return 0;
 }

@@ -77,7 +77,7 @@ oldroot_open(struct mounts *m)
 		return why("/");
 	if ((fd = mounts_open(m->oldroot, "/", O_DIRECTORY)) == -1)
 		return errno == ENOSYS ? whyx("this kernel lacks openat2: "
-		    "srt needs Linux 5.12") : why("/");
+		    "srt needs Linux 5.19") : why("/");
 	(void)close(fd);
 	/*
 	 * Nothing that is mounted on the host later may appear inside: it
@@ -85,7 +85,7 @@ oldroot_open(struct mounts *m)
 	 */
 	if (lx_mount_setattr(m->oldroot, AT_RECURSIVE, 0, MS_PRIVATE) == -1)
 		return errno == ENOSYS ? whyx("this kernel lacks "
-		    "mount_setattr: srt needs Linux 5.12") :
+		    "mount_setattr: srt needs Linux 5.19") :
 		    ns_why("cannot take the mounts apart from the host's");
 	return 0;
 }
@@ -190,8 +190,7 @@ bind_op(struct mounts *m, const struct plan_op *op, int target)
 		(void)changed(op);
 		goto done;
 	}
-	rc = op->kind != PLAN_BIND_RW ? 0 :
-	    landlock_allow(&m->landlock, tree, op->type);
+	rc = 0;
  done:
 	if (tree != -1)
 		(void)close(tree);
@@ -234,10 +233,9 @@ mounts_apply_op(struct mounts *m, const struct plan_op *op)
 
 	switch (op->kind) {
 	case PLAN_ROOT_RO:
+	case PLAN_ROOT_RW:
 	case PLAN_ROOT_MASK:
 		return 0;
-	case PLAN_ROOT_RW:
-		return landlock_allow(&m->landlock, m->newroot, FS_DIR);
 	case PLAN_DEV:
 		return dev_attach(m);
 	case PLAN_PROC:
@@ -266,6 +264,40 @@ mounts_apply_op(struct mounts *m, const struct plan_op *op)
 	return rc;
 }
 
+/*
+ * A file of the command's own where the host's one is, be it a link into
+ * /run; of one that leads nowhere the link itself is covered.  Where there is
+ * nothing at all to mount on, C libraries ask 127.0.0.1 of themselves
+ * (resolv.conf(5)).
+ */
+static int
+file_attach(struct mounts *m, const char *path, const char *name)
+{
+	struct stat	 st;
+	uint64_t	 how;
+	int		 target, tree, rc;
+
+	how = LX_RESOLVE_IN_ROOT | LX_RESOLVE_NO_MAGICLINKS;
+	target = lx_openat2(m->newroot, path + 1, O_PATH, how);
+	if (target == -1 && (errno == ENOENT || errno == ELOOP))
+		target = lx_openat2(m->newroot, path + 1, O_PATH | O_NOFOLLOW,
+		    how);
+	if (target == -1)
+		return 0;
+	if (fstat(target, &st) == -1 || S_ISDIR(st.st_mode)) {
+		(void)close(target);
+		return 0;
+	}
+	if ((tree = private_clone(m, name)) == -1) {
+		(void)close(target);
+		return why("cannot clone %s", name);
+	}
+	rc = mounts_attach(tree, target, path);
+	(void)close(tree);
+	(void)close(target);
+	return rc;
+}
+
 int
 mounts_apply(struct mounts *m)
 {
@@ -277,7 +309,9 @@ mounts_apply(struct mounts *m)
 		if (mounts_apply_op(m, &m->plan->ops[i]) == -1)
 			return -1;
 	}
-	return 0;
+	if (file_attach(m, "/etc/resolv.conf", PRIVATE_RESOLV) == -1)
+		return -1;
+	return file_attach(m, "/etc/hosts", PRIVATE_HOSTS);
 }
 
 int

@@ -95,7 +95,7 @@ ns_why(const char *what)
 		    "work", what);
 	if (saved == EINVAL || saved == ENOSYS)
 		return why("%s: this kernel lacks a kind of namespace; srt "
-		    "needs Linux 5.12 with all of them", what);
+		    "needs Linux 5.19 with all of them", what);
 	return why("%s", what);
 }
 
@@ -245,12 +245,12 @@ ns_undumpable(void)
 }
 
 int
-ns_drop_caps(int inside)
+ns_drop_caps(int inside, uint64_t keep)
 {
 	struct __user_cap_header_struct	 head = {
 		.version = _LINUX_CAPABILITY_VERSION_3
 	};
-	struct __user_cap_data_struct	 none[2];
+	struct __user_cap_data_struct	 some[2];
 	int				 cap;
 
 	/*
@@ -269,8 +269,10 @@ ns_drop_caps(int inside)
 		return why("prctl PR_SET_SECUREBITS");
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1)
 		return why("prctl PR_CAP_AMBIENT");
-	memset(none, 0, sizeof(none));
-	if (syscall(SYS_capset, &head, none) == -1)
+	memset(some, 0, sizeof(some));
+	some[0].effective = some[0].permitted = (uint32_t)keep;
+	some[1].effective = some[1].permitted = (uint32_t)(keep >> 32);
+	if (syscall(SYS_capset, &head, some) == -1)
 		return why("capset");
 	/* With this no program file can give any of it back. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)

@@ -168,6 +168,57 @@ tree_build(const struct mounts *m, int tree)
 }
 
 static int
+text_write(int dirfd, const char *name, const char *text)
+{
+	ssize_t	 len = (ssize_t)strlen(text);
+	int	 fd, rc = 0;
+
+	fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
+	    O_NOFOLLOW, 0444);
+	if (fd == -1)
+		return -1;
+	if (write(fd, text, (size_t)len) != len || fchmod(fd, 0444) == -1)
+		rc = -1;
+	(void)close(fd);
+	return rc;
+}
+
+/* Where names are asked for: srt-proxy answers on every address. */
+static int
+resolv_write(int dirfd)
+{
+	return text_write(dirfd, PRIVATE_RESOLV,
+	    "# srt: names that the policy could allow\n"
+	    "nameserver 127.0.0.1\n"
+	    "options timeout:2 attempts:2\n");
+}
+
+/*
+ * Names that the host's own table has must be asked for, too: its addresses
+ * would be taken for addresses that the program has chosen.
+ */
+static int
+hosts_write(int dirfd)
+{
+	static const char	 letters[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+	char			 name[256], text[1024];
+
+	if (gethostname(name, sizeof(name) - 1) == -1)
+		return -1;
+	name[sizeof(name) - 1] = '\0';
+	if (name[strspn(name, letters)] != '\0')
+		name[0] = '\0';
+	(void)snprintf(text, sizeof(text),
+	    "# srt: the sandbox's own names\n"
+	    "127.0.0.1 localhost\n"
+	    "::1 localhost ip6-localhost ip6-loopback\n"
+	    "%s%s%s", name[0] == '\0' ? "" : "127.0.1.1 ", name,
+	    name[0] == '\0' ? "" : "\n");
+	return text_write(dirfd, PRIVATE_HOSTS, text);
+}
+
+static int
 private_populate(const struct mounts *m)
 {
 	size_t	 i;
@@ -175,6 +226,10 @@ private_populate(const struct mounts *m)
 	if (private_file(m->priv, "file") == -1 ||
 	    mkdirat(m->priv, "dir", 0) == -1)
 		return why("cannot make the masks");
+	if (resolv_write(m->priv) == -1)
+		return why("cannot make resolv.conf");
+	if (hosts_write(m->priv) == -1)
+		return why("cannot make hosts");
 	for (i = 0; i < m->plan->nops; i++)
 		if ((m->plan->ops[i].kind == PLAN_MASK_TREE ||
 		    m->plan->ops[i].kind == PLAN_ROOT_MASK) &&

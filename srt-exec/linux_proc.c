@@ -171,7 +171,7 @@ proc_attach(struct mounts *m)
 	if (rc == 0 && geteuid() == 0)
 		rc = seal_rest(m, proc);
 	if (rc == 0)
-		rc = landlock_allow_files(&m->landlock, proc);
+		rc = landlock_allow(&m->landlock, proc, FS_FILE);
 	(void)close(proc);
 	return rc;
 }

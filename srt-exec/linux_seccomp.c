@@ -20,6 +20,10 @@
 
 #include "command_filter.h"
 
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV	(1U << 5)
+#endif
+
 #define PROGRAM(p)	{ (p), nitems(p) }
 
 /* By what is lifted: see enum lift of the generator. */
@@ -33,7 +37,15 @@ static const struct program {
 	PROGRAM(command_filter_3)
 }, signals = PROGRAM(signal_filter);
 
-static int	 filter_load(const struct program *);
+/* By what the broker answers: see enum notify of the generator. */
+static const struct program	 notifies[] = {
+	PROGRAM(notify_filter_0),
+	PROGRAM(notify_filter_1),
+	PROGRAM(notify_filter_2),
+	PROGRAM(notify_filter_3)
+};
+
+static int	 filter_load(const struct program *, unsigned int);
 
 int
 command_filter_install(uint32_t flags)
@@ -48,9 +60,22 @@ command_filter_install(uint32_t flags)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
 	if ((flags & COMMAND_FILTER_SIGNALS) != 0 &&
-	    filter_load(&signals) == -1)
+	    filter_load(&signals, 0) == -1)
 		return -1;
-	return filter_load(&programs[i]);
+	return filter_load(&programs[i], 0);
+}
+
+int
+notify_filter_install(uint32_t flags)
+{
+	unsigned int	 i = 0;
+
+	if ((flags & EXEC_FS_DISABLED) == 0)
+		i |= 1;
+	if ((flags & EXEC_STRICT_READS) != 0)
+		i |= 2;
+	return filter_load(&notifies[i], SECCOMP_FILTER_FLAG_NEW_LISTENER |
+	    SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
 }
 
 /*
@@ -59,14 +84,12 @@ command_filter_install(uint32_t flags)
  * kernels do by themselves; srt's filter guards no secret in its own memory.
  */
 static int
-filter_load(const struct program *p)
+filter_load(const struct program *p, unsigned int flags)
 {
 	struct sock_fprog	 fprog;
 
 	fprog.len = (unsigned short)p->len;
 	fprog.filter = (struct sock_filter *)(uintptr_t)p->insn;
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-	    SECCOMP_FILTER_FLAG_SPEC_ALLOW, &fprog) == -1)
-		return -1;
-	return 0;
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	    SECCOMP_FILTER_FLAG_SPEC_ALLOW | flags, &fprog);
 }

@@ -186,7 +186,10 @@ events_line(const struct violation *v)
 	char	*raw, *line;
 	int	 n;
 
-	if (v->reason[0] == '\0')
+	/* The one that is no refusal. */
+	if (strcmp(v->operation, VIOLATION_CHANGE) == 0)
+		n = asprintf(&raw, "look at %s (%s)", v->target, v->reason);
+	else if (v->reason[0] == '\0')
 		n = asprintf(&raw, "deny %s %s", v->operation, v->target);
 	else
 		n = asprintf(&raw, "deny %s %s (%s)", v->operation, v->target,

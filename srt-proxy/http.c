@@ -138,8 +138,8 @@ http_request_connect(struct session *s, const struct http_request *req)
 	struct dest	*dest;
 	const char	*reason;
 
-	if ((reason = verdict_decide(req->host.p, req->host.len, req->port,
-	    &dest)) != NULL) {
+	if ((reason = verdict_decide(&client_unknown, req->host.p,
+	    req->host.len, req->port, &dest)) != NULL) {
 		http_buf_init(&buf, HTTP_OUT_MAX);
 		http_answered(s, &buf, http_answer_denied(&buf, reason,
 		    http_flags(s->http)));
@@ -190,8 +190,8 @@ http_request_plain(struct session *s, const struct http_request *req)
 	const char		*reason;
 	int			 same;
 
-	if ((reason = verdict_decide(req->host.p, req->host.len, req->port,
-	    &dest)) != NULL) {
+	if ((reason = verdict_decide(&client_unknown, req->host.p,
+	    req->host.len, req->port, &dest)) != NULL) {
 		http_buf_init(&buf, HTTP_OUT_MAX);
 		http_answered(s, &buf, http_answer_denied(&buf, reason,
 		    http_flags(http)));

@@ -21,8 +21,6 @@
 #include "log.h"
 #include "proxy.h"
 
-#define LISTENERS_MAX	64
-
 struct listener {
 	TAILQ_ENTRY(listener)	 entry;
 	enum listener_kind	 kind;
@@ -37,7 +35,8 @@ static int			 listen_paused;
 
 static void	(*const listen_accept[])(struct session *) = {
 	[LISTENER_HTTP] = http_accept,
-	[LISTENER_SOCKS] = socks_accept
+	[LISTENER_SOCKS] = socks_accept,
+	[LISTENER_DNS_TCP] = dns_accept
 };
 
 static void	 listen_readable(int, short, void *);
@@ -51,6 +50,10 @@ listen_add(int fd, enum listener_kind kind)
 	socklen_t	 len = sizeof(int);
 	int		 flags, on = 0;
 
+	if (kind == LISTENER_DNS_UDP) {
+		dns_udp_add(fd);
+		return;
+	}
 	if ((size_t)kind >= nitems(listen_accept))
 		fatalx("unknown kind of listener %d", (int)kind);
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == -1 ||
@@ -90,6 +93,7 @@ listen_stop(void)
 		free(l);
 	}
 	listen_count = 0;
+	dns_udp_stop();
 }
 
 void

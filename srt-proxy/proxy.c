@@ -6,11 +6,12 @@
  * confines itself and only then reads from the network.
  *
  * Needs, once confined: the event loop (epoll_*, eventfd is made before),
- * clock_gettime; read, write, sendmsg and recvmsg on the pipes; accept4,
- * socket for AF_INET and AF_INET6 streams, connect, getsockopt(SO_ERROR,
- * SO_ACCEPTCONN), setsockopt, send, recv, shutdown, close; pipe2, splice and
- * fcntl(F_SETPIPE_SZ) for tunnels; fcntl(F_GETFL, F_SETFL) on listeners;
- * wait4 for the resolver, memory and exit.  The resolver needs poll, its pipe, threads, and all that
+ * clock_gettime; read, write, sendmsg and recvmsg on the pipes, and the last
+ * two on the sockets of DNS; accept4, socket for AF_INET and AF_INET6 streams,
+ * connect, getsockopt(SO_ERROR, SO_ACCEPTCONN, SO_TYPE), setsockopt, send,
+ * recv, shutdown, close; pipe2, splice and fcntl(F_SETPIPE_SZ) for tunnels;
+ * fcntl(F_GETFL, F_SETFL) on what it is handed; wait4 for the resolver, memory
+ * and exit.  The resolver needs poll, its pipe, threads, and all that
  * getaddrinfo(3) and getifaddrs(3) do.
  */
 
@@ -33,7 +34,7 @@ struct event_base	*proxy_base;
 
 static struct ipc_peer	 proxy_parent;
 static struct ipc_peer	 proxy_mon;
-static struct ipc_peer	 proxy_broker;
+static struct ipc_peer	 proxy_brk;
 static struct ruleset	*proxy_ruleset;		/* in force */
 static struct ruleset	*proxy_fresh;		/* being received */
 static size_t		 proxy_nfresh;
@@ -47,6 +48,9 @@ static void	 proxy_recv_denyaddr(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_cfg_end(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_flush(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_listener(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_connect(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_connected(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_cancel(struct ipc_peer *, struct imsg *);
 
 #define CONFIG_RUN	(IPC_PHASE_CONFIG | IPC_PHASE_RUN)
 
@@ -66,7 +70,14 @@ static const struct ipc_rule	 proxy_rules_parent[] = {
 
 static const struct ipc_rule	 proxy_rules_broker[] = {
 	{ IMSG_PROXY_LISTENER, 4, 4, IPC_WITHFD, IPC_PHASE_RUN,
-	    proxy_recv_listener }
+	    proxy_recv_listener },
+	{ IMSG_PROXY_CONNECT, sizeof(struct ipc_connect),
+	    sizeof(struct ipc_connect), IPC_NOFD, IPC_PHASE_RUN,
+	    proxy_recv_connect },
+	{ IMSG_PROXY_CONNECTED, 4, 4, IPC_WITHFD, IPC_PHASE_RUN,
+	    proxy_recv_connected },
+	{ IMSG_PROXY_CANCEL, 4, 4, IPC_NOFD, IPC_PHASE_RUN,
+	    proxy_recv_cancel }
 };
 
 static void
@@ -88,6 +99,7 @@ proxy_broker_gone(struct ipc_peer *peer)
 {
 	log_debug("%s has ended", role_name(peer->role));
 	listen_stop();
+	transparent_stop();
 }
 
 int
@@ -124,6 +136,12 @@ proxy_monitor(void)
 	return &proxy_mon;
 }
 
+struct ipc_peer *
+proxy_broker(void)
+{
+	return &proxy_brk;
+}
+
 static void
 proxy_recv_hello(struct ipc_peer *peer, struct imsg *imsg)
 {
@@ -149,14 +167,14 @@ proxy_recv_peer(struct ipc_peer *peer, struct imsg *imsg)
 		break;
 	case ROLE_EXEC:
 	case ROLE_BROKER:
-		if (proxy_broker.open)
+		if (proxy_brk.open)
 			fatalx("two brokers");
 		/* It speaks once we are ready; until then nobody listens. */
-		ipc_open(&proxy_broker, proxy_base, fd, ROLE_BROKER,
+		ipc_open(&proxy_brk, proxy_base, fd, ROLE_BROKER,
 		    proxy_rules_broker, nitems(proxy_rules_broker),
 		    proxy_broker_gone);
-		(void)event_del(&proxy_broker.rev);
-		ipc_phase(&proxy_broker, IPC_PHASE_RUN);
+		(void)event_del(&proxy_brk.rev);
+		ipc_phase(&proxy_brk, IPC_PHASE_RUN);
 		break;
 	default:
 		fatalx("a peer of role %u", role);
@@ -171,7 +189,8 @@ proxy_recv_rules(struct ipc_peer *peer, struct imsg *imsg)
 	if ((proxy_fresh = ruleset_new()) == NULL)
 		fatal("ruleset_new");
 	proxy_fresh->flags = ipc_recv_u32(imsg);
-	if ((proxy_fresh->flags & ~(unsigned int)RULESET_STRICT) != 0)
+	if ((proxy_fresh->flags & ~(unsigned int)(RULESET_STRICT |
+	    RULESET_SNI_MISMATCH)) != 0)
 		fatalx("unknown flags %#x", proxy_fresh->flags);
 	proxy_nfresh = 0;
 }
@@ -247,16 +266,17 @@ proxy_recv_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
 	proxy_ruleset = proxy_fresh;
 	proxy_fresh = NULL;
 	log_debug("%zu rules in force", proxy_nfresh);
+	transparent_local();
 	if (proxy_ready)
 		return;
 
-	if (!proxy_mon.open || !proxy_broker.open)
+	if (!proxy_mon.open || !proxy_brk.open)
 		fatalx("a peer is missing");
 	sandbox_drop(ROLE_PROXY);
 	sandbox_enter(ROLE_PROXY);
 	proxy_ready = 1;
 	ipc_phase(peer, IPC_PHASE_RUN);
-	if (event_add(&proxy_broker.rev, NULL) == -1)
+	if (event_add(&proxy_brk.rev, NULL) == -1)
 		fatalx("event_add");
 	ipc_send(peer, IMSG_CTL_READY, -1, NULL, 0);
 }
@@ -266,7 +286,7 @@ proxy_recv_flush(struct ipc_peer *peer, struct imsg *imsg)
 {
 	(void)peer;
 	(void)imsg;
-	verdict_flush();
+	refusal_flush();
 	ipc_send_barrier(&proxy_mon);
 }
 
@@ -277,4 +297,31 @@ proxy_recv_listener(struct ipc_peer *peer, struct imsg *imsg)
 
 	(void)peer;
 	listen_add(imsg_get_fd(imsg), (enum listener_kind)kind);
+}
+
+static void
+proxy_recv_connect(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct ipc_connect	 msg;
+
+	(void)peer;
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1)
+		fatalx("malformed message");
+	transparent_connect(&msg);
+}
+
+static void
+proxy_recv_connected(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint32_t	 id = ipc_recv_u32(imsg);
+
+	(void)peer;
+	transparent_connected(id, imsg_get_fd(imsg));
+}
+
+static void
+proxy_recv_cancel(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	transparent_cancel(ipc_recv_u32(imsg));
 }

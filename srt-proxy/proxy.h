@@ -10,6 +10,7 @@
 #include "rule.h"
 
 #include "buf.h"
+#include "tls_hello.h"
 
 /*
  * Limits.  Everything that the command or the network can make grow stands
@@ -39,6 +40,10 @@
 #define RESOLVE_OWN_MAX		448	/* addresses of this host */
 #define RULES_MAX		POLICY_RULES_MAX /* entries of a rule set */
 #define REFUSAL_MERGE		250	/* milliseconds */
+#define LISTENERS_MAX		64
+#define DNS_BATCH		64	/* datagrams taken per wake-up */
+#define DNS_TTL			5	/* seconds that our answers hold */
+#define DNS_REFUSALS		100	/* reported one by one per second */
 
 /* What a session or a connection may wait for, and how long. */
 enum timeout {
@@ -50,6 +55,8 @@ enum timeout {
 	TIMEOUT_WRITE,		/* the client reads our own answer */
 	TIMEOUT_LINGER,		/* the client closes after it */
 	TIMEOUT_ANSWER,		/* the server, if the client closed */
+	TIMEOUT_PAIR,		/* the broker brings the connection */
+	TIMEOUT_DNS,		/* the next question, over TCP */
 	TIMEOUT_TRANSFER,	/* progress of a request or response */
 	TIMEOUT_NONE,		/* tunnels: TCP keepalive watches those */
 	TIMEOUT_MAX
@@ -60,12 +67,22 @@ struct connect;
 struct resolve;
 struct relay_pipe;
 struct http;
+struct pending;
+
+/* Who asks, as far as the broker has said so. */
+struct client {
+	uint64_t	 pid;		/* 0: not known */
+	char		 program[36];
+};
+extern const struct client	 client_unknown;
 
 /* What a session asked for, and where it goes. */
 struct dest {
 	struct host	 host;
 	uint16_t	 port;
+	unsigned int	 address : 1;	/* the client knows no name for it */
 	char		*spelled;	/* the host, as the client wrote it */
+	struct client	 client;
 };
 
 /*
@@ -97,6 +114,7 @@ struct half {
 	unsigned int	 reading : 1;	/* rev is pending */
 	unsigned int	 writing : 1;	/* wev is pending */
 	unsigned int	 bulk : 1;	/* tunnel: much comes in: splice */
+	unsigned int	 hello : 1;	/* tunnel: its first bytes are held */
 };
 
 struct session {
@@ -109,6 +127,8 @@ struct session {
 	struct dest		*dest;
 	struct connect		*connect;
 	struct http		*http;
+	struct pending		*pending;
+	struct tls_scan		 scan;
 	unsigned int		 dead : 1;
 	unsigned int		 active : 1;	/* bytes moved of late */
 	unsigned int		 lingering : 1;
@@ -120,11 +140,12 @@ extern struct event_base *proxy_base;
 /* The rules in force; NULL before the first set has come: all is denied. */
 const struct ruleset *proxy_rules(void);
 struct ipc_peer	*proxy_monitor(void);
+struct ipc_peer	*proxy_broker(void);
 
 /* listen.c */
-/* Takes the listening descriptor over.  Fatal if it is none. */
+/* Takes the listening, or bound, descriptor over.  Fatal if it is none. */
 void	 listen_add(int, enum listener_kind);
-/* Closes all listeners for good. */
+/* Closes all of them for good. */
 void	 listen_stop(void);
 /* Accepts nothing until listen_resume(), or until a second has passed. */
 void	 listen_pause(void);
@@ -137,7 +158,10 @@ extern char session_scratch[READ_SIZE];
 void	 session_init(void);
 /* Is there room for one more? */
 int	 session_room(void);
-/* The descriptor is taken over, or closed if there is no memory: NULL. */
+/*
+ * The client's descriptor, if it is not -1 (session_client()), is taken over,
+ * or closed if there is no memory: NULL.
+ */
 struct session *session_new(int);
 /*
  * Ends the session: what was sent arrives, if the client still reads.  The
@@ -154,7 +178,8 @@ void	 session_timeout(struct session *, enum timeout,
 	    void (*)(struct session *));
 /* The interval itself, fit for event_add(). */
 const struct timeval *session_interval(enum timeout);
-/* Gives the server half its connection. */
+/* Gives a half its connection. */
+void	 session_client(struct session *, int);
 void	 session_server(struct session *, int);
 /* Closes the connection of a half and forgets its buffers and state. */
 void	 half_reset(struct half *);
@@ -199,17 +224,57 @@ ssize_t	 relay_pipe_fill(struct relay_pipe *, int);
 /* From the pipe into the socket: bytes, or -1 with errno. */
 ssize_t	 relay_pipe_drain(struct relay_pipe *, int);
 
+/* relay_name.c */
+/* Are the client's first bytes to be looked at?  It was asked by name. */
+int	 relay_name_wanted(const struct session *);
+/*
+ * Looks at what has come in.  1: it may go on; 0: more is needed; -1: the
+ * session has been closed, and that is recorded.
+ */
+int	 relay_name_check(struct half *);
+
+/* refusal.c */
+struct refusal {
+	const struct client	*client;
+	const char		*operation;
+	const char		*target;
+	const char		*reason;
+	const char		*rule;
+	const char		*cure;
+	/*
+	 * What it is a part of, as a bit: equal refusals of different parts
+	 * are one, as are the lookups of a name's A and AAAA records.
+	 */
+	unsigned int		 parts;
+};
+void	 refusal_record(const struct refusal *);
+/* Sends what has been counted and not yet sent. */
+void	 refusal_flush(void);
+
 /* verdict.c */
 /*
  * Decides about a destination; a refusal is recorded as a violation.  Fills
  * in *dest (to be freed with dest_free()) on allow; on deny returns the
  * reason, sanitised, good until the next call.
  */
-const char *verdict_decide(const char *, size_t, uint16_t, struct dest **);
+const char *verdict_decide(const struct client *, const char *, size_t,
+	    uint16_t, struct dest **);
+/*
+ * Likewise of a destination that connect(2) was called with.  A loopback
+ * address may also be allowed as "localhost".  -1 if it is refused, which is
+ * not recorded if quiet is set.
+ */
+int	 verdict_connect(const struct client *, const struct host *, uint16_t,
+	    int, struct dest **);
+/*
+ * Could some port of the host of that name be allowed?  Fills in the host;
+ * -1 if not, which is recorded, as that part of a lookup.
+ */
+int	 verdict_lookup(const char *, unsigned int, struct host *);
 /* Records that all addresses of the name are refused. */
 void	 verdict_resolved(const struct dest *, const char *);
-/* Sends what has been counted and not yet sent. */
-void	 verdict_flush(void);
+/* Records that TLS was to be spoken with another server. */
+void	 verdict_server_name(const struct dest *, const char *);
 /* The same destination, port included? */
 int	 dest_equal(const struct dest *, const struct dest *);
 void	 dest_free(struct dest *);
@@ -276,5 +341,39 @@ void	 http_free(struct http *);
 
 /* socks.c */
 void	 socks_accept(struct session *);
+
+/* transparent.c */
+/* What the broker says about connect(2). */
+void	 transparent_connect(const struct ipc_connect *);
+/* The descriptor is taken over. */
+void	 transparent_connected(uint32_t, int);
+void	 transparent_cancel(uint32_t);
+/* The broker has gone: nobody waits any more. */
+void	 transparent_stop(void);
+/* Tells the broker which ports of the host's loopback the rules name. */
+void	 transparent_local(void);
+/* Forgets about the session, which ends. */
+void	 transparent_free(struct pending *);
+
+/* dns.c */
+/* An answer, of DNS_ANSWER_MAX bytes at most; 0 for none. */
+size_t	 dns_respond(const void *, size_t, unsigned char *);
+void	 dns_accept(struct session *);
+/* The name that a synthetic address stands for; NULL if for none now. */
+const char *dns_synthetic(uint32_t);
+
+/* dns_udp.c */
+/* Takes a bound socket over. */
+void	 dns_udp_add(int);
+void	 dns_udp_stop(void);
+
+/* pktinfo_linux.c */
+/* Bytes of control data that say where a datagram was sent to. */
+#define PKTINFO_SIZE	128
+/*
+ * Has the control data, as received, say that the answer comes from there.
+ * -1 if they do not tell.
+ */
+int	 pktinfo_answer(struct msghdr *);
 
 #endif /* PROXY_H */

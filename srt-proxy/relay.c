@@ -33,6 +33,8 @@ enum relay_step {
 static void		 relay_open(struct half *);
 static void		 relay_readable(int, short, void *);
 static void		 relay_writable(int, short, void *);
+static void		 relay_hello_read(struct half *);
+static void		 relay_hello(struct half *);
 static enum relay_step	 relay_copy(struct half *);
 static enum relay_step	 relay_splice(struct half *);
 static enum relay_step	 relay_push(struct half *);
@@ -53,8 +55,11 @@ relay_start(struct session *s)
 	relay_open(&s->client);
 	if (!s->dead)
 		relay_open(&s->server);
-	if (!s->dead && relay_update(&s->client) == 0)
-		(void)relay_update(&s->server);
+	if (s->dead || relay_update(&s->client) == -1)
+		return;
+	if (relay_update(&s->server) == 0 && s->client.hello &&
+	    (s->client.in.len > 0 || s->client.eof))
+		relay_hello(&s->client);
 }
 
 void
@@ -77,8 +82,10 @@ relay_open(struct half *h)
 	    event_assign(&h->wev, proxy_base, h->fd, EV_WRITE | EV_PERSIST,
 	    relay_writable, h) == -1)
 		fatalx("event_assign");
+	if (h == &h->s->client)
+		h->hello = relay_name_wanted(h->s) != 0;
 	/* What was read too early is the beginning of the stream. */
-	if (h->in.len > 0) {
+	if (h->in.len > 0 && !h->hello) {
 		half_add(peer, buf_data(&h->in), h->in.len);
 		buf_clear(&h->in);
 	}
@@ -95,6 +102,11 @@ relay_update(struct half *h)
 	struct session	*s = h->s;
 	int		 waits;
 
+	/* Its end is not passed on before its beginning. */
+	if (h->hello) {
+		half_want_read(h, !h->eof);
+		return s->dead ? -1 : 0;
+	}
 	waits = peer->out.len > 0 ||
 	    (h->pipe != NULL && relay_pipe_len(h->pipe) > 0);
 	half_want_read(h, !h->eof && !waits);
@@ -129,6 +141,10 @@ relay_readable(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	h->s->active = 1;
+	if (h->hello) {
+		relay_hello_read(h);
+		return;
+	}
 	for (i = 0; i < RELAY_ROUNDS && step == RELAY_MORE; i++)
 		step = h->bulk ? relay_splice(h) : relay_copy(h);
 	if (step != RELAY_GONE)
@@ -144,6 +160,45 @@ relay_writable(int fd, short what, void *arg)
 	(void)what;
 	h->s->active = 1;
 	if (relay_push(h->peer) != RELAY_GONE)
+		(void)relay_update(h->peer);
+}
+
+/* Reads on until it is known who is asked for. */
+static void
+relay_hello_read(struct half *h)
+{
+	ssize_t	 n;
+
+	n = read(h->fd, session_scratch, sizeof(session_scratch));
+	if (n == -1 && errno == EINTR)
+		return;
+	if (n <= 0) {
+		if (relay_ended(h, n) == RELAY_GONE || !h->eof)
+			return;
+	} else if (buf_add(&h->in, session_scratch, (size_t)n) == -1) {
+		session_abort(h->s);
+		return;
+	}
+	relay_hello(h);
+}
+
+/* Lets what was held back go on first, if it may. */
+static void
+relay_hello(struct half *h)
+{
+	struct session	*s = h->s;
+	int		 known;
+
+	if ((known = relay_name_check(h)) == -1)
+		return;
+	if (known) {
+		h->hello = 0;
+		half_add(h->peer, buf_data(&h->in), h->in.len);
+		buf_clear(&h->in);
+		if (s->dead || relay_push(h) == RELAY_GONE)
+			return;
+	}
+	if (relay_update(h) == 0)
 		(void)relay_update(h->peer);
 }
 

@@ -32,6 +32,8 @@ static const int	 session_seconds[TIMEOUT_MAX] = {
 	[TIMEOUT_WRITE] = 60,
 	[TIMEOUT_LINGER] = 5,
 	[TIMEOUT_ANSWER] = 60,
+	[TIMEOUT_PAIR] = 10,
+	[TIMEOUT_DNS] = 10,
 	[TIMEOUT_TRANSFER] = 3600
 };
 
@@ -114,17 +116,19 @@ session_new(int fd)
 	struct session	*s;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL) {
-		(void)close(fd);
+		if (fd != -1)
+			(void)close(fd);
 		return NULL;
 	}
 	s->client.s = s->server.s = s;
 	s->client.peer = &s->server;
 	s->server.peer = &s->client;
-	s->server.fd = -1;
+	s->client.fd = s->server.fd = -1;
 	s->timeout = TIMEOUT_NONE;
 	if (event_assign(&s->timer, proxy_base, -1, 0, session_timer, s) == -1)
 		fatalx("event_assign");
-	half_open(&s->client, fd);
+	if (fd != -1)
+		half_open(&s->client, fd);
 	TAILQ_INSERT_TAIL(&sessions, s, entry);
 	session_count++;
 	return s;
@@ -139,6 +143,13 @@ half_open(struct half *h, int fd)
 	    event_assign(&h->wev, proxy_base, fd, EV_WRITE | EV_PERSIST,
 	    half_writable, h) == -1)
 		fatalx("event_assign");
+}
+
+void
+session_client(struct session *s, int fd)
+{
+	half_reset(&s->client);
+	half_open(&s->client, fd);
 }
 
 void
@@ -185,6 +196,8 @@ session_end(struct session *s, int reset)
 	half_reset(&s->server);
 	http_free(s->http);
 	s->http = NULL;
+	transparent_free(s->pending);
+	s->pending = NULL;
 	dest_free(s->dest);
 	s->dest = NULL;
 
@@ -281,7 +294,8 @@ half_reset(struct half *h)
 	h->phase = NULL;
 	h->error = 0;
 	h->eof = h->finish = h->shut = h->broken = 0;
-	h->busy = h->again = h->reading = h->writing = h->bulk = 0;
+	h->busy = h->again = h->reading = h->writing = 0;
+	h->bulk = h->hello = 0;
 	h->generation++;
 }
 

@@ -111,8 +111,8 @@ socks_read_request(struct half *h, const char *data, size_t len)
 static void
 socks_request(struct session *s, const struct socks_request *req)
 {
-	if (verdict_decide(req->host, req->hostlen, req->port,
-	    &s->dest) != NULL) {
+	if (verdict_decide(&client_unknown, req->host, req->hostlen,
+	    req->port, &s->dest) != NULL) {
 		socks_refuse(s, SOCKS_NOTALLOWED);
 		return;
 	}

@@ -1,103 +1,166 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The one place where the proxy decides, and where it records what it has
- * refused.
+ * The one place where the proxy decides, whichever way a destination was
+ * named: by HTTP, SOCKS, connect(2) or DNS.
  */
 
 #include "compat.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "http_parse.h"
 #include "log.h"
 #include "proxy.h"
-#include "violation.h"
 
 #define SPELLED_MAX	256	/* of a host in messages */
 #define TEXT_MAX	640
 
-/* The refusal sent last: equal ones within REFUSAL_MERGE are counted. */
-static struct {
-	char		 target[SPELLED_MAX + 16];
-	char		 reason[REASON_MAX];
-	char		 rule[TEXT_MAX];
-	char		 cure[TEXT_MAX];
-	uint64_t	 count;		/* not sent yet */
-	uint64_t	 sent;		/* milliseconds; 0: nothing yet */
-	uint64_t	 time;		/* of the first one not sent */
-	struct event	*timer;
-} refusal;
+/* Nobody in particular: those who speak HTTP and SOCKS. */
+const struct client	 client_unknown;
 
-static struct dest *dest_new(const struct host *, uint16_t, const char *);
+static struct dest *dest_new(const struct client *, const struct host *,
+		    uint16_t, const char *);
+static void	 verdict_spell(char *, size_t, const char *, size_t);
 static void	 verdict_rule(const struct decision *, char *, size_t);
 static void	 verdict_cure(const struct decision *, const struct host *,
 		    uint16_t, char *, size_t);
-static void	 verdict_refuse(const char *, uint16_t, const char *,
-		    const char *, const char *);
-static void	 verdict_send(uint64_t, uint64_t);
-static void	 verdict_timer(int, short, void *);
+static void	 verdict_denied(const struct client *, const struct decision *,
+		    const struct host *, uint16_t, const char *, char *);
+static void	 verdict_refuse(const struct client *, const char *, uint16_t,
+		    const char *, const char *, const char *);
 
 const char *
-verdict_decide(const char *spelled, size_t len, uint16_t port,
-    struct dest **dest)
+verdict_decide(const struct client *client, const char *spelled, size_t len,
+    uint16_t port, struct dest **dest)
 {
 	static char	 reason[REASON_MAX];
-	char		 text[SPELLED_MAX], rule[TEXT_MAX], cure[TEXT_MAX];
+	char		 text[SPELLED_MAX];
 	struct host	 host;
 	struct decision	 d;
-	size_t		 i, n;
 
 	*dest = NULL;
-	n = len < sizeof(text) ? len : sizeof(text) - 1;
-	memcpy(text, spelled, n);
-	text[n] = '\0';
-	for (i = 0; i < n; i++)
-		if (text[i] == '\0')
-			text[i] = '?';
-
+	verdict_spell(text, sizeof(text), spelled, len);
 	if (proxy_rules() == NULL) {
 		(void)strlcpy(reason, "sandbox policy unavailable",
 		    sizeof(reason));
-		verdict_refuse(text, port, reason, "", "");
+		verdict_refuse(client, text, port, reason, "", "");
 		return reason;
 	}
 	if (host_parse(spelled, len, &host) == -1) {
 		(void)strlcpy(reason, "malformed host", sizeof(reason));
-		verdict_refuse(text, port, reason, "", "");
+		verdict_refuse(client, text, port, reason, "", "");
 		return reason;
 	}
 	rule_decide(proxy_rules(), &host, port, &d);
 	if (d.verdict == VERDICT_ALLOW) {
-		*dest = dest_new(&host, port, text);
+		*dest = dest_new(client, &host, port, text);
 		return NULL;
 	}
-	reason_sanitise(reason, sizeof(reason), d.reason);
-	verdict_rule(&d, rule, sizeof(rule));
-	verdict_cure(&d, &host, port, cure, sizeof(cure));
-	verdict_refuse(text, port, reason, rule, cure);
+	verdict_denied(client, &d, &host, port, text, reason);
 	return reason;
+}
+
+/* An address of the machine itself, which has a name that rules know. */
+static int
+is_loopback(const struct host *host)
+{
+	static const unsigned char	 one[16] = { [15] = 1 };
+
+	return (host->kind == HOST_INET && host->addr[0] == 127) ||
+	    (host->kind == HOST_INET6 && memcmp(host->addr, one, 16) == 0);
+}
+
+int
+verdict_connect(const struct client *client, const struct host *host,
+    uint16_t port, int quiet, struct dest **dest)
+{
+	char		 reason[REASON_MAX];
+	struct host	 local;
+	struct decision	 d, dl;
+
+	*dest = NULL;
+	rule_decide(proxy_rules(), host, port, &d);
+	if (d.verdict == VERDICT_ALLOW) {
+		*dest = dest_new(client, host, port, host->name);
+		return 0;
+	}
+	/* Who denies the address means it, whatever the name may do. */
+	if (is_loopback(host) && (d.rule == NULL || d.list != RULE_DENY) &&
+	    host_parse("localhost", 9, &local) == 0) {
+		rule_decide(proxy_rules(), &local, port, &dl);
+		if (dl.verdict == VERDICT_ALLOW) {
+			*dest = dest_new(client, &local, port, local.name);
+			(*dest)->address = 1;
+			return 0;
+		}
+	}
+	if (quiet)
+		log_debug("deny %s port %u, quietly", host->name, port);
+	else
+		verdict_denied(client, &d, host, port, host->name, reason);
+	return -1;
+}
+
+int
+verdict_lookup(const char *name, unsigned int part, struct host *host)
+{
+	char		 reason[REASON_MAX], rule[TEXT_MAX], cure[TEXT_MAX];
+	struct refusal	 r = {
+		.client = &client_unknown,
+		.operation = "dns-lookup",
+		.target = name,
+		.reason = reason,
+		.rule = rule,
+		.cure = cure,
+		.parts = part
+	};
+	struct decision	 d;
+
+	*rule = *cure = '\0';
+	if (host_parse(name, strlen(name), host) == -1)
+		(void)strlcpy(reason, "malformed host", sizeof(reason));
+	else if (rule_could_allow(proxy_rules(), host, &d))
+		return 0;
+	else {
+		reason_sanitise(reason, sizeof(reason), d.reason);
+		verdict_rule(&d, rule, sizeof(rule));
+		verdict_cure(&d, host, 0, cure, sizeof(cure));
+	}
+	refusal_record(&r);
+	return -1;
 }
 
 void
 verdict_resolved(const struct dest *dest, const char *reason)
 {
-	verdict_refuse(dest->spelled, dest->port, reason,
+	verdict_refuse(&dest->client, dest->spelled, dest->port, reason,
 	    "check of resolved addresses", "");
 }
 
+void
+verdict_server_name(const struct dest *dest, const char *why)
+{
+	char	 reason[REASON_MAX];
+
+	reason_sanitise(reason, sizeof(reason), why);
+	verdict_refuse(&dest->client, dest->spelled, dest->port, reason,
+	    "network.allowSniMismatch",
+	    "\"network\": {\"allowSniMismatch\": true}");
+}
+
 static struct dest *
-dest_new(const struct host *host, uint16_t port, const char *spelled)
+dest_new(const struct client *client, const struct host *host, uint16_t port,
+    const char *spelled)
 {
 	struct dest	*dest;
 
 	if ((dest = calloc(1, sizeof(*dest))) == NULL ||
 	    (dest->spelled = strdup(spelled)) == NULL)
 		fatal("calloc");
+	dest->client = *client;
 	dest->host = *host;
 	dest->port = port;
 	return dest;
@@ -130,30 +193,34 @@ verdict_rule(const struct decision *d, char *buf, size_t size)
 		    d->rule->index, d->rule->text);
 }
 
-/* What to write into the settings to allow it. */
+/* What to write into the settings to allow it; port 0 stands for all. */
 static void
 verdict_cure(const struct decision *d, const struct host *host, uint16_t port,
     char *buf, size_t size)
 {
+	char	 on[8] = "";
+
 	if (d->rule != NULL && d->list == RULE_DENY) {
 		(void)snprintf(buf, size, "remove \"%s\" from "
 		    "network.deniedDomains", d->rule->text);
 		return;
 	}
+	if (port != 0)
+		(void)snprintf(on, sizeof(on), ":%u", port);
 	switch (host->kind) {
 	case HOST_INET:
 		(void)snprintf(buf, size, "\"network\": "
-		    "{\"allowedDomains\": [\"%s:%u\"]}", host->name, port);
+		    "{\"allowedDomains\": [\"%s%s\"]}", host->name, on);
 		break;
 	case HOST_INET6:
 		(void)snprintf(buf, size, "\"network\": "
-		    "{\"allowedDomains\": [\"[%s]:%u\"]}", host->name, port);
+		    "{\"allowedDomains\": [\"[%s]%s\"]}", host->name, on);
 		break;
 	case HOST_NAME:
 		/* A name of one label, localhost aside, is no valid entry. */
 		if (strcmp(host->name, "localhost") == 0)
 			(void)snprintf(buf, size, "\"network\": "
-			    "{\"allowedDomains\": [\"localhost:%u\"]}", port);
+			    "{\"allowedDomains\": [\"localhost%s\"]}", on);
 		else if (strchr(host->name, '.') != NULL)
 			(void)snprintf(buf, size, "\"network\": "
 			    "{\"allowedDomains\": [\"%s\"]}", host->name);
@@ -162,93 +229,49 @@ verdict_cure(const struct decision *d, const struct host *host, uint16_t port,
 		break;
 	}
 }
-
-static uint64_t
-verdict_clock(clockid_t clock, uint64_t unit)
+/* As text, cut if it is too long to be a host's name anyway. */
+static void
+verdict_spell(char *text, size_t size, const char *spelled, size_t len)
 {
-	struct timespec	 ts;
+	size_t	 i, n = len < size ? len : size - 1;
 
-	if (clock_gettime(clock, &ts) == -1)
-		return 0;
-	return (uint64_t)ts.tv_sec * unit + (uint64_t)ts.tv_nsec /
-	    (1000000000 / unit);
+	memcpy(text, spelled, n);
+	text[n] = '\0';
+	for (i = 0; i < n; i++)
+		if (text[i] == '\0')
+			text[i] = '?';
 }
 
-/*
- * Records a refusal.  The first of its kind goes out at once, equal ones
- * that follow it closely go out together.
- */
+/* Records that a rule, or the lack of one, has decided; writes the reason. */
 static void
-verdict_refuse(const char *host, uint16_t port, const char *reason,
-    const char *rule, const char *cure)
+verdict_denied(const struct client *client, const struct decision *d,
+    const struct host *host, uint16_t port, const char *spelled, char *reason)
 {
-	char		 target[sizeof(refusal.target)];
-	uint64_t	 now;
+	char	 rule[TEXT_MAX], cure[TEXT_MAX];
+
+	reason_sanitise(reason, REASON_MAX, d->reason);
+	verdict_rule(d, rule, sizeof(rule));
+	verdict_cure(d, host, port, cure, sizeof(cure));
+	verdict_refuse(client, spelled, port, reason, rule, cure);
+}
+
+static void
+verdict_refuse(const struct client *client, const char *host, uint16_t port,
+    const char *reason, const char *rule, const char *cure)
+{
+	char		 target[SPELLED_MAX + 16];
+	struct refusal	 r = {
+		.client = client,
+		.operation = "network-outbound",
+		.target = target,
+		.reason = reason,
+		.rule = rule,
+		.cure = cure,
+		.parts = 1
+	};
 
 	(void)snprintf(target, sizeof(target),
 	    strchr(host, ':') != NULL && *host != '[' ? "[%s]:%u" : "%s:%u",
 	    host, port);
-	log_debug("deny %s (%s)", target, reason);
-
-	now = verdict_clock(CLOCK_MONOTONIC, 1000);
-	if (refusal.sent != 0 && now - refusal.sent < REFUSAL_MERGE &&
-	    strcmp(refusal.target, target) == 0 &&
-	    strcmp(refusal.reason, reason) == 0 &&
-	    strcmp(refusal.rule, rule) == 0) {
-		if (refusal.count++ == 0)
-			refusal.time = verdict_clock(CLOCK_REALTIME,
-			    1000000000);
-		return;
-	}
-	verdict_flush();
-	(void)strlcpy(refusal.target, target, sizeof(refusal.target));
-	(void)strlcpy(refusal.reason, reason, sizeof(refusal.reason));
-	(void)strlcpy(refusal.rule, rule, sizeof(refusal.rule));
-	(void)strlcpy(refusal.cure, cure, sizeof(refusal.cure));
-	refusal.sent = now;
-	verdict_send(1, 0);
-}
-
-void
-verdict_flush(void)
-{
-	uint64_t	 count = refusal.count;
-
-	if (count == 0)
-		return;
-	refusal.count = 0;
-	verdict_send(count, refusal.time);
-}
-
-static void
-verdict_send(uint64_t count, uint64_t when)
-{
-	struct violation	 v = {
-		.time = when,
-		.count = count,
-		.operation = "network-outbound",
-		.target = refusal.target,
-		.reason = refusal.reason,
-		.rule = refusal.rule,
-		.cure = refusal.cure,
-		.program = ""
-	};
-	struct timeval		 tv = { 0, REFUSAL_MERGE * 1000 };
-
-	ipc_send_violation(proxy_monitor(), &v);
-	if (refusal.timer == NULL && (refusal.timer = evtimer_new(proxy_base,
-	    verdict_timer, NULL)) == NULL)
-		fatalx("evtimer_new");
-	if (evtimer_add(refusal.timer, &tv) == -1)
-		fatalx("evtimer_add");
-}
-
-static void
-verdict_timer(int fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-	verdict_flush();
-	refusal.sent = 0;
+	refusal_record(&r);
 }

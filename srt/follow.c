@@ -19,7 +19,7 @@
 
 #define LINKS_MAX	40
 
-struct walk {
+struct follow {
 	struct followed	*f;
 	char		*done;		/* real; "" is the root */
 	char		*rest;		/* still to be walked */
@@ -29,10 +29,10 @@ struct walk {
 };
 
 static int	 only_slashes(const char *);
-static int	 walk_step(struct walk *);
-static int	 walk_into(struct walk *, char *, size_t);
-static int	 walk_link(struct walk *, char *, const char *, uid_t);
-static void	 walk_rest(struct walk *, const char *);
+static int	 follow_step(struct follow *);
+static int	 follow_into(struct follow *, char *, size_t);
+static int	 follow_link(struct follow *, char *, const char *, uid_t);
+static void	 follow_rest(struct follow *, const char *);
 
 char *
 path_fold(const char *path)
@@ -75,7 +75,7 @@ only_slashes(const char *p)
 }
 
 static void
-walk_rest(struct walk *w, const char *p)
+follow_rest(struct follow *w, const char *p)
 {
 	memmove(w->rest, p, strlen(p) + 1);
 }
@@ -83,7 +83,8 @@ walk_rest(struct walk *w, const char *p)
 int
 path_follow(const char *path, struct followed *f)
 {
-	struct walk	 w = { .f = f, .mode = S_IFDIR, .rooted = 1 };
+	struct follow	 w = { .f = f, .mode = S_IFDIR, .rooted = 1 };
+	char		*joined;
 	int		 n, error;
 
 	memset(f, 0, sizeof(*f));
@@ -92,9 +93,12 @@ path_follow(const char *path, struct followed *f)
 		w.rooted = 0;
 	w.done = xstrdup("");
 	w.rest = xstrdup(path);
-	while ((n = walk_step(&w)) == 1)
+	while ((n = follow_step(&w)) == 1)
 		continue;
 	error = errno;
+	(void)xasprintf(&joined, "%s/%s", w.done, w.rest);
+	f->meant = path_fold(joined);
+	free(joined);
 	free(w.rest);
 	if (*w.done == '\0') {
 		free(w.done);
@@ -115,12 +119,13 @@ followed_free(struct followed *f)
 		free(f->links[i]);
 	free(f->links);
 	free(f->path);
+	free(f->meant);
 	memset(f, 0, sizeof(*f));
 }
 
 /* One component; 1 if there may be more, 0 at the end, -1 with errno. */
 static int
-walk_step(struct walk *w)
+follow_step(struct follow *w)
 {
 	char	*p = w->rest, *next, *slash;
 	size_t	 len;
@@ -132,25 +137,25 @@ walk_step(struct walk *w)
 		return 0;
 	len = strcspn(p, "/");
 	if (len == 1 && *p == '.') {
-		walk_rest(w, p + len);
+		follow_rest(w, p + len);
 		return 1;
 	}
 	if (len == 2 && strncmp(p, "..", 2) == 0) {
 		if ((slash = strrchr(w->done, '/')) != NULL)
 			*slash = '\0';
 		w->mode = S_IFDIR;
-		walk_rest(w, p + len);
+		follow_rest(w, p + len);
 		return 1;
 	}
 	(void)xasprintf(&next, "%s/%.*s", w->done, (int)len, p);
-	if ((n = walk_into(w, next, (size_t)(p + len - w->rest))) == -1)
+	if ((n = follow_into(w, next, (size_t)(p + len - w->rest))) == -1)
 		free(next);
 	return n;
 }
 
 /* next is the real directory and a name in it: taken over unless it fails. */
 static int
-walk_into(struct walk *w, char *next, size_t used)
+follow_into(struct follow *w, char *next, size_t used)
 {
 	struct stat	 st;
 	const char	*after = w->rest + used;
@@ -162,7 +167,7 @@ walk_into(struct walk *w, char *next, size_t used)
 	if (lstat(next, &st) == -1)
 		return -1;
 	if (S_ISLNK(st.st_mode))
-		return walk_link(w, next, after, st.st_uid);
+		return follow_link(w, next, after, st.st_uid);
 	if (!S_ISDIR(st.st_mode) && !only_slashes(after)) {
 		errno = ENOTDIR;
 		return -1;
@@ -173,14 +178,14 @@ walk_into(struct walk *w, char *next, size_t used)
 	w->done = next;
 	w->mode = st.st_mode;
 	if (S_ISDIR(st.st_mode))
-		walk_rest(w, after);
+		follow_rest(w, after);
 	else
 		*w->rest = '\0';
 	return 1;
 }
 
 static int
-walk_link(struct walk *w, char *link, const char *after, uid_t owner)
+follow_link(struct follow *w, char *link, const char *after, uid_t owner)
 {
 	struct followed	*f = w->f;
 	char		 target[PATH_MAX], *joined;

@@ -20,7 +20,7 @@ extern char	**environ;
 
 static void	 open_stdio(void);
 static int	 open_report(const char *);
-static size_t	 own_programs(const char **);
+static size_t	 own_programs(struct own_file *);
 static void	 policy_make(const struct options *, const struct settings *,
 		    struct policy *);
 static int	 check(const struct options *, const struct settings *,
@@ -67,18 +67,19 @@ open_report(const char *where)
 
 /* What the next run would execute outside of any sandbox; at most two. */
 static size_t
-own_programs(const char **own)
+own_programs(struct own_file *own)
 {
 	static char	 self[PATH_MAX], roles[PATH_MAX];
 	char		*slash;
 	size_t		 n = 0;
 
+	own[0].rule = own[1].rule = "srt itself";
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) > 0)
-		own[n++] = self;
+		own[n++].path = self;
 	if (proc_path(ROLE_EXEC, roles, sizeof(roles)) == 0 &&
 	    (slash = strrchr(roles, '/')) != NULL && slash != roles) {
 		*slash = '\0';
-		own[n++] = roles;
+		own[n++].path = roles;
 	}
 	return n;
 }
@@ -88,29 +89,52 @@ static void
 policy_make(const struct options *opts, const struct settings *set,
     struct policy *policy)
 {
-	const char	*own[4];
+	struct own_file	 own[4];
 	size_t		 nown;
 
 	memset(policy, 0, sizeof(*policy));
 	TAILQ_INIT(&policy->paths);
+	guards_init(&policy->guards);
 	policy->settings = set;
 	if (set->fs_disabled)
 		policy->flags |= EXEC_FS_DISABLED;
 	if (set->weaker_nested)
 		policy->flags |= EXEC_WEAKER_NESTED;
-	if (set->all_unix_sockets)
+	if (set->all_unix_sockets) {
+		log_warnx("network.allowAllUnixSockets: the command can ask "
+		    "every daemon of its user to act in its place; "
+		    "network.allowUnixSockets names single sockets");
 		policy->flags |= EXEC_ALL_UNIX;
+	}
+	if (set->git_config)
+		policy->flags |= EXEC_GIT_CONFIG;
 	if ((policy->cwd = getcwd(NULL, 0)) == NULL || *policy->cwd != '/') {
 		log_warn("the working directory");
 		exit(EXIT_SRT);
 	}
+	memset(own, 0, sizeof(own));
 	nown = own_programs(own);
-	if (opts->settings != NULL)
-		own[nown++] = opts->settings;
-	if (opts->violations != NULL && strncmp(opts->violations, "fd:", 3) != 0)
-		own[nown++] = opts->violations;
-	if (paths_resolve(set, policy->cwd, own, nown, &policy->paths) == -1)
+	if (opts->settings != NULL) {
+		own[nown].path = opts->settings;
+		own[nown++].rule = "srt's settings";
+	}
+	if (opts->violations != NULL &&
+	    strncmp(opts->violations, "fd:", 3) != 0) {
+		own[nown].path = opts->violations;
+		own[nown].written = 1;
+		own[nown++].rule = "srt's report";
+	}
+	if (paths_resolve(set, policy->cwd, own, nown, &policy->paths,
+	    &policy->guards) == -1)
 		exit(EXIT_SRT);
+	/* It costs something, so it needs something to enforce. */
+	if (set->strict_reads) {
+		if (guards_have(&policy->guards, GUARD_NOREAD_GLOB))
+			policy->flags |= EXEC_STRICT_READS;
+		else
+			log_info("filesystem.strictReadGlobs has no effect: "
+			    "filesystem.denyRead holds no pattern");
+	}
 }
 
 /* -n, -nn */
@@ -118,6 +142,7 @@ static int
 check(const struct options *opts, const struct settings *set,
     const struct policy *policy)
 {
+	const struct guard_entry *guard;
 	const struct plan_op	*op;
 	struct plan		*plan;
 	size_t			 i;
@@ -136,6 +161,9 @@ check(const struct options *opts, const struct settings *set,
 		errors_write("%s %s\n", plan_kind_name(op->kind), op->path);
 	}
 	plan_free(plan);
+	TAILQ_FOREACH(guard, &policy->guards.list, entry)
+		errors_write("%s %s: %s\n", guard_kind_name(guard->kind),
+		    guard->text, guard->rule);
 	return 0;
 }
 

@@ -46,7 +46,7 @@ static const char help_text[] =
     "  -d, --debug             log what srt does (also: SRT_DEBUG=1)\n"
     "  -h, --help              print this and exit\n"
     "  -n, --check-settings    check the settings and exit; twice: print\n"
-    "                          them, and what will be mounted how\n"
+    "                          them, what is mounted and what held\n"
     "  -q, --quiet             do not report refusals when the command ends\n"
     "  -s, --settings FILE     use FILE, not ~/.srt-settings.json\n"
     "      --shell PATH        the shell for -c and for single words\n"

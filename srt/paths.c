@@ -2,12 +2,18 @@
 
 /*
  * From the path entries of the settings to the canonical, existing paths
- * that the roles get (COMPAT 16.1 to 16.5).
+ * that the roles get, and to what the broker holds by name (COMPAT 16.1 to
+ * 16.5).
  *
  * A rule that denies follows every symbolic link.  A rule that allows must
  * not: the command could have left a link in its last run to widen what the
  * next one may do.  It follows only links that root has made in directories
  * that root alone can change (/home on some systems is such a link).
+ *
+ * Mounts hold what is there.  A pattern of denyRead is looked for once, now;
+ * all others are the broker's alone: that of allowWrite makes its directory
+ * a write root for the mounts, and what there is between this root and the
+ * names that match is held by the broker and nothing else.
  */
 
 #include "compat.h"
@@ -15,6 +21,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,13 +29,11 @@
 #include <unistd.h>
 
 #include "parent.h"
+#include "pattern.h"
 #include "../srt-exec/plan.h"
 
-struct resolver {
-	const char		*cwd;
-	const char		*home;
-	struct fs_paths		*paths;
-};
+/* Of an entry so much stands in a report. */
+#define RULE_MAX	200
 
 /* COMPAT 16.2; "~" is the caller's home.  Files in the private /dev are not
  * listed: what is there is writable. */
@@ -36,47 +41,62 @@ static const char *const default_writes[] = {
 	"/tmp/claude", "~/.npm/_logs", "~/.claude/debug"
 };
 
-/* COMPAT 16.5 and the names that users have asked for since. */
-static const char *const mandatory_names[] = {
-	".gitconfig", ".gitmodules", ".bashrc", ".bash_profile",
-	".bash_login", ".profile", ".zshrc", ".zprofile", ".zshenv",
-	".zlogin", ".ripgreprc", ".mcp.json", ".mcp-settings.json", ".npmrc",
-	".yarnrc", ".yarnrc.yml", ".claude/settings.json",
-	".claude/settings.local.json", ".vscode", ".idea",
-	".claude/commands", ".claude/agents", ".git/hooks", ".git/config",
-	".git/config.worktree", ".git/info/attributes"
+/* The lists, in the order in which something is said about them. */
+static const struct path_list {
+	const char	*key;
+	size_t		 field;
+	enum fs_kind	 kind;
+} lists[] = {
+	{ "filesystem.denyRead", offsetof(struct settings, deny_read),
+	    FS_NOREAD },
+	{ "filesystem.allowRead", offsetof(struct settings, allow_read),
+	    FS_READ },
+	{ "filesystem.allowWrite", offsetof(struct settings, allow_write),
+	    FS_WRITE },
+	{ "filesystem.denyWrite", offsetof(struct settings, deny_write),
+	    FS_NOWRITE }
 };
 
-static void	 add(struct fs_paths *, enum fs_kind, const char *, mode_t);
-static void	 add_entry(const struct resolver *, enum fs_kind,
-		    const char *, const struct followed *);
-static void	 say_absent(const char *, const char *);
-static char	*absolute(const struct resolver *, const char *);
-static int	 beneath(const char *, const char *);
+static int	 add_entry(const struct resolver *, enum fs_kind,
+		    const struct path_entry *, const struct followed *);
+static void	 say_absent(const struct path_entry *, enum fs_kind);
 static const char *home_dir(void);
-static int	 resolve_entry(const struct resolver *, enum fs_kind,
-		    const char *, size_t, const struct stritem *);
-static void	 resolve_allow(const struct resolver *, enum fs_kind,
-		    const char *, const char *, const char *, const char *);
-static int	 resolve_deny(const struct resolver *, enum fs_kind,
-		    const char *, const char *, const char *);
-static int	 resolve_list(const struct resolver *, enum fs_kind,
-		    const char *, const struct strlist *);
-static void	 resolve_defaults(const struct resolver *);
-static int	 readable(const struct resolver *, const char *);
-static int	 writable(const struct resolver *, const char *);
-static int	 replaceable(const struct resolver *, const char *);
-static int	 deny_links(const struct resolver *, const char *,
-		    const struct strlist *);
-static int	 protect_file(const struct resolver *, const char *);
-static int	 protect_default(const struct resolver *, const char *);
-static void	 protect_name(const struct resolver *, const char *,
+static int	 resolve_list(const struct resolver *,
+		    const struct path_list *);
+static int	 resolve_reading(const struct resolver *, enum fs_kind,
+		    const struct path_entry *, const struct reading *);
+static int	 resolve_allow(const struct resolver *, enum fs_kind,
+		    const struct path_entry *, const struct reading *);
+static int	 allow_path(const struct resolver *, enum fs_kind,
+		    const struct path_entry *, const struct followed *);
+static int	 allow_pattern(const struct resolver *, enum fs_kind,
+		    const struct path_entry *, const struct followed *,
 		    const char *);
-static void	 protect_names(const struct resolver *, const char *);
-static void	 protect_beside(const struct resolver *, const char *);
+static int	 resolve_deny(const struct resolver *, enum fs_kind,
+		    const struct path_entry *, const struct reading *);
+static void	 hold_path(const struct resolver *, enum fs_kind,
+		    const struct path_entry *, const struct reading *,
+		    const struct followed *);
+static int	 hold_pattern(const struct resolver *, enum fs_kind,
+		    const struct path_entry *, const struct reading *,
+		    const struct followed *);
+static int	 walk_later(struct walk *, const struct path_entry *,
+		    const char *, const char *);
+static int	 walk_patterns(struct resolver *);
+static int	 found_denied(void *, const char *, const char *, mode_t);
+static void	 found_link(void *, const char *, const char *);
+static void	 hold_found(const struct resolver *);
+static int	 denied_wanted(void *, const char *);
+static int	 found_allowed(void *, const char *, const char *, mode_t);
+static int	 allowed_wanted(void *, const char *);
+static int	 too_many(struct resolver *, const char *);
+static int	 check_roots(const struct resolver *);
+static int	 readable(const struct resolver *, const char *);
+static void	 resolve_defaults(const struct resolver *);
 
-static void
-add(struct fs_paths *paths, enum fs_kind kind, const char *path, mode_t mode)
+void
+paths_add(struct fs_paths *paths, enum fs_kind kind, const char *path,
+    mode_t mode)
 {
 	struct fs_path	*p;
 
@@ -91,33 +111,6 @@ add(struct fs_paths *paths, enum fs_kind kind, const char *path, mode_t mode)
 	TAILQ_INSERT_TAIL(paths, p, entry);
 }
 
-/* One that the settings name. */
-static void
-add_entry(const struct resolver *r, enum fs_kind kind, const char *name,
-    const struct followed *f)
-{
-	struct fs_path	 fp = { .kind = kind, .path = f->path };
-
-	if (!plan_applies(&fp))
-		log_info("%s has no effect: the command has a %s of its own",
-		    name, plan_covers("/dev", f->path) ? "/dev" : "/proc");
-	add(r->paths, kind, f->path, f->mode);
-}
-
-/* What is surely meant otherwise is said even without -v. */
-static void
-say_absent(const char *name, const char *text)
-{
-	if (text[0] == '~' && text[1] != '/' && text[1] != '\0')
-		log_warnx("%s does not exist and has no effect: \"~\" stands "
-		    "for your own home alone; write the whole path", name);
-	else if (text[0] == '$')
-		log_warnx("%s does not exist and has no effect: variables "
-		    "are not replaced; write \"~\" or the whole path", name);
-	else
-		log_info("%s does not exist and has no effect", name);
-}
-
 void
 paths_free(struct fs_paths *paths)
 {
@@ -128,6 +121,80 @@ paths_free(struct fs_paths *paths)
 		free(p->path);
 		free(p);
 	}
+}
+
+int
+path_beneath(const char *path, const char *dir)
+{
+	size_t	 len = strlen(dir);
+
+	if (strcmp(dir, "/") == 0)
+		return 1;
+	return strncmp(path, dir, len) == 0 &&
+	    (path[len] == '\0' || path[len] == '/');
+}
+
+int
+entry_init(struct path_entry *e, struct readings *rs,
+    const struct resolver *r, const char *key, size_t index,
+    const struct stritem *item)
+{
+	const char	*why;
+	int		 len = (int)strlen(item->text);
+
+	e->text = item->text;
+	(void)xasprintf(&e->name, "%s.%zu: \"%s\"", key, index, item->text);
+	(void)xasprintf(&e->rule, "%s[%zu] \"%.*s%s\"", key, index,
+	    len > RULE_MAX ? RULE_MAX : len, item->text,
+	    len > RULE_MAX ? "..." : "");
+	if (item->text[0] == '~' && r->home == NULL &&
+	    (item->text[1] == '\0' || item->text[1] == '/'))
+		why = "there is no home directory: set HOME";
+	else if ((why = readings_new(rs, item, r->cwd, r->home)) == NULL)
+		return 0;
+	errors_write("Error: %s: %s\n", e->name, why);
+	entry_free(e);
+	return -1;
+}
+
+void
+entry_free(struct path_entry *e)
+{
+	free(e->name);
+	free(e->rule);
+}
+
+/* One that the settings name; 0 if there is nothing for it to act on. */
+static int
+add_entry(const struct resolver *r, enum fs_kind kind,
+    const struct path_entry *e, const struct followed *f)
+{
+	struct fs_path	 fp = { .kind = kind, .path = f->path };
+	int		 applies = plan_applies(&fp);
+
+	if (!applies)
+		log_info("%s has no effect: the command has a %s of its own",
+		    e->name, plan_covers("/dev", f->path) ? "/dev" : "/proc");
+	paths_add(r->paths, kind, f->path, f->mode);
+	return applies;
+}
+
+/* What is surely meant otherwise is said even without -v. */
+static void
+say_absent(const struct path_entry *e, enum fs_kind kind)
+{
+	const char	*text = e->text;
+	const char	*effect = kind == FS_NOWRITE ? "" :
+			    " and has no effect";
+
+	if (text[0] == '~' && text[1] != '/' && text[1] != '\0')
+		log_warnx("%s does not exist%s: \"~\" stands for your own "
+		    "home alone; write the whole path", e->name, effect);
+	else if (text[0] == '$')
+		log_warnx("%s does not exist%s: variables are not replaced; "
+		    "write \"~\" or the whole path", e->name, effect);
+	else
+		log_info("%s does not exist%s", e->name, effect);
 }
 
 static const char *
@@ -144,124 +211,300 @@ home_dir(void)
 	return NULL;
 }
 
-/* Is the path the directory itself or something in it? */
 static int
-beneath(const char *path, const char *dir)
+resolve_list(const struct resolver *r, const struct path_list *list)
 {
-	size_t	 len = strlen(dir);
+	const struct strlist	*items;
+	struct path_entry	 e;
+	struct readings		 rs;
+	size_t			 i, k;
+	int			 ret = 0;
 
-	if (strcmp(dir, "/") == 0)
-		return 1;
-	return strncmp(path, dir, len) == 0 &&
-	    (path[len] == '\0' || path[len] == '/');
-}
-
-/* "~", relative paths; fresh, or NULL where there is no home. */
-static char *
-absolute(const struct resolver *r, const char *text)
-{
-	char	*path;
-
-	if (text[0] == '~' && (text[1] == '\0' || text[1] == '/')) {
-		if (r->home == NULL)
-			return NULL;
-		(void)xasprintf(&path, "%s%s", r->home, text + 1);
-	} else if (text[0] == '/')
-		path = xstrdup(text);
-	else
-		(void)xasprintf(&path, "%s/%s", r->cwd, text);
-	return path;
-}
-
-/* One entry; -1 after a message where the start must be refused. */
-static int
-resolve_entry(const struct resolver *r, enum fs_kind kind, const char *key,
-    size_t index, const struct stritem *item)
-{
-	char	*path, *spelled, *name;
-	int	 ret = 0;
-
-	(void)xasprintf(&name, "filesystem.%s.%zu: \"%s\"", key, index,
-	    item->text);
-	if ((path = absolute(r, item->text)) == NULL) {
-		errors_write("Error: %s: there is no home directory: set "
-		    "HOME\n", name);
-		free(name);
-		return -1;
+	items = (const struct strlist *)(const void *)
+	    ((const char *)r->set + list->field);
+	for (i = 0; i < items->n && ret == 0; i++) {
+		if (entry_init(&e, &rs, r, list->key, i,
+		    &items->v[i]) == -1)
+			return -1;
+		for (k = 0; k < rs.n && ret == 0; k++)
+			ret = resolve_reading(r, list->kind, &e, &rs.v[k]);
+		readings_free(&rs);
+		entry_free(&e);
 	}
-	/* COMPAT 16.1: ".." goes by text in a relative entry only. */
-	spelled = path_fold(path);
-	if (item->text[0] != '/') {
-		free(path);
-		path = xstrdup(spelled);
-	}
-	if (kind == FS_WRITE || kind == FS_READ)
-		resolve_allow(r, kind, name, item->text, path, spelled);
-	else
-		ret = resolve_deny(r, kind, name, item->text, path);
-	free(path);
-	free(spelled);
-	free(name);
 	return ret;
 }
 
-static void
-resolve_allow(const struct resolver *r, enum fs_kind kind, const char *name,
-    const char *text, const char *path, const char *spelled)
+/* -1 after a message where the start must be refused. */
+static int
+resolve_reading(const struct resolver *r, enum fs_kind kind,
+    const struct path_entry *e, const struct reading *rd)
 {
-	struct followed	 f;
-
-	if (path_follow(path, &f) == -1) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			say_absent(name, text);
-		else
-			log_warnx("%s: %s: it is not allowed", name,
-			    strerror(errno));
-	} else if (f.foreign && !beneath(f.path, spelled))
-		log_warnx("%s leads to %s by a symbolic link and is not "
-		    "followed: list \"%s\" if that is meant", name, f.path,
-		    f.path);
-	else
-		add_entry(r, kind, name, &f);
-	followed_free(&f);
+	if (kind == FS_WRITE || kind == FS_READ)
+		return resolve_allow(r, kind, e, rd);
+	return resolve_deny(r, kind, e, rd);
 }
 
 static int
-resolve_deny(const struct resolver *r, enum fs_kind kind, const char *name,
-    const char *text, const char *path)
+resolve_allow(const struct resolver *r, enum fs_kind kind,
+    const struct path_entry *e, const struct reading *rd)
 {
 	struct followed	 f;
+	char		*spelled = path_fold(rd->path);
 	int		 ret = 0;
 
-	if (path_follow(path, &f) == 0)
-		add_entry(r, kind, name, &f);
-	else if (errno == ENOENT || errno == ENOTDIR)
-		say_absent(name, text);
-	else if (errno == EACCES && strcmp(f.path, "/") != 0) {
+	if (path_follow(rd->path, &f) == -1) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			say_absent(e, kind);
+		else
+			log_warnx("%s: %s: it is not allowed", e->name,
+			    strerror(errno));
+	} else if (f.foreign && !path_beneath(f.path, spelled))
+		log_warnx("%s leads to %s by a symbolic link and is not "
+		    "followed: list \"%s\" if that is meant", e->name, f.path,
+		    f.path);
+	else if (rd->tail == NULL)
+		ret = allow_path(r, kind, e, &f);
+	else if (!S_ISDIR(f.mode))
+		say_absent(e, kind);
+	else
+		ret = allow_pattern(r, kind, e, &f, rd->tail);
+	followed_free(&f);
+	free(spelled);
+	return ret;
+}
+
+static int
+allow_path(const struct resolver *r, enum fs_kind kind,
+    const struct path_entry *e, const struct followed *f)
+{
+	if (!add_entry(r, kind, e, f))
+		return 0;
+	if (kind == FS_WRITE)
+		guards_add(r->guards, GUARD_WRITE, f->path, e->rule);
+	/* As the plan has it, a write root within what is denied is open. */
+	if (r->set->strict_reads)
+		guards_add(r->guards, GUARD_READ, f->path, e->rule);
+	return 0;
+}
+
+static int
+allow_pattern(const struct resolver *r, enum fs_kind kind,
+    const struct path_entry *e, const struct followed *f, const char *tail)
+{
+	if (kind == FS_WRITE) {
+		if (!add_entry(r, kind, e, f))
+			return 0;
+		paths_add(r->roots, kind, f->path, f->mode);
+		return guards_pattern(r->guards, GUARD_WRITE_GLOB, f->path,
+		    tail, e);
+	}
+	if (r->set->strict_reads && guards_pattern(r->guards,
+	    GUARD_READ_GLOB, f->path, tail, e) == -1)
+		return -1;
+	return walk_later(r->allow, e, f->path, tail);
+}
+
+static int
+resolve_deny(const struct resolver *r, enum fs_kind kind,
+    const struct path_entry *e, const struct reading *rd)
+{
+	struct followed	 f;
+	int		 error = 0, ret = 0;
+
+	if (path_follow(rd->path, &f) == -1)
+		error = errno;
+	if (error == 0 && rd->tail == NULL)
+		(void)add_entry(r, kind, e, &f);
+	else if (error == ENOENT || error == ENOTDIR)
+		say_absent(e, kind);
+	else if (error == EACCES && strcmp(f.path, "/") != 0) {
 		/*
 		 * Nor can the command get past that directory; but where it
 		 * is its owner it could change that.
 		 */
-		log_info("%s cannot be looked at: denied is %s", name,
+		log_info("%s cannot be looked at: denied is %s", e->name,
 		    f.path);
-		add(r->paths, kind, f.path, f.mode);
-	} else {
-		errors_write("Error: %s: %s\n", name, strerror(errno));
+		paths_add(r->paths, kind, f.path, f.mode);
+	} else if (error != 0) {
+		errors_write("Error: %s: %s\n", e->name, strerror(error));
 		ret = -1;
 	}
+	if (ret == 0 && rd->tail == NULL)
+		hold_path(r, kind, e, rd, &f);
+	else if (ret == 0)
+		ret = hold_pattern(r, kind, e, rd, &f);
+	if (ret == 0 && error == 0 && rd->tail != NULL &&
+	    kind == FS_NOREAD && S_ISDIR(f.mode))
+		ret = walk_later(r->deny, e, f.path, rd->tail);
 	followed_free(&f);
 	return ret;
 }
 
-static int
-resolve_list(const struct resolver *r, enum fs_kind kind, const char *key,
-    const struct strlist *list)
+static void
+hold_path(const struct resolver *r, enum fs_kind kind,
+    const struct path_entry *e, const struct reading *rd,
+    const struct followed *f)
 {
-	size_t	 i;
+	if (kind == FS_NOWRITE)
+		guards_hold(r->guards, rd->path, f, e->rule);
+	else
+		guards_hold_links(r->guards, f, e->rule);
+}
 
-	for (i = 0; i < list->n; i++)
-		if (resolve_entry(r, kind, key, i, &list->v[i]) == -1)
-			return -1;
+/* As it is spelled, and as the directory is really called. */
+static int
+hold_pattern(const struct resolver *r, enum fs_kind kind,
+    const struct path_entry *e, const struct reading *rd,
+    const struct followed *f)
+{
+	enum guard_kind	 guard;
+	char		*spelled;
+	int		 ret;
+
+	guards_hold_links(r->guards, f, e->rule);
+	if (kind == FS_NOREAD && !r->set->strict_reads)
+		return 0;
+	guard = kind == FS_NOREAD ? GUARD_NOREAD_GLOB : GUARD_NOWRITE_GLOB;
+	spelled = path_fold(rd->path);
+	ret = guards_pattern(r->guards, guard, f->meant, rd->tail, e);
+	if (ret == 0)
+		ret = guards_pattern(r->guards, guard, spelled, rd->tail, e);
+	free(spelled);
+	return ret;
+}
+
+static int
+walk_later(struct walk *walk, const struct path_entry *e, const char *dir,
+    const char *tail)
+{
+	if (plan_covers("/dev", dir) || plan_covers("/proc", dir)) {
+		log_info("%s has no effect: the command has a %s of its own",
+		    e->name, plan_covers("/dev", dir) ? "/dev" : "/proc");
+		return 0;
+	}
+	if (walk_add(walk, dir, tail, e->name, e->rule) == 0)
+		return 0;
+	errors_write("Error: %s: the pattern cannot be enforced: %s\n",
+	    e->name, strerror(errno));
+	return -1;
+}
+
+/* First what is denied, then what of it is allowed again. */
+static int
+walk_patterns(struct resolver *r)
+{
+	static const struct walk_sink	 deny = {
+		found_denied, found_link, denied_wanted
+	};
+	static const struct walk_sink	 allow = {
+		found_allowed, found_link, allowed_wanted
+	};
+	const struct fs_path		*p;
+
+	if (walk_run(r->deny, &deny, r) == -1)
+		return -1;
+	TAILQ_FOREACH(p, r->paths, entry)
+		if (p->kind == FS_NOREAD)
+			return walk_run(r->allow, &allow, r);
+	return 0;
+}
+
+static int
+too_many(struct resolver *r, const char *name)
+{
+	if (r->nmatches++ < POLICY_MATCHES_MAX)
+		return 0;
+	errors_write("Error: %s: the pattern cannot be enforced: together, "
+	    "patterns match more than %d files. Deny the directories that "
+	    "hold them.\n", name, POLICY_MATCHES_MAX);
+	return 1;
+}
+
+static int
+found_denied(void *arg, const char *name, const char *path, mode_t mode)
+{
+	struct resolver	*r = arg;
+
+	if (too_many(r, name))
+		return -1;
+	paths_add(r->paths, FS_NOREAD, path, mode);
+	return 0;
+}
+
+/* Without the link the next run would not find what it leads to. */
+static void
+found_link(void *arg, const char *rule, const char *link)
+{
+	struct resolver	*r = arg;
+
+	guards_add(r->links, GUARD_NOWRITE, link, rule);
+}
+
+/* Most lie where nothing can be written. */
+static void
+hold_found(const struct resolver *r)
+{
+	const struct guard_entry	*g;
+	const struct fs_path		*p;
+
+	TAILQ_FOREACH(g, &r->links->list, entry) {
+		TAILQ_FOREACH(p, r->paths, entry)
+			if (p->kind == FS_WRITE &&
+			    path_beneath(g->text, p->path))
+				break;
+		if (p != NULL)
+			guards_add(r->guards, g->kind, g->text, g->rule);
+	}
+	/* Some may be missing. */
+	if (r->links->n > POLICY_GUARDS_MAX)
+		r->guards->n = r->links->n;
+}
+
+/*
+ * What is beneath a path that is denied is denied, unless something there is
+ * allowed again: then denials beneath that count.
+ */
+static int
+denied_wanted(void *arg, const char *path)
+{
+	struct resolver		*r = arg;
+	const struct fs_path	*p;
+
+	TAILQ_FOREACH(p, r->paths, entry)
+		if ((p->kind == FS_READ || p->kind == FS_WRITE) &&
+		    path_beneath(p->path, path))
+			return 1;
+	return walk_touches(r->allow, path);
+}
+
+/* What is not denied need not be allowed. */
+static int
+found_allowed(void *arg, const char *name, const char *path, mode_t mode)
+{
+	struct resolver		*r = arg;
+	const struct fs_path	*p;
+
+	TAILQ_FOREACH(p, r->paths, entry)
+		if (p->kind == FS_NOREAD && path_beneath(path, p->path))
+			break;
+	if (p == NULL)
+		return 0;
+	if (too_many(r, name))
+		return -1;
+	paths_add(r->paths, FS_READ, path, mode);
+	return 0;
+}
+
+/* Likewise with the words exchanged. */
+static int
+allowed_wanted(void *arg, const char *path)
+{
+	struct resolver		*r = arg;
+	const struct fs_path	*p;
+
+	TAILQ_FOREACH(p, r->paths, entry)
+		if (p->kind == FS_NOREAD && path_beneath(p->path, path))
+			return 1;
 	return 0;
 }
 
@@ -275,7 +518,7 @@ readable(const struct resolver *r, const char *path)
 
 	TAILQ_FOREACH(p, r->paths, entry) {
 		if ((p->kind != FS_NOREAD && p->kind != FS_READ) ||
-		    !beneath(path, p->path))
+		    !path_beneath(path, p->path))
 			continue;
 		len = strlen(p->path);
 		if (len > deepest || (len == deepest && p->kind == FS_READ)) {
@@ -286,15 +529,23 @@ readable(const struct resolver *r, const char *path)
 	return ret;
 }
 
-/* Does an allowWrite entry cover it? */
+/*
+ * A write root can be read, even within what may not be.  That is what an
+ * entry says that names it, but not what its patterns say.
+ */
 static int
-writable(const struct resolver *r, const char *path)
+check_roots(const struct resolver *r)
 {
 	const struct fs_path	*p;
 
-	TAILQ_FOREACH(p, r->paths, entry)
-		if (p->kind == FS_WRITE && beneath(path, p->path))
-			return 1;
+	TAILQ_FOREACH(p, r->roots, entry) {
+		if (readable(r, p->path))
+			continue;
+		errors_write("Error: filesystem.allowWrite: patterns beneath "
+		    "%s cannot be enforced, because reading it is denied\n",
+		    p->path);
+		return -1;
+	}
 	return 0;
 }
 
@@ -307,244 +558,76 @@ resolve_defaults(const struct resolver *r)
 {
 	struct followed	 f;
 	struct stat	 st;
-	char		*path;
+	const char	*text;
+	char		*path, *rule;
 	size_t		 i;
 
 	for (i = 0; i < nitems(default_writes); i++) {
-		if ((path = absolute(r, default_writes[i])) == NULL)
+		text = default_writes[i];
+		if (*text == '~' && r->home == NULL)
 			continue;
+		(void)xasprintf(&path, "%s%s", *text == '~' ? r->home : "",
+		    *text == '~' ? text + 1 : text);
 		if (path_follow(path, &f) == 0 && !f.foreign &&
 		    S_ISDIR(f.mode) && readable(r, f.path) &&
 		    lstat(f.path, &st) == 0 && S_ISDIR(st.st_mode) &&
 		    st.st_uid == geteuid() &&
-		    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-			add(r->paths, FS_WRITE, f.path, st.st_mode);
-		followed_free(&f);
-		free(path);
-	}
-}
-
-/* Could the command put something else in the place of this name? */
-static int
-replaceable(const struct resolver *r, const char *path)
-{
-	char		*dir = xstrdup(path);
-	struct stat	 st;
-	int		 ret;
-
-	*strrchr(dir, '/') = '\0';
-	/* The owner of a directory may write to it as soon as he wants. */
-	ret = writable(r, path) && stat(*dir == '\0' ? "/" : dir, &st) == 0 &&
-	    (st.st_uid == geteuid() || access(*dir == '\0' ? "/" : dir,
-	    W_OK) == 0);
-	free(dir);
-	return ret;
-}
-
-/*
- * A file that srt itself reads or writes, and /etc/srt: read-only in any
- * case.  Of a link, what it leads to is; it itself cannot be held, and what
- * the command put in its place would count in the next run.
- */
-static int
-protect_file(const struct resolver *r, const char *path)
-{
-	struct followed	 f;
-	size_t		 i;
-	int		 ret = 0;
-
-	if (path_follow(path, &f) == 0 &&
-	    (S_ISREG(f.mode) || S_ISDIR(f.mode)))
-		add(r->paths, FS_PROTECT, f.path, f.mode);
-	for (i = 0; i < f.nlinks; i++) {
-		if (!replaceable(r, f.links[i]))
-			continue;
-		errors_write("Error: %s is a symbolic link that the command "
-		    "could replace, because filesystem.allowWrite covers it: "
-		    "put a file there instead\n", f.links[i]);
-		ret = -1;
-	}
-	followed_free(&f);
-	return ret;
-}
-
-/*
- * What a link of an entry that denies leads to is denied, but the command
- * could replace the link, and the next run would deny something else.  Where
- * it leads nowhere that may have happened: -1 after a message.
- */
-static int
-deny_links(const struct resolver *r, const char *key,
-    const struct strlist *list)
-{
-	struct followed	 f;
-	char		*path;
-	size_t		 i, j;
-	int		 found, ret = 0;
-
-	for (i = 0; i < list->n; i++) {
-		if ((path = absolute(r, list->v[i].text)) == NULL)
-			continue;
-		found = path_follow(path, &f) == 0;
-		for (j = 0; j < f.nlinks; j++) {
-			if (!replaceable(r, f.links[j]))
-				continue;
-			if (found)
-				log_warnx("filesystem.%s.%zu: \"%s\": %s is a "
-				    "symbolic link that the command could "
-				    "replace for the next run: list \"%s\" "
-				    "as well", key, i, list->v[i].text,
-				    f.links[j], f.path);
-			else {
-				errors_write("Error: filesystem.%s.%zu: "
-				    "\"%s\": %s is a symbolic link to "
-				    "nowhere, which the command could have "
-				    "made\n", key, i, list->v[i].text,
-				    f.links[j]);
-				ret = -1;
-			}
+		    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0) {
+			(void)xasprintf(&rule, "default \"%s\"", text);
+			paths_add(r->paths, FS_WRITE, f.path, st.st_mode);
+			guards_add(r->guards, GUARD_WRITE, f.path, rule);
+			free(rule);
 		}
 		followed_free(&f);
 		free(path);
 	}
-	return ret;
 }
 
-/* The default settings file counts in the next run, even if not in this. */
+/* The lists, and what they need. */
 static int
-protect_default(const struct resolver *r, const char *path)
+resolve_all(struct resolver *r, const struct own_file *own, size_t nown)
 {
-	struct followed	 f;
-	int		 open;
+	size_t	 i;
 
-	open = path_follow(path, &f) == -1 && errno == ENOENT &&
-	    writable(r, f.path);
-	followed_free(&f);
-	if (!open)
-		return protect_file(r, path);
-	errors_write("Error: %s does not exist, and the command could make it "
-	    "to widen what the next one may do, because "
-	    "filesystem.allowWrite covers it. Put your settings there, "
-	    "which protects them, or allow less.\n", path);
-	return -1;
-}
-
-/* A mandatory name in a directory, if it is there; through a link as well. */
-static void
-protect_name(const struct resolver *r, const char *dir, const char *name)
-{
-	struct followed	 f;
-	struct stat	 st;
-	char		*path;
-	size_t		 i;
-	int		 ret;
-
-	(void)xasprintf(&path, "%s/%s", strcmp(dir, "/") == 0 ? "" : dir,
-	    name);
-	if (lstat(path, &st) == -1 && (errno == ENOENT || errno == ENOTDIR)) {
-		free(path);
-		return;
-	}
-	ret = path_follow(path, &f);
-	if (ret == -1 && errno == EACCES) {
-		/* The command could open the way: see resolve_deny(). */
-		if (!beneath(dir, f.path))
-			ret = 0;
-	}
-	if (ret == 0 && beneath(dir, f.path))
-		log_warnx("%s leads to %s and is not protected", path, f.path);
-	else if (ret == 0 && (S_ISREG(f.mode) || S_ISDIR(f.mode)))
-		add(r->paths, FS_PROTECT, f.path, f.mode);
-	for (i = 0; i < f.nlinks; i++)
-		if (writable(r, f.links[i]))
-			log_info("%s is a symbolic link, which the command "
-			    "could replace", f.links[i]);
-	followed_free(&f);
-	free(path);
-}
-
-static void
-protect_names(const struct resolver *r, const char *dir)
-{
-	struct stat	 st;
-	char		*path;
-	size_t		 i;
-
-	for (i = 0; i < nitems(mandatory_names); i++)
-		protect_name(r, dir, mandatory_names[i]);
-	/* A file where a repository should be says where it is. */
-	(void)xasprintf(&path, "%s/.git", strcmp(dir, "/") == 0 ? "" : dir);
-	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
-		protect_name(r, dir, ".git");
-	free(path);
-}
-
-/*
- * A write root that is itself the first part of mandatory names: they hold
- * in it, whatever the directory that it is in.
- */
-static void
-protect_beside(const struct resolver *r, const char *root)
-{
-	const char	*base = strrchr(root, '/');
-	char		*dir;
-
-	if (strcmp(base, "/.git") != 0 && strcmp(base, "/.claude") != 0)
-		return;
-	dir = xstrdup(root);
-	dir[base == root ? 1 : base - root] = '\0';
-	protect_names(r, dir);
-	free(dir);
+	if (guards_sockets(r) == -1)
+		return -1;
+	if (r->set->fs_disabled)
+		return 0;
+	for (i = 0; i < nitems(lists); i++)
+		if (resolve_list(r, &lists[i]) == -1)
+			return -1;
+	if (walk_patterns(r) == -1 || check_roots(r) == -1)
+		return -1;
+	resolve_defaults(r);
+	hold_found(r);
+	protect_roots(r);
+	return protect_own(r, own, nown);
 }
 
 int
 paths_resolve(const struct settings *set, const char *cwd,
-    const char *const *own, size_t nown, struct fs_paths *paths)
+    const struct own_file *own, size_t nown, struct fs_paths *paths,
+    struct guards *guards)
 {
-	struct resolver	 r = { .cwd = cwd, .home = home_dir(), .paths = paths };
-	struct fs_path	*p, *last;
-	const char	*deflt = settings_default_path();
-	char		*path;
-	size_t		 i;
-	int		 cwd_done = 0, ret = 0;
+	struct fs_paths	 roots = TAILQ_HEAD_INITIALIZER(roots);
+	struct guards	 links;
+	struct resolver	 r = { .set = set, .cwd = cwd, .home = home_dir(),
+			    .paths = paths, .guards = guards,
+			    .roots = &roots, .links = &links };
+	int		 ret;
 
-	if (set->fs_disabled)
-		return 0;
-	if (resolve_list(&r, FS_NOREAD, "denyRead", &set->deny_read) == -1 ||
-	    resolve_list(&r, FS_READ, "allowRead", &set->allow_read) == -1 ||
-	    resolve_list(&r, FS_WRITE, "allowWrite", &set->allow_write) == -1 ||
-	    resolve_list(&r, FS_NOWRITE, "denyWrite", &set->deny_write) == -1)
-		return -1;
-	resolve_defaults(&r);
-	if (deny_links(&r, "denyRead", &set->deny_read) == -1 ||
-	    deny_links(&r, "denyWrite", &set->deny_write) == -1)
-		return -1;
-
-	/* What is added meanwhile is no write root. */
-	last = TAILQ_LAST(paths, fs_paths);
-	TAILQ_FOREACH(p, paths, entry) {
-		if (p->kind == FS_WRITE && p->type == FS_DIR) {
-			protect_names(&r, p->path);
-			protect_beside(&r, p->path);
-			if (strcmp(p->path, cwd) == 0)
-				cwd_done = 1;
-		}
-		if (p == last)
-			break;
+	guards_init(&links);
+	r.deny = walk_new(1);
+	r.allow = walk_new(0);
+	ret = resolve_all(&r, own, nown);
+	walk_free(r.deny);
+	walk_free(r.allow);
+	paths_free(&roots);
+	guards_free(&links);
+	if (ret == 0 && guards->n > POLICY_GUARDS_MAX) {
+		errors_write("Error: the settings name more than %d paths "
+		    "and patterns to hold by name\n", POLICY_GUARDS_MAX);
+		ret = -1;
 	}
-	if (!cwd_done)
-		protect_names(&r, cwd);
-	for (i = 0; i < nown; i++) {
-		/* A file's name as the system takes it: "~" is a name. */
-		if (own[i][0] == '/')
-			path = xstrdup(own[i]);
-		else
-			(void)xasprintf(&path, "%s/%s", cwd, own[i]);
-		ret |= protect_file(&r, path);
-		free(path);
-	}
-	if (deflt != NULL)
-		ret |= protect_default(&r, deflt);
-	ret |= protect_file(&r, SRT_SYSCONFDIR);
 	return ret;
 }

@@ -41,6 +41,7 @@ send_exec(struct ipc_peer *peer, const struct policy *policy)
 {
 	struct exec_options	 opts;
 	const struct fs_path	*path;
+	const struct guard_entry *guard;
 	struct ibuf		*buf;
 	uint64_t		 ignored = signals_ignored();
 	mode_t			 mask;
@@ -59,6 +60,13 @@ send_exec(struct ipc_peer *peer, const struct policy *policy)
 		ipc_add_u32(buf, (uint32_t)path->kind);
 		ipc_add_u32(buf, (uint32_t)path->type);
 		ipc_add_str(buf, path->path);
+		ipc_commit(peer, buf);
+	}
+	TAILQ_FOREACH(guard, &policy->guards.list, entry) {
+		buf = ipc_create(peer, IMSG_EXEC_GUARD);
+		ipc_add_u32(buf, (uint32_t)guard->kind);
+		ipc_add_str(buf, guard->text);
+		ipc_add_str(buf, guard->rule);
 		ipc_commit(peer, buf);
 	}
 	ipc_send_strv(peer, IMSG_EXEC_ARGV, policy->argv);
@@ -138,10 +146,14 @@ send_rule(struct ipc_peer *peer, enum rule_list list, size_t index,
 void
 send_rules(struct ipc_peer *peer, const struct settings *set)
 {
-	size_t	 i;
+	uint32_t	 flags = 0;
+	size_t		 i;
 
-	ipc_send_u32(peer, IMSG_PROXY_RULES, -1,
-	    set->strict_allowlist ? RULESET_STRICT : 0);
+	if (set->strict_allowlist)
+		flags |= RULESET_STRICT;
+	if (set->sni_mismatch)
+		flags |= RULESET_SNI_MISMATCH;
+	ipc_send_u32(peer, IMSG_PROXY_RULES, -1, flags);
 	for (i = 0; i < set->allowed_domains.n; i++)
 		send_rule(peer, RULE_ALLOW, i, set->allowed_domains.v[i].text,
 		    NULL);

@@ -210,7 +210,7 @@ settings_parse(const char *name, const char *text, size_t len,
 	if (errs->count[FAULT_SHAPE] == 0)
 		settings_check(root, errs);
 	if (!errors_fatal(errs))
-		settings_check_built(root, settings, errs);
+		settings_check_built(root, errs);
 	json_free(root);
 	if (errors_fatal(errs)) {
 		settings_free(settings);

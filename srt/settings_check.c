@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pattern.h"
 #include "rule.h"
 #include "srt.h"
 
@@ -114,7 +115,7 @@ deny_glob_end(const char *s)
 {
 	size_t	 len = strlen(s);
 
-	if (!setting_is_pattern(s) || (*s != '/' && *s != '~') ||
+	if (!pattern_is(s) || (*s != '/' && *s != '~') ||
 	    s[len - 1] != '/')
 		return NULL;
 	while (len > 1 && s[len - 1] == '/')
@@ -532,37 +533,8 @@ is_within(const struct setting *row)
 	return 0;
 }
 
-static void
-check_patterns(const struct settings *settings, struct errors *errs)
-{
-	const struct setting	*row;
-	const struct strlist	*list;
-	const struct stritem	*item;
-	char			*path;
-	size_t			 i;
-
-	for (row = settings_table; row->name != NULL; row++) {
-		if (row->type != SETTING_PATHS)
-			continue;
-		list = (const struct strlist *)(const void *)
-		    ((const char *)settings + row->field);
-		for (i = 0; i < list->n; i++) {
-			item = &list->v[i];
-			if (item->literal || !setting_is_pattern(item->text))
-				continue;
-			(void)xasprintf(&path, "%s.%zu", row->name, i);
-			errors_add(errs, FAULT_UNBUILT, item->line, item->col,
-			    path, "is a pattern; patterns are not enforced "
-			    "yet: name the paths, or write {\"path\": …, "
-			    "\"literal\": true} for a file of that name");
-			free(path);
-		}
-	}
-}
-
 void
-settings_check_built(const struct json *root, const struct settings *settings,
-    struct errors *errs)
+settings_check_built(const struct json *root, struct errors *errs)
 {
 	const struct setting	*row;
 	const struct json	*node;
@@ -585,6 +557,4 @@ settings_check_built(const struct json *root, const struct settings *settings,
 			    node->keycol, row->name,
 			    "has no effect: it is for macOS alone");
 	}
-	if (!settings->fs_disabled)
-		check_patterns(settings, errs);
 }

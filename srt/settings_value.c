@@ -287,9 +287,3 @@ setting_check_regex(const char *s)
 	    "capturing group — group 1 is the credential value to mask "
 	    "(e.g. \"token:\\s*(\\S+)\").";
 }
-
-int
-setting_is_pattern(const char *s)
-{
-	return strpbrk(s, "*?[]") != NULL;
-}

@@ -105,7 +105,7 @@ struct strmap {
 /*
  * The effective settings.  Entries stay as written, but for a path that ends
  * in slash and two asterisks, which is the directory itself and is kept as
- * such: no path entry here is a pattern.
+ * such.
  */
 struct settings {
 	char		*name;		/* of the file; NULL: the defaults */
@@ -114,12 +114,16 @@ struct settings {
 	struct strmap	 denied_reasons;	/* one value each */
 	int		 strict_allowlist;
 	struct strlist	 denied_addresses;
+	struct strlist	 unix_sockets;
 	int		 all_unix_sockets;
+	int		 sni_mismatch;
 	int		 fs_disabled;
 	struct strlist	 deny_read;
 	struct strlist	 allow_read;
 	struct strlist	 allow_write;
 	struct strlist	 deny_write;
+	int		 git_config;
+	int		 strict_reads;
 	struct strmap	 ignore_violations;
 	int		 weaker_nested;
 };
@@ -238,8 +242,7 @@ const char *settings_reason(const struct settings *, const char *);
 /* The rules between keys, for a text whose shape is sound. */
 void	 settings_check(const struct json *, struct errors *);
 /* What srt does not enforce yet, and what has no effect here. */
-void	 settings_check_built(const struct json *, const struct settings *,
-	    struct errors *);
+void	 settings_check_built(const struct json *, struct errors *);
 
 /* settings_dump.c */
 /* Prints settings as JSON that loads again; -1 if the stream failed. */
@@ -272,8 +275,6 @@ setting_check	 setting_check_mach;
 setting_check	 setting_check_url;
 setting_check	 setting_check_envname;
 setting_check	 setting_check_regex;
-/* Does the string hold a character that makes a path a pattern? */
-int	 setting_is_pattern(const char *);
 
 /* utf8.c */
 /*

@@ -5,9 +5,9 @@
 
 . "$(dirname "$0")/lib.sh"
 
-ERO='Read-only file system'
+EPERM='Operation not permitted'
 EACCES='Permission denied'
-EBUSY='Device or resource busy'
+BUSY='Device or resource busy'
 
 mkdir -p .git/hooks sub/deep "$T/other" "$T/sec/pub/low" "$T/sec/priv"
 echo secret >"$T/sec/s"
@@ -23,67 +23,67 @@ x -w "$W" -- sh -c 'echo a >f && mkdir d && mv d e && rmdir e && ln f g && rm g'
 is 0 'a write root can be written'
 yes 'and it is the host'\''s' test -f f
 x -w "$W" -- touch "$T/other/x"
-is 1 'nothing else can be written' "$ERO"
+is 1 'nothing else can be written' "$EPERM"
 x -w "$W" -- sh -c "echo x >>$T/other/f"
-is 2 'no file elsewhere either' "$ERO"
+is 2 'no file elsewhere either' "$EPERM"
 x -w "$W" -- mkdir /tmp/srt-exec-test-dir
-is 1 'nor /tmp' "$ERO"
+is 1 'nor /tmp' "$EPERM"
 x -w "$W" -- ln "$T/near" near
 is 1 'no hard link from outside into a write root' 'Invalid cross-device link'
 x -w "$W" -- ln -s "$T/other" link
 is 0 'a symbolic link out of it can be made'
 x -w "$W" -- sh -c 'echo x >link/f'
-is 2 'and leads nowhere that can be written' "$ERO"
+is 2 'and leads nowhere that can be written' "$EPERM"
 rm -f link
 x -w "$T/other/f" -- sh -c "echo new >$T/other/f"
 is 0 'a single file can be a write root'
 x -w "$T/other/f" -- touch "$T/other/g"
-is 1 'with nothing beside it' "$ERO"
+is 1 'with nothing beside it' "$EPERM"
 x -w "$W" -w "$T/other" -- mv "$T/other/f" "$W/moved"
 is 0 'moving from one write root to another'
 x -w "$W" -- sh -c 'mkdir a1 b1 && echo x >a1/f && mv a1/f b1/f'
 is 0 'moving between directories of one write root'
 x -w "$W" -- truncate -s 0 "$T/near"
-is 1 'no truncation elsewhere' "$ERO"
+is 1 'no truncation elsewhere' "$EPERM"
 x -w "$W" -- chmod 600 "$T/near"
-is 1 'no change of mode elsewhere' "$ERO"
+is 1 'no change of mode elsewhere' "$EPERM"
 
 # --- denyWrite, protected names, pins
 
 x -w "$W" -n "$W/sub" -- touch sub/x
-is 1 'denyWrite within a write root' "$ERO"
+is 1 'denyWrite within a write root' "$EPERM"
 x -w "$W" -n "$W" -- touch x
-is 1 'denyWrite on a write root' "$ERO"
+is 1 'denyWrite on a write root' "$EPERM"
 x -w "$W" -n "$T" -- touch x
-is 1 'denyWrite above a write root' "$ERO"
+is 1 'denyWrite above a write root' "$EPERM"
 set -- -w "$W" -p "$W/.git/hooks" -p "$W/.bashrc" -p "$W/sub/deep"
 x "$@" -- touch .git/hooks/evil
-is 1 'a protected directory' "$ERO"
+is 1 'a protected directory' "$EPERM"
 x "$@" -- sh -c 'echo evil >.bashrc'
-is 2 'a protected file' "$ERO"
+is 2 'a protected file' "$EPERM"
 x "$@" -- rm -f .bashrc
-is 1 'a protected file cannot be removed' "$EBUSY"
+is 1 'a protected file cannot be removed' "$EPERM"
 x "$@" -- mv .bashrc y
-is 1 'nor renamed' "$EBUSY"
+is 1 'nor renamed' "$EPERM"
 x "$@" -- sh -c 'echo evil >y; mv -f y .bashrc'
-is 1 'nor replaced' "$EBUSY"
+is 1 'nor replaced' "$EPERM"
 rm -f y
 x "$@" -- mv .git foo
-is 1 'the directory above a protected name cannot be renamed' "$EBUSY"
+is 1 'the directory above a protected name cannot be renamed' "$EPERM"
 x "$@" -- mv .git/hooks .git/h2
-is 1 'nor the protected directory' "$EBUSY"
+is 1 'nor the protected directory' "$EPERM"
 x "$@" -- mv sub sub2
-is 1 'at any depth' "$EBUSY"
-x "$@" -- sh -c 'touch .git/config sub/x'
+is 1 'at any depth' "$BUSY"
+x "$@" -- sh -c 'touch .git/description sub/x'
 is 0 'what stands beside it can be written'
 x "$@" -w / -- touch sub/deep/x
-is 1 'a protected name under a write root of "/"' "$ERO"
+is 1 'a protected name under a write root of "/"' "$EPERM"
 x "$@" -w / -- mv "$W" "$W-2"
-is 1 'and its ancestors cannot be renamed' "$EBUSY"
+is 1 'and its ancestors cannot be renamed' "$EPERM"
 x -w / -- sh -c 'touch "$0/w-root" && rm "$0/w-root"' "$T"
 is 0 'a write root of "/"'
 x -w / -- touch /sys/x
-is 1 'does not open /sys' "$ERO"
+is 1 'does not open /sys' "$EPERM"
 yes 'nothing of this is left on the host' test ! -e .git/hooks/evil \
     -a -f .bashrc -a -d .git -a -d sub/deep
 
@@ -102,14 +102,14 @@ is 1 'nor what is in it be read' "$EACCES"
 x -d "$T/sec" -C / -- sh -c 'cd "$0"' "$T/sec"
 is 2 'nor be entered'
 x -w "$W" -d "$W/sub" -- chmod 700 sub
-is 1 'its mode cannot be changed' "$ERO"
+is 1 'its mode cannot be changed' "$EPERM"
 x -w "$W" -d "$W/sub" -- mv sub sub2
-is 1 'it cannot be moved away' "$EBUSY"
+is 1 'it cannot be moved away' "$EPERM"
 x -w "$T" -d "$T/sec/s" -- mv "$T/sec" "$T/sec2"
 is 1 'the directory above it cannot be moved, for the next run to miss it' \
-    "$EBUSY"
+    "$BUSY"
 x -w "$T" -d "$T/sec/s" -- rm -f "$T/sec/s"
-is 1 'a denied file in a write root cannot be removed' "$EBUSY"
+is 1 'a denied file in a write root cannot be removed' "$BUSY"
 set -- -d "$T/sec" -r "$T/sec/pub"
 x "$@" -- cat "$T/sec/pub/p" "$T/sec/pub/low/l"
 is 0 'allowRead opens what is beneath' public
@@ -119,9 +119,9 @@ no '(not a byte)' grep -q secret "$T/out"
 x "$@" -- ls "$T/sec"
 is 2 'what is on the way cannot be listed' "$EACCES"
 x "$@" -w "$W" -- touch "$T/sec/x"
-is 1 'nor written' "$ERO"
+is 1 'nor written' "$EPERM"
 x "$@" -- touch "$T/sec/pub/x"
-is 1 'nor what was opened for reading' "$ERO"
+is 1 'nor what was opened for reading' "$EPERM"
 x "$@" -d "$T/sec/pub/low" -- cat "$T/sec/pub/low/l"
 is 1 'a denyRead within the allowRead' "$EACCES"
 x -d "$T/sec/pub/p" -r "$T/sec" -- cat "$T/sec/pub/p"
@@ -149,7 +149,7 @@ is 2 'the root cannot be listed' "$EACCES"
 x "$@" -- sh -c 'test -c /dev/null && test -r /proc/self/status'
 is 0 '/dev and /proc are there nevertheless'
 x "$@" -- sh -c 'touch /x; mkdir /y; rm -f /bin'
-is 1 'and the root cannot be changed' "$ERO"
+is 1 'and the root cannot be changed' "$EPERM"
 
 # --- no way around
 

@@ -150,8 +150,8 @@ is 0 'one interface' 1
 x -- sh -c 'cat /proc/net/route | wc -l'
 is 0 'no route' 1
 x -v -- sh -c 'grep -c " 0A " /proc/net/tcp'
-is 0 'two listeners' 2
-yes 'handed to the proxy, with those of ::1' grep -Eq 'listeners [24]' \
+is 0 'three listeners' 3
+yes 'handed to the proxy, with those of ::1' grep -Eq 'listeners [36]' \
     "$T/out"
 x -- sh -c 'ipcs -m 2>/dev/null | grep -c 0x || true'
 is 0 'no shared memory of the host' 0

@@ -185,9 +185,17 @@ attack_sockets(const char *path)
 	static const int	 kinds[] = { SOCK_STREAM, SOCK_SEQPACKET };
 
 	(void)strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
-	tried("socket", socket(AF_UNIX, SOCK_STREAM, 0));
-	tried("socket-high-bits", syscall(SYS_socket,
-	    (1L << 32) | AF_UNIX, (long)SOCK_STREAM, 0L));
+	tried("datagram", socket(AF_UNIX, SOCK_DGRAM, 0));
+	tried("datagram-high-bits", syscall(SYS_socket,
+	    (1L << 32) | AF_UNIX, (long)SOCK_DGRAM, 0L));
+	for (kind = 0; kind < (int)nitems(kinds); kind++) {
+		pair[0] = socket(AF_UNIX, kinds[kind], 0);
+		tried("connect", connect(pair[0],
+		    (struct sockaddr *)&sun, sizeof(sun)));
+		tried("connect-again", connect(pair[0],
+		    (struct sockaddr *)&sun, sizeof(sun)));
+		(void)close(pair[0]);
+	}
 	tried("pair-datagram", socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
 	for (kind = 0; kind < (int)nitems(kinds); kind++) {
 		if (socketpair(AF_UNIX, kinds[kind], 0, pair) == -1)

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The two ends of a measured stream:
+ * The two ends of a measured stream, and many short connections:
  *
  *	bench_net serve ADDRESS PORT
  *	bench_net get WAY HOST PORT BYTES
+ *	bench_net loop COUNT
+ *	bench_net dial COUNT HOST PORT
  *
  * The server answers every request with as many bytes as its path says.  The
  * client gets them DIRECTly, through CONNECT, through SOCKS or as a PLAIN
  * request to the proxy, throws them away and fails if one is missing.
+ *
+ * LOOP connects to a listener of its own on the loopback, DIAL to a web
+ * server, of which it gets the root; both print the microseconds it took.
  */
 
 #include "compat.h"
@@ -16,6 +21,7 @@
 #include <sys/socket.h>
 
 #include <err.h>
+#include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHUNK		(256 * 1024)
@@ -215,16 +222,124 @@ get(const char *way, const char *host, const char *port, const char *bytes)
 		errx(1, "%s: %llu bytes of %llu", way, got, want);
 }
 
+static uint64_t
+now(void)
+{
+	struct timespec	 ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		err(1, "clock_gettime");
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static __dead void
+accept_all(int s)
+{
+	int	 fd;
+
+	while ((fd = accept4(s, NULL, NULL, SOCK_CLOEXEC)) != -1)
+		(void)close(fd);
+	_exit(1);
+}
+
+/* Without a trace: no port is kept for a minute. */
+static void
+hang_up(int fd)
+{
+	struct linger	 linger = { .l_onoff = 1 };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
+	    sizeof(linger)) == -1 || close(fd) == -1)
+		err(1, "close");
+}
+
+static uint64_t
+loop(long count)
+{
+	struct sockaddr_in	 sin = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+	};
+	socklen_t		 len = sizeof(sin);
+	uint64_t		 start;
+	pid_t			 pid;
+	int			 fd, s;
+
+	if ((s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
+	    bind(s, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||
+	    listen(s, SOMAXCONN) == -1 ||
+	    getsockname(s, (struct sockaddr *)&sin, &len) == -1)
+		err(1, "listen");
+	if ((pid = fork()) == -1)
+		err(1, "fork");
+	if (pid == 0)
+		accept_all(s);
+	start = now();
+	for (; count > 0; count--) {
+		if ((fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
+		    0)) == -1 ||
+		    connect(fd, (struct sockaddr *)&sin, len) == -1)
+			err(1, "connect");
+		hang_up(fd);
+	}
+	start = now() - start;
+	(void)kill(pid, SIGKILL);
+	return start;
+}
+
+static uint64_t
+dial_often(long count, const char *host, const char *port)
+{
+	const char	*request = "GET / HTTP/1.0\r\n\r\n";
+	uint64_t	 start = now();
+	ssize_t		 n;
+	int		 fd;
+
+	for (; count > 0; count--) {
+		fd = dial(host, port);
+		put(fd, request, strlen(request));
+		while ((n = read(fd, chunk, CHUNK)) > 0)
+			continue;
+		if (n == -1)
+			err(1, "read");
+		(void)close(fd);
+	}
+	return now() - start;
+}
+
+static long
+number(const char *s)
+{
+	const char	*errstr;
+	long		 n = (long)strtonum(s, 1, 1000000, &errstr);
+
+	if (errstr != NULL)
+		errx(1, "%s: %s", s, errstr);
+	return n;
+}
+
 int
 main(int argc, char *argv[])
 {
+	uint64_t	 us;
+
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		err(1, "signal");
 	if (argc == 4 && strcmp(argv[1], "serve") == 0)
 		serve(argv[2], argv[3]);
-	if (argc != 6 || strcmp(argv[1], "get") != 0)
+	if (argc == 6 && strcmp(argv[1], "get") == 0) {
+		get(argv[2], argv[3], argv[4], argv[5]);
+		return 0;
+	}
+	if (argc == 3 && strcmp(argv[1], "loop") == 0)
+		us = loop(number(argv[2]));
+	else if (argc == 5 && strcmp(argv[1], "dial") == 0)
+		us = dial_often(number(argv[2]), argv[3], argv[4]);
+	else
 		errx(1, "usage: bench_net serve address port\n"
-		    "       bench_net get way host port bytes");
-	get(argv[2], argv[3], argv[4], argv[5]);
+		    "       bench_net get way host port bytes\n"
+		    "       bench_net loop count\n"
+		    "       bench_net dial count host port");
+	(void)printf("%" PRIu64 "\n", us);
 	return 0;
 }

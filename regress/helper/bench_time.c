@@ -4,12 +4,12 @@
  * Times commands side by side, in turns, so that whatever else the machine
  * does hits all of them alike:
  *
- *	bench_time ROUNDS NAME COMMAND ... [-- NAME COMMAND ...] ...
+ *	bench_time [-o] ROUNDS NAME COMMAND ... [-- NAME COMMAND ...] ...
  *
  * Prints a line for each: name, rounds, median, 10th and 90th percentile of
  * the time from fork to exit, median of the processor time of the command
  * and all that it waited for; in microseconds.  The commands' standard
- * output is dropped.
+ * output is dropped; with -o it is the time, measured by themselves.
  */
 
 #include "compat.h"
@@ -38,6 +38,8 @@ struct command {
 	uint64_t	 *cpu;
 };
 
+static int	 own;
+
 static uint64_t
 now(void)
 {
@@ -54,30 +56,57 @@ usec(const struct timeval *tv)
 	return (uint64_t)tv->tv_sec * 1000000 + (uint64_t)tv->tv_usec;
 }
 
+/* The number that the command prints. */
+static uint64_t
+read_time(const struct command *c, int fd)
+{
+	const char	*errstr;
+	char		 buf[32];
+	size_t		 len = 0;
+	ssize_t		 n;
+	uint64_t	 us;
+
+	while ((n = read(fd, buf + len, sizeof(buf) - 1 - len)) > 0)
+		len += (size_t)n;
+	buf[len] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	us = (uint64_t)strtonum(buf, 1, INT64_MAX, &errstr);
+	if (n == -1 || errstr != NULL)
+		errx(1, "%s prints no time", c->name);
+	return us;
+}
+
 static void
 once(const struct command *c, int null, size_t round)
 {
 	struct rusage	 ru;
-	uint64_t	 start;
+	uint64_t	 start, us = 0;
 	pid_t		 pid;
-	int		 status;
+	int		 status, out[2] = { -1, null };
 
+	if (own && pipe2(out, O_CLOEXEC) == -1)
+		err(1, "pipe");
 	start = now();
 	switch (pid = fork()) {
 	case -1:
 		err(1, "fork");
 	case 0:
-		if (dup2(null, STDOUT_FILENO) == -1)
+		if (dup2(out[1], STDOUT_FILENO) == -1)
 			_exit(127);
 		(void)execvp(c->argv[0], c->argv);
 		_exit(127);
+	}
+	if (own) {
+		(void)close(out[1]);
+		us = read_time(c, out[0]);
+		(void)close(out[0]);
 	}
 	while (wait4(pid, &status, 0, &ru) == -1)
 		if (errno != EINTR)
 			err(1, "wait4");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		errx(1, "%s failed (wait status %#x)", c->name, status);
-	c->wall[round] = now() - start;
+	c->wall[round] = own ? us : now() - start;
 	c->cpu[round] = usec(&ru.ru_utime) + usec(&ru.ru_stime);
 }
 
@@ -124,8 +153,13 @@ main(int argc, char *argv[])
 	size_t		 n, i, r, rounds;
 	int		 null;
 
+	if (argc > 1 && strcmp(argv[1], "-o") == 0) {
+		own = 1;
+		argc--;
+		argv++;
+	}
 	if (argc < 4)
-		errx(1, "usage: bench_time rounds name command ... [-- ...]");
+		errx(1, "usage: bench_time [-o] rounds name command ... [-- ...]");
 	rounds = (size_t)strtonum(argv[1], 1, ROUNDS_MAX, &errstr);
 	if (errstr != NULL)
 		errx(1, "rounds: %s", errstr);

@@ -6,9 +6,11 @@
  * does.  For the tests of srt-exec alone.
  *
  *	execd [-v] [-f flags] [-i signal] [-u umask] [-C cwd] [-t seconds]
- *	    [-w|-n|-p|-d|-r path] ... [-s signal:millis] [--] word ...
+ *	    [-w|-n|-p|-d|-r path] ... [-s signal:millis] [-x layer] ...
+ *	    [--] word ...
  *
- * The program is srt-exec of SRT_BUILD, or SRT_EXEC if that is set.
+ * The program is srt-exec of SRT_BUILD, or SRT_EXEC if that is set.  Layers
+ * are switched off by -x, which helper/layers.c alone understands.
  */
 
 #include "compat.h"
@@ -33,6 +35,9 @@
 #include "log.h"
 #include "policy.h"
 #include "proc.h"
+#include "violation.h"
+
+#include "layers.h"
 
 static struct ipc_peer	 exec_peer, proxy_peer, monitor_peer;
 static int		 verbose, outcome = -1, nlisteners, ready, sendsig;
@@ -47,6 +52,7 @@ static void	got_stopped(struct ipc_peer *, struct imsg *);
 static void	got_exited(struct ipc_peer *, struct imsg *);
 static void	got_listener(struct ipc_peer *, struct imsg *);
 static void	got_flush(struct ipc_peer *, struct imsg *);
+static void	got_violation(struct ipc_peer *, struct imsg *);
 
 static const struct ipc_rule exec_rules[] = {
 	{ IMSG_CTL_HELLO, 1, 64, IPC_NOFD, IPC_PHASE_ANY, got_hello },
@@ -66,6 +72,8 @@ static const struct ipc_rule proxy_rules[] = {
 
 static const struct ipc_rule monitor_rules[] = {
 	{ IMSG_CTL_FLUSH, 8, 8, IPC_NOFD, IPC_PHASE_ANY, got_flush },
+	{ IMSG_MON_VIOLATION, 1, MAX_IMSGSIZE, IPC_NOFD, IPC_PHASE_ANY,
+	    got_violation },
 };
 
 static void
@@ -170,6 +178,19 @@ got_flush(struct ipc_peer *peer, struct imsg *imsg)
 }
 
 static void
+got_violation(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct violation	 v;
+	uint64_t		 lost;
+
+	(void)peer;
+	ipc_recv_violation(imsg, &v, &lost);
+	say("violation: %s %s: %s (%s)", v.operation, v.target, v.reason,
+	    v.rule);
+	violation_clear(&v);
+}
+
+static void
 gone(struct ipc_peer *peer)
 {
 	(void)peer;
@@ -204,7 +225,18 @@ start(int fd)
 }
 
 static void
-send_path(enum fs_kind kind, const char *path)
+send_guard(enum guard_kind kind, const char *path, const char *rule)
+{
+	struct ibuf	*buf = ipc_create(&exec_peer, IMSG_EXEC_GUARD);
+
+	ipc_add_u32(buf, kind);
+	ipc_add_str(buf, path);
+	ipc_add_str(buf, rule);
+	ipc_commit(&exec_peer, buf);
+}
+
+static void
+send_path(enum fs_kind kind, const char *path, uint32_t flags)
 {
 	struct stat	 st;
 	struct ibuf	*buf = ipc_create(&exec_peer, IMSG_EXEC_PATH);
@@ -214,6 +246,12 @@ send_path(enum fs_kind kind, const char *path)
 	    FS_DIR : FS_FILE);
 	ipc_add_str(buf, path);
 	ipc_commit(&exec_peer, buf);
+	if (kind == FS_WRITE)
+		send_guard(GUARD_WRITE, path, "filesystem.allowWrite");
+	else if (kind == FS_NOWRITE)
+		send_guard(GUARD_NOWRITE, path, "filesystem.denyWrite");
+	else if (kind == FS_NOREAD && (flags & EXEC_STRICT_READS) != 0)
+		send_guard(GUARD_NOREAD_GLOB, path, "filesystem.denyRead");
 }
 
 static void
@@ -223,6 +261,27 @@ add_ignored(struct exec_options *opt, int sig)
 		opt->sigignored_lo |= 1U << (sig - 1);
 	else
 		opt->sigignored_hi |= 1U << (sig - 33);
+}
+
+static uint32_t
+layer_bit(const char *name)
+{
+	static const struct {
+		const char	*name;
+		uint32_t	 bit;
+	} layers[] = {
+		{ "mounts",	LAYERS_NO_MOUNTS },
+		{ "landlock",	LAYERS_NO_LANDLOCK },
+		{ "broker",	LAYERS_NO_BROKER },
+		{ "filter",	LAYERS_NO_FILTER },
+		{ "orphan",	LAYERS_ORPHAN }
+	};
+	size_t	 i;
+
+	for (i = 0; i < nitems(layers); i++)
+		if (strcmp(layers[i].name, name) == 0)
+			return layers[i].bit;
+	errx(EXIT_SRT, "no layer %s", name);
 }
 
 static int
@@ -289,13 +348,13 @@ main(int argc, char *argv[])
 	int			 ch, e[2], p[2], m[2], null, status;
 	pid_t			 pid;
 
-	while ((ch = getopt(argc, argv, "+C:d:f:i:n:p:r:s:t:u:vw:")) != -1) {
+	while ((ch = getopt(argc, argv, "+C:d:f:i:n:p:r:s:t:u:vw:x:")) != -1) {
 		switch (ch) {
 		case 'C':
 			cwd = optarg;
 			break;
 		case 'f':
-			opt.flags = (uint32_t)atoi(optarg);
+			opt.flags |= (uint32_t)atoi(optarg);
 			break;
 		case 'i':
 			add_ignored(&opt, atoi(optarg));
@@ -313,6 +372,9 @@ main(int argc, char *argv[])
 			break;
 		case 'v':
 			verbose = 1;
+			break;
+		case 'x':
+			opt.flags |= layer_bit(optarg);
 			break;
 		case 'w':
 		case 'n':
@@ -353,7 +415,7 @@ main(int argc, char *argv[])
 	ipc_send_u32(&exec_peer, IMSG_CTL_PEER, m[1], ROLE_MONITOR);
 	ipc_send(&exec_peer, IMSG_EXEC_OPTIONS, -1, &opt, sizeof(opt));
 	for (i = 0; i < npaths; i++)
-		send_path(paths[i].kind, paths[i].path);
+		send_path(paths[i].kind, paths[i].path, opt.flags);
 	ipc_send_strv(&exec_peer, IMSG_EXEC_ARGV, argv);
 	ipc_send_strv(&exec_peer, IMSG_EXEC_ENV, environ);
 	ipc_send_str(&exec_peer, IMSG_EXEC_CWD, cwd);

@@ -11,13 +11,20 @@
  * follow:
  *
  *	rules FLAGS | allow ENTRY | deny ENTRY [REASON] | denyaddr ADDR | end
- *	listen http|socks	prints "http PORT" or "socks PORT"
+ *	listen http|socks|dns-tcp|dns-udp|dns-udp6
+ *				prints "http PORT", "socks PORT", ...
+ *	connect ID FLAGS ADDR PORT [PID PROGRAM]
+ *				a program's connect(2); FLAGS as a number
+ *	connected ID		hands over what was connected to "pair"
+ *	cancel ID
  *	flush			prints "flushed" after all violations so far
  *	drop monitor|broker	closes that pipe
  *	quit			so does the end of input
  *
  * It prints "ready PID" once the proxy is, a line "violation ..." for each,
- * "log LEVEL TEXT" for its messages, and "gone STATUS" at its end.
+ * "log LEVEL TEXT" for its messages, "verdict ID ERRNO", "local PORT ..." for
+ * what the broker is told, and "gone STATUS" at its end.  At the port that it
+ * prints as "pair PORT" it listens for those who play the program.
  */
 
 #include "compat.h"
@@ -26,6 +33,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <err.h>
@@ -42,12 +50,17 @@
 #include "rule.h"
 #include "violation.h"
 
+#ifndef IPV6_FREEBIND
+#define IPV6_FREEBIND	78
+#endif
+
 static struct event_base	*base;
 static struct ipc_peer		 proxy;
 static struct ipc_peer		 monitor;
 static struct ipc_peer		 broker;
 static pid_t			 pid;
 static uint32_t			 entries[RULE_LIST_MAX];
+static int			 pair;		/* listens for programs */
 
 static void
 recv_hello(struct ipc_peer *peer, struct imsg *imsg)
@@ -84,8 +97,11 @@ recv_violation(struct ipc_peer *peer, struct imsg *imsg)
 	(void)peer;
 	ipc_recv_violation(imsg, &v, &lost);
 	printf("violation %s %s (%s) rule=%s cure=%s count=%" PRIu64
-	    " lost=%" PRIu64 "\n", v.operation, v.target, v.reason, v.rule,
+	    " lost=%" PRIu64, v.operation, v.target, v.reason, v.rule,
 	    v.cure, v.count, lost);
+	if (v.pid != 0)
+		printf(" pid=%" PRIu64 " program=%s", v.pid, v.program);
+	printf("\n");
 	violation_clear(&v);
 }
 
@@ -96,6 +112,41 @@ recv_flush(struct ipc_peer *peer, struct imsg *imsg)
 	(void)imsg;
 	printf("flushed\n");
 }
+
+static void
+recv_verdict(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct ipc_verdict	 v;
+
+	(void)peer;
+	if (imsg_get_data(imsg, &v, sizeof(v)) == -1)
+		errx(1, "malformed verdict");
+	printf("verdict %u %u\n", v.id, v.error);
+}
+
+static void
+recv_local(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint16_t	 ports[IPC_STRING_MAX / sizeof(uint16_t)];
+	size_t		 i, len = imsg_get_len(imsg);
+
+	(void)peer;
+	if (len % sizeof(ports[0]) != 0 || len > sizeof(ports) ||
+	    (len > 0 && imsg_get_data(imsg, ports, len) == -1))
+		errx(1, "malformed ports");
+	printf("local");
+	for (i = 0; i < len / sizeof(ports[0]); i++)
+		printf(" %u", ports[i]);
+	printf("\n");
+}
+
+static const struct ipc_rule	 broker_table[] = {
+	{ IMSG_BROKER_VERDICT, sizeof(struct ipc_verdict),
+	    sizeof(struct ipc_verdict), IPC_NOFD, IPC_PHASE_ANY,
+	    recv_verdict },
+	{ IMSG_BROKER_LOCAL, 0, MAX_IMSGSIZE, IPC_NOFD, IPC_PHASE_ANY,
+	    recv_local }
+};
 
 static const struct ipc_rule	 proxy_table[] = {
 	{ IMSG_CTL_HELLO, sizeof(struct ipc_hello), sizeof(struct ipc_hello),
@@ -137,24 +188,102 @@ peer_gone(struct ipc_peer *peer)
 	(void)peer;
 }
 
+/* On an ephemeral port of a loopback address. */
+static int
+loopback(int family, int type, unsigned int *port)
+{
+	union {
+		struct sockaddr		 sa;
+		struct sockaddr_in	 in;
+		struct sockaddr_in6	 in6;
+	}		 u;
+	socklen_t	 len;
+	int		 fd, on = 1;
+
+	memset(&u, 0, sizeof(u));
+	u.sa.sa_family = (sa_family_t)family;
+	if (family == AF_INET) {
+		len = sizeof(u.in);
+		u.in.sin_addr.s_addr = htonl(type == SOCK_DGRAM ?
+		    INADDR_ANY : INADDR_LOOPBACK);
+	} else {
+		len = sizeof(u.in6);
+		u.in6.sin6_addr = in6addr_any;
+	}
+	/* For IPv6 a local route does not make an address one's own. */
+	if ((fd = socket(family, type | SOCK_CLOEXEC, 0)) == -1 ||
+	    (family == AF_INET6 && (setsockopt(fd, IPPROTO_IPV6,
+	    IPV6_FREEBIND, &on, sizeof(on)) == -1 ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+	    sizeof(on)) == -1 || setsockopt(fd, IPPROTO_IPV6,
+	    IPV6_RECVPKTINFO, &on, sizeof(on)) == -1)) ||
+	    (family == AF_INET && type == SOCK_DGRAM && setsockopt(fd,
+	    IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) == -1) ||
+	    bind(fd, &u.sa, len) == -1 ||
+	    (type == SOCK_STREAM && listen(fd, 4096) == -1) ||
+	    getsockname(fd, &u.sa, &len) == -1)
+		err(1, "listen");
+	*port = ntohs(family == AF_INET ? u.in.sin_port : u.in6.sin6_port);
+	return fd;
+}
+
 static void
 do_listen(const char *kind)
 {
-	struct sockaddr_in	 sin;
-	socklen_t		 len = sizeof(sin);
-	int			 fd;
+	static const struct {
+		const char		*name;
+		int			 family;
+		int			 type;
+		enum listener_kind	 kind;
+	} kinds[] = {
+		{ "http", AF_INET, SOCK_STREAM, LISTENER_HTTP },
+		{ "socks", AF_INET, SOCK_STREAM, LISTENER_SOCKS },
+		{ "dns-tcp", AF_INET, SOCK_STREAM, LISTENER_DNS_TCP },
+		{ "dns-udp", AF_INET, SOCK_DGRAM, LISTENER_DNS_UDP },
+		{ "dns-udp6", AF_INET6, SOCK_DGRAM, LISTENER_DNS_UDP }
+	};
+	unsigned int	 port;
+	size_t		 i;
+	int		 fd;
 
-	memset(&sin, 0, sizeof(sin));
-	sin.sin_family = AF_INET;
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if ((fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
-	    bind(fd, (struct sockaddr *)&sin, len) == -1 ||
-	    listen(fd, 4096) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&sin, &len) == -1)
-		err(1, "listen");
-	ipc_send_u32(&broker, IMSG_PROXY_LISTENER, fd,
-	    strcmp(kind, "http") == 0 ? LISTENER_HTTP : LISTENER_SOCKS);
-	printf("%s %u\n", kind, ntohs(sin.sin_port));
+	for (i = 0; i < nitems(kinds); i++) {
+		if (strcmp(kinds[i].name, kind) != 0)
+			continue;
+		fd = loopback(kinds[i].family, kinds[i].type, &port);
+		ipc_send_u32(&broker, IMSG_PROXY_LISTENER, fd,
+		    kinds[i].kind);
+		printf("%s %u\n", kind, port);
+		return;
+	}
+	errx(1, "unknown listener %s", kind);
+}
+
+static void
+do_connect(const char *args)
+{
+	struct ipc_connect	 msg;
+	unsigned long		 caller = 0;
+	char			 addr[64];
+
+	memset(&msg, 0, sizeof(msg));
+	if (sscanf(args, "%u %u %63s %hu %lu %35s", &msg.id, &msg.flags, addr,
+	    &msg.port, &caller, msg.program) < 4)
+		errx(1, "connect %s", args);
+	msg.pid = caller;
+	msg.inet6 = strchr(addr, ':') != NULL;
+	if (inet_pton(msg.inet6 ? AF_INET6 : AF_INET, addr, msg.addr) != 1)
+		errx(1, "no address: %s", addr);
+	ipc_send(&broker, IMSG_PROXY_CONNECT, -1, &msg, sizeof(msg));
+}
+
+static void
+do_connected(uint32_t id)
+{
+	int	 fd;
+
+	if ((fd = accept4(pair, NULL, NULL, SOCK_CLOEXEC)) == -1)
+		err(1, "accept");
+	ipc_send_u32(&broker, IMSG_PROXY_CONNECTED, fd, id);
 }
 
 static void
@@ -195,6 +324,13 @@ command(char *line)
 		ipc_send(&proxy, IMSG_CTL_CFG_END, -1, NULL, 0);
 	else if (strcmp(line, "listen") == 0)
 		do_listen(arg);
+	else if (strcmp(line, "connect") == 0)
+		do_connect(arg);
+	else if (strcmp(line, "connected") == 0)
+		do_connected((uint32_t)strtoul(arg, NULL, 10));
+	else if (strcmp(line, "cancel") == 0)
+		ipc_send_u32(&broker, IMSG_PROXY_CANCEL, -1,
+		    (uint32_t)strtoul(arg, NULL, 10));
 	else if (strcmp(line, "flush") == 0)
 		ipc_send(&proxy, IMSG_CTL_FLUSH, -1, NULL, 0);
 	else if (strcmp(line, "drop") == 0)
@@ -273,6 +409,7 @@ main(int argc, char *argv[])
 {
 	struct event	 ev;
 	rlim_t		 nofile = 0;
+	unsigned int	 port;
 	int		 ch, fds[2], i, level = LOG_LEVEL_WARN;
 
 	while ((ch = getopt(argc, argv, "+dn:")) != -1) {
@@ -308,7 +445,9 @@ main(int argc, char *argv[])
 	ipc_phase(&proxy, IPC_PHASE_RUN);
 	ipc_send_hello(&proxy);
 	peer(&monitor, ROLE_MONITOR, monitor_table, nitems(monitor_table));
-	peer(&broker, ROLE_EXEC, NULL, 0);
+	peer(&broker, ROLE_EXEC, broker_table, nitems(broker_table));
+	pair = loopback(AF_INET, SOCK_STREAM, &port);
+	printf("pair %u\n", port);
 	for (i = 1; i < argc; i++)
 		command(argv[i]);
 

@@ -54,6 +54,7 @@
 #define X32_BIT		0x40000000
 #define ALLOWED		0
 #define KILLED		(-1)
+#define NOTIFIED	(-2)
 
 /* What is expected of a call without regard to the flags of the settings. */
 static const struct expected {
@@ -108,7 +109,12 @@ static const struct expected {
 	{ "ioctl", { 0, HIGH | TIOCSETD }, EPERM },
 	{ "ioctl", { 0, BTRFS_IOC_SNAP_CREATE }, EPERM },
 	{ "ioctl", { 0, HIGH | BTRFS_IOC_SNAP_CREATE_V2 }, EPERM },
-	{ "ioctl", { 0, BTRFS_IOC_SUBVOL_CREATE }, ALLOWED },
+	{ "ioctl", { 0, BTRFS_IOC_SUBVOL_CREATE }, EPERM },
+	{ "ioctl", { 0, BTRFS_IOC_SUBVOL_CREATE_V2 }, EPERM },
+	{ "ioctl", { 0, BTRFS_IOC_SNAP_DESTROY }, EPERM },
+	{ "ioctl", { 0, BTRFS_IOC_SNAP_DESTROY_V2 }, EPERM },
+	{ "ioctl", { 0, HIGH | BTRFS_IOC_SUBVOL_CREATE }, EPERM },
+	{ "ioctl", { 0, BTRFS_IOC_SYNC }, ALLOWED },
 	{ "ioctl", { 0, TIOCSPGRP }, ALLOWED },
 	{ "ioctl", { 0, TCGETS }, ALLOWED },
 	{ "ioctl", { TIOCSTI, FIONREAD }, ALLOWED },
@@ -163,6 +169,8 @@ static const struct expected {
 	{ "socket", { AF_KEY, SOCK_RAW, 2 }, EAFNOSUPPORT },
 	{ "socket", { 44 /* AF_XDP */, SOCK_RAW, 0 }, EAFNOSUPPORT },
 	{ "socket", { 0xffffffff, SOCK_STREAM, 0 }, EAFNOSUPPORT },
+	{ "socket", { AF_UNIX, SOCK_STREAM, 0 }, ALLOWED },
+	{ "socket", { AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0 }, ALLOWED },
 	{ "socketpair", { AF_UNIX, SOCK_STREAM }, ALLOWED },
 	{ "socketpair", { AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC }, ALLOWED },
 	{ "socketpair", { AF_INET, SOCK_STREAM }, EAFNOSUPPORT },
@@ -230,10 +238,11 @@ static const struct expected namespaces[] = {
 
 /* Refused unless EXEC_ALL_UNIX. */
 static const struct expected unixes[] = {
-	{ "socket", { AF_UNIX, SOCK_STREAM, 0 }, EPERM },
-	{ "socket", { HIGH | AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0 },
-	    EPERM },
 	{ "socket", { AF_UNIX, SOCK_DGRAM, 0 }, EPERM },
+	{ "socket", { HIGH | AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0 },
+	    EPERM },
+	{ "socket", { AF_UNIX, SOCK_RAW, 0 }, EPERM },
+	{ "socket", { AF_UNIX, HIGH | SOCK_DGRAM, 0 }, EPERM },
 	{ "socketpair", { AF_UNIX, SOCK_DGRAM }, EPERM },
 	{ "socketpair", { AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC }, EPERM },
 	{ "socketpair", { AF_UNIX, HIGH | SOCK_DGRAM }, EPERM },
@@ -265,6 +274,8 @@ answer(const struct bpf_prog *prog, uint32_t arch, int nr,
 		return (int)(r & SECCOMP_RET_DATA);
 	case SECCOMP_RET_KILL_PROCESS:
 		return KILLED;
+	case SECCOMP_RET_USER_NOTIF:
+		return NOTIFIED;
 	}
 	fail_msg("answer 0x%x", r);
 	return KILLED;
@@ -395,6 +406,108 @@ test_signal_programs_K15(void **state)
 	}
 }
 
+/* What goes to the broker: always, with files, with strict reads. */
+static const struct {
+	const char	*call;
+	uint64_t	 args[6];
+	int		 plain;
+	int		 files;
+	int		 reads;
+} notices[] = {
+#define ALL3(x)	(x), (x), (x)
+#define FILES	ALLOWED, NOTIFIED, NOTIFIED
+	{ "connect", { 3 }, ALL3(NOTIFIED) },
+	{ "bind", { 3 }, ALL3(NOTIFIED) },
+	{ "open", { 1, O_RDONLY }, ALLOWED, ALLOWED, NOTIFIED },
+	{ "open", { 1, O_WRONLY }, FILES },
+	{ "open", { 1, O_RDWR }, FILES },
+	{ "open", { 1, O_ACCMODE }, FILES },
+	{ "open", { 1, O_RDONLY | O_CREAT }, FILES },
+	{ "open", { 1, O_RDONLY | O_TRUNC }, FILES },
+	{ "open", { 1, O_PATH | O_CREAT | O_RDWR }, ALL3(ALLOWED) },
+	{ "openat", { 9, 1, O_RDONLY | O_CLOEXEC | O_DIRECTORY }, ALLOWED,
+	    ALLOWED, NOTIFIED },
+	{ "openat", { O_CREAT, O_WRONLY, 0, O_CREAT }, ALLOWED, ALLOWED,
+	    NOTIFIED },
+	{ "openat", { 9, 1, HIGH | O_WRONLY }, FILES },
+	{ "openat", { 9, 1, O_WRONLY }, FILES },
+	{ "openat", { 9, 1, O_CREAT }, FILES },
+	{ "openat", { 9, 1, O_RDONLY | 020000000 }, FILES },
+	{ "openat", { 9, 1, O_PATH | O_WRONLY }, ALL3(ALLOWED) },
+	{ "openat2", { 0 }, FILES },
+	{ "creat", { 0 }, FILES },
+	{ "mkdir", { 0 }, FILES },
+	{ "mkdirat", { 0 }, FILES },
+	{ "mknod", { 0 }, FILES },
+	{ "mknodat", { 0 }, FILES },
+	{ "unlink", { 0 }, FILES },
+	{ "unlinkat", { 0 }, FILES },
+	{ "rmdir", { 0 }, FILES },
+	{ "rename", { 0 }, FILES },
+	{ "renameat", { 0 }, FILES },
+	{ "renameat2", { 0 }, FILES },
+	{ "link", { 0 }, FILES },
+	{ "linkat", { 0 }, FILES },
+	{ "symlink", { 0 }, FILES },
+	{ "symlinkat", { 0 }, FILES },
+	{ "truncate", { 0 }, FILES },
+	{ "chmod", { 0 }, FILES },
+	{ "fchmod", { 0 }, FILES },
+	{ "fchmodat", { 0 }, FILES },
+	{ "chown", { 0 }, FILES },
+	{ "lchown", { 0 }, FILES },
+	{ "fchown", { 0 }, FILES },
+	{ "fchownat", { 0 }, FILES },
+	{ "utime", { 0 }, FILES },
+	{ "utimes", { 0 }, FILES },
+	{ "futimesat", { 0 }, FILES },
+	{ "utimensat", { 0 }, FILES },
+	{ "setxattr", { 0 }, FILES },
+	{ "lsetxattr", { 0 }, FILES },
+	{ "fsetxattr", { 0 }, FILES },
+	{ "removexattr", { 0 }, FILES },
+	{ "lremovexattr", { 0 }, FILES },
+	{ "fremovexattr", { 0 }, FILES },
+	{ "umask", { 0 }, ALL3(NOTIFIED) },
+	{ "read", { 0 }, ALL3(ALLOWED) },
+	{ "ftruncate", { 0 }, ALL3(ALLOWED) },
+	{ "stat", { 0 }, ALL3(ALLOWED) },
+	{ "execve", { 0 }, ALL3(ALLOWED) }
+};
+
+static void
+test_notify_programs(void **state)
+{
+	const struct command_programs	*m;
+	size_t				 i, k;
+	int				 nr;
+
+	(void)state;
+	for (i = 0; i < nitems(machines); i++) {
+		m = machines[i];
+		for (k = 0; k < nitems(notices); k++) {
+			nr = seccomp_syscall_resolve_name_arch(token(m->arch),
+			    notices[k].call);
+			if (nr < 0)
+				continue;
+			if (answer(&m->notify[0], m->arch, nr,
+			    notices[k].args) != notices[k].plain ||
+			    answer(&m->notify[1], m->arch, nr,
+			    notices[k].args) != notices[k].files ||
+			    answer(&m->notify[3], m->arch, nr,
+			    notices[k].args) != notices[k].reads)
+				fail_msg("%s, row %zu of 0x%x",
+				    notices[k].call, k, m->arch);
+		}
+		/* fchmodat2, which this libseccomp may not know. */
+		assert_int_equal(answer(&m->notify[1], m->arch, 452, NULL),
+		    NOTIFIED);
+		/* The other filter sees to foreign machines. */
+		assert_int_equal(answer(&m->notify[1], m->arch + 1, 2, NULL),
+		    ALLOWED);
+	}
+}
+
 /* The real thing: each check runs in a child with the filter. */
 
 #define CHECK(e) do {							\
@@ -501,7 +614,10 @@ refuse_sockets(void)
 	struct sockaddr_in	 sin;
 	int			 one = 1, s, sv[2];
 
-	REFUSED(socket(AF_UNIX, SOCK_STREAM, 0), EPERM);
+	CHECK(socket(AF_UNIX, SOCK_STREAM, 0) != -1);
+	CHECK(socket(AF_UNIX, SOCK_SEQPACKET, 0) != -1);
+	REFUSED(socket(AF_UNIX, SOCK_DGRAM, 0), EPERM);
+	REFUSED(socket(AF_UNIX, SOCK_RAW, 0), EPERM);
 	REFUSED(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), EPERM);
 	REFUSED(socketpair(AF_UNIX, SOCK_DGRAM, 0, sv), EPERM);
 	REFUSED(socketpair(AF_UNIX, SOCK_RAW, 0, sv), EPERM);
@@ -540,7 +656,7 @@ allow_unix(void)
 {
 	int	 sv[2];
 
-	CHECK(socket(AF_UNIX, SOCK_STREAM, 0) != -1);
+	CHECK(socket(AF_UNIX, SOCK_DGRAM, 0) != -1);
 	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, sv) == 0);
 	REFUSED(syscall(SYS_unshare, CLONE_NEWUSER), EPERM);
 	REFUSED(socket(AF_PACKET, SOCK_RAW, 0), EAFNOSUPPORT);
@@ -550,7 +666,7 @@ allow_unix(void)
 static void
 allow_namespaces(void)
 {
-	REFUSED(socket(AF_UNIX, SOCK_STREAM, 0), EPERM);
+	REFUSED(socket(AF_UNIX, SOCK_DGRAM, 0), EPERM);
 	REFUSED(syscall(SYS_setns, -1, 0), EBADF);
 	REFUSED(syscall(SYS_unshare, 0x1), EINVAL);
 	REFUSED(syscall(435, NULL, 0), ENOSYS);
@@ -765,6 +881,7 @@ main(void)
 		cmocka_unit_test(test_programs_refuse_K1_K2_K3_K15_K24_N14),
 		cmocka_unit_test(test_programs_know_their_machine_K4),
 		cmocka_unit_test(test_signal_programs_K15),
+		cmocka_unit_test(test_notify_programs),
 		cmocka_unit_test(test_terminal_K1_K2),
 		cmocka_unit_test(test_kernel_surface_K3_K24),
 		cmocka_unit_test(test_sockets_N14),

@@ -18,7 +18,11 @@ const struct command_programs command_aarch64 = {
 		PROG(command_filter_0), PROG(command_filter_1),
 		PROG(command_filter_2), PROG(command_filter_3)
 	},
-	PROG(signal_filter)
+	PROG(signal_filter),
+	{
+		PROG(notify_filter_0), PROG(notify_filter_1),
+		PROG(notify_filter_2), PROG(notify_filter_3)
+	}
 };
 
 const struct role_programs role_aarch64 = {

@@ -27,7 +27,8 @@ static char		 top[PATH_MAX];		/* "T" in the tests */
 static char		 logged[8192];
 static struct settings	 set;
 static struct fs_paths	 paths;
-static const char	*own[2];
+static struct guards	 guards;
+static struct own_file	 own[2];
 static size_t		 nown;
 static const char	*cwd;
 
@@ -103,8 +104,9 @@ static int
 resolve(void)
 {
 	paths_free(&paths);
+	guards_free(&guards);
 	logged[0] = '\0';
-	return paths_resolve(&set, at(cwd), own, nown, &paths);
+	return paths_resolve(&set, at(cwd), own, nown, &paths, &guards);
 }
 
 /* The paths in the tree, as "W d T/x": kind, type, path. */
@@ -127,11 +129,67 @@ result(void)
 	return text;
 }
 
+/*
+ * What the broker holds in the tree, as "no-write T/x: rule", with the rule
+ * up to the entry itself.
+ */
+static const char *
+held(void)
+{
+	static char			 text[65536];
+	const struct guard_entry	*g;
+	size_t				 len = strlen(top), used = 0;
+
+	text[0] = '\0';
+	TAILQ_FOREACH(g, &guards.list, entry) {
+		if (strncmp(g->text, top, len) != 0)
+			continue;
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+		    "%s T%s: %.*s\n", guard_kind_name(g->kind),
+		    g->text + len, (int)strcspn(g->rule, " "), g->rule);
+	}
+	return text;
+}
+
+static void
+holds(const char *want)
+{
+	assert_int_equal(resolve(), 0);
+	assert_string_equal(held(), want);
+}
+
 static void
 gives(const char *want)
 {
 	assert_int_equal(resolve(), 0);
 	assert_string_equal(result(), want);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In a directory there is no order: the lines sorted. */
+static void
+finds(const char *want)
+{
+	char	*lines[64], got[4096] = "", *copy, *next;
+	size_t	 i, n = 0;
+
+	assert_int_equal(resolve(), 0);
+	next = copy = xstrdup(result());
+	while (n < nitems(lines) && (lines[n] = strsep(&next, "\n")) != NULL &&
+	    *lines[n] != '\0')
+		n++;
+	qsort(lines, n, sizeof(*lines), by_text);
+	for (i = 0; i < n; i++) {
+		(void)strlcat(got, lines[i], sizeof(got));
+		(void)strlcat(got, "\n", sizeof(got));
+	}
+	free(copy);
+	assert_string_equal(got, want);
 }
 
 static void
@@ -151,6 +209,7 @@ setup(void **state)
 		return -1;
 	memset(&set, 0, sizeof(set));
 	TAILQ_INIT(&paths);
+	guards_init(&guards);
 	nown = 0;
 	cwd = "T/w";
 	log_init("test", LOG_LEVEL_INFO);
@@ -173,7 +232,9 @@ teardown(void **state)
 	clear_list(&set.deny_write);
 	clear_list(&set.deny_read);
 	clear_list(&set.allow_read);
+	clear_list(&set.unix_sockets);
 	paths_free(&paths);
+	guards_free(&guards);
 	(void)snprintf(command, sizeof(command),
 	    "chmod -R u+rwx %s; rm -rf %s", top, top);
 	return system(command);
@@ -523,7 +584,18 @@ test_mandatory_links(void **state)
 	gives("W d T/w\nP f T/d/dots/bashrc\n");
 	said("T/w/.vscode leads to");
 	said("T/w/.idea leads to");
-	said("T/w/.bashrc is a symbolic link, which the command could replace");
+	/* Of a link the broker would know the name only. */
+	holds("write T/w: filesystem.allowWrite[0]\n"
+	    "no-write T/d/dots/bashrc: mandatory\n"
+	    "no-write T/w/.bashrc: mandatory\n"
+	    "no-write T/w/none: mandatory\n"
+	    "no-write T/w/.zshrc: mandatory\n"
+	    "no-write T/w/.git/hooks: mandatory\n"
+	    "no-write T/w/.git: mandatory\n"
+	    "no-write T/w/.git/config: mandatory\n"
+	    "no-write T/w/.git/config.worktree: mandatory\n"
+	    "no-write T/w/.git/info/attributes: mandatory\n"
+	    "no-write T/home/.srt-settings.json: srt's\n");
 }
 
 static void
@@ -547,13 +619,14 @@ test_own(void **state)
 	make_file("T/w/~");
 	make_file("T/home/.srt-settings.json");
 	nown = 2;
-	own[0] = "s.json";
-	own[1] = "~";
+	own[0].path = "s.json";
+	own[1].path = "~";
+	own[0].rule = own[1].rule = "own";
 	entry(&set.allow_write, "~");
 	gives("W d T/home\nP f T/w/s.json\nP f T/w/~\n"
 	    "P f T/home/.srt-settings.json\n");
 	assert_string_equal(logged, "");
-	own[0] = at("T/w/../w/s.json");
+	own[0].path = at("T/w/../w/s.json");
 	nown = 1;
 	gives("W d T/home\nP f T/w/s.json\nP f T/home/.srt-settings.json\n");
 }
@@ -562,16 +635,17 @@ static void
 test_own_absent(void **state)
 {
 	(void)state;
-	/* Without a name guard nothing could keep it from being made. */
+	/* The command could make it for the next run. */
 	entry(&set.allow_write, "~");
-	assert_int_equal(resolve(), -1);
+	gives("W d T/home\n");
+	assert_string_equal(held(),
+	    "write T/home: filesystem.allowWrite[0]\n"
+	    "no-write T/home/.srt-settings.json: srt's\n");
+	/* Or where it leads. */
 	make_link("T/d/dangling", "T/home/.srt-settings.json");
-	assert_int_equal(resolve(), -1);
-	clear_list(&set.allow_write);
-	entry(&set.allow_write, "T/d");
-	assert_int_equal(resolve(), -1);
-	clear_list(&set.allow_write);
-	gives("");
+	holds("write T/home: filesystem.allowWrite[0]\n"
+	    "no-write T/d/dangling: srt's\n"
+	    "no-write T/home/.srt-settings.json: srt's\n");
 	assert_string_equal(logged, "");
 }
 
@@ -580,12 +654,245 @@ test_own_link(void **state)
 {
 	(void)state;
 	make_file("T/d/real.json");
-	make_link("T/d/real.json", "T/w/s.json");
+	make_link("T/d", "T/w/way");
+	make_link("T/w/way/real.json", "T/w/s.json");
 	nown = 1;
-	own[0] = "s.json";
-	gives("P f T/d/real.json\n");
-	/* The link could be replaced, and count in the next run. */
+	own[0].path = "s.json";
+	own[0].rule = "own";
 	entry(&set.allow_write, ".");
+	gives("W d T/w\nP f T/d/real.json\n");
+	/* Each link could be replaced, and count in the next run. */
+	assert_string_equal(held(),
+	    "write T/w: filesystem.allowWrite[0]\n"
+	    "no-write T/d/real.json: own\n"
+	    "no-write T/w/s.json: own\n"
+	    "no-write T/w/way: own\n"
+	    "no-write T/home/.srt-settings.json: srt's\n");
+}
+
+#define SETTINGS	"no-write T/home/.srt-settings.json: srt's\n"
+
+/* Whether it is there or not, as it is spelled and as it is. */
+static void
+test_hold(void **state)
+{
+	(void)state;
+	make_link("T/d", "T/w/out");
+	entry(&set.deny_write, "none/../none");
+	entry(&set.deny_write, "out/none");
+	entry(&set.deny_write, "T/d/f");
+	entry(&set.deny_write, "T/d/f/x");
+	entry(&set.deny_write, "/proc/self/none");
+	entry(&set.deny_read, "out/f");
+	gives("R f T/d/f\nN f T/d/f\n");
+	assert_string_equal(held(),
+	    "no-write T/w/out: filesystem.denyRead[0]\n"
+	    "no-write T/w/none: filesystem.denyWrite[0]\n"
+	    "no-write T/d/none: filesystem.denyWrite[1]\n"
+	    "no-write T/w/out/none: filesystem.denyWrite[1]\n"
+	    "no-write T/d/f: filesystem.denyWrite[2]\n"
+	    "no-write T/d/f/x: filesystem.denyWrite[3]\n" SETTINGS);
+	said("info: filesystem.denyWrite.0: \"none/../none\" does not exist\n");
+	/* There is nothing for the broker where there are no rules. */
+	set.fs_disabled = 1;
+	holds("");
+	set.fs_disabled = 0;
+}
+
+static void
+test_allow_hold(void **state)
+{
+	(void)state;
+	make_dir("T/d/r");
+	entry(&set.allow_write, "T/d");
+	entry(&set.allow_write, "T/none");
+	entry(&set.allow_read, "T/d/r");
+	holds("write T/d: filesystem.allowWrite[0]\n" SETTINGS);
+	set.strict_reads = 1;
+	holds("read T/d/r: filesystem.allowRead[0]\n"
+	    "write T/d: filesystem.allowWrite[0]\n"
+	    "read T/d: filesystem.allowWrite[0]\n" SETTINGS);
+	set.strict_reads = 0;
+	make_defaults();
+	clear_list(&set.allow_read);
+	holds("write T/d: filesystem.allowWrite[0]\n"
+	    "write T/home/.npm/_logs: default\n"
+	    "write T/home/.claude/debug: default\n" SETTINGS);
+}
+
+static void
+test_patterns_write(void **state)
+{
+	(void)state;
+	make_link("T/d", "T/w/out");
+	entry(&set.allow_write, "T/d/*.log");
+	entry(&set.allow_write, "T/none/*.log");
+	entry(&set.allow_write, "out/*.log");
+	entry(&set.allow_write, "T/d/f/*");
+	entry(&set.deny_write, "**/x/**");
+	entry(&set.deny_write, "out/?");
+	entry(&set.deny_write, "T/none/../d/[ab]");
+	gives("W d T/d\n");
+	/* Between the root of the mounts and the names is the broker. */
+	assert_string_equal(held(),
+	    "write-pattern T/d/*.log: filesystem.allowWrite[0]\n"
+	    "no-write-pattern T/w/**/x: filesystem.denyWrite[0]\n"
+	    "no-write T/w/out: filesystem.denyWrite[1]\n"
+	    "no-write-pattern T/d/?: filesystem.denyWrite[1]\n"
+	    "no-write-pattern T/w/out/?: filesystem.denyWrite[1]\n"
+	    "no-write-pattern T/d/[ab]: filesystem.denyWrite[2]\n"
+	    SETTINGS);
+	said("allowWrite.1");
+	said("warn: filesystem.allowWrite.2: \"out/*.log\" leads to");
+	said("allowWrite.3");
+}
+
+/* A root that is one for patterns alone must not open what is denied. */
+static void
+test_patterns_denied(void **state)
+{
+	(void)state;
+	make_dir("T/d/r");
+	make_dir("T/d/r/s");
+	entry(&set.deny_read, "T/d/r*");
+	entry(&set.allow_write, "T/d/r/s/*.log");
+	assert_int_equal(resolve(), -1);
+	entry(&set.allow_read, "T/d/r/s");
+	gives("A d T/d/r/s\nW d T/d/r/s\nR d T/d/r\n");
+}
+
+/* What looks like a pattern may be a name. */
+static void
+test_readings(void **state)
+{
+	(void)state;
+	make_dir("T/w/[id]");
+	make_file("T/w/[id]/p.c");
+	make_dir("T/w/i");
+	make_file("T/w/i/p.c");
+	make_file("T/w/i/[x]");
+	entry(&set.deny_read, "[id]/p.c");
+	entry(&set.deny_read, "?/[x]");
+	finds("R f T/w/[id]/p.c\nR f T/w/i/p.c\n");
+	clear_list(&set.deny_read);
+	/* In all readings at once. */
+	make_dir("T/w/[id]/[x]");
+	make_dir("T/w/[id]/x");
+	make_dir("T/w/i/x");
+	entry(&set.deny_read, "[id]/[x]");
+	finds("R d T/w/[id]/[x]\nR d T/w/[id]/x\nR d T/w/i/x\n");
+	clear_list(&set.deny_read);
+	entry(&set.deny_read, "[id]/[x]");
+	set.deny_read.v[0].literal = 1;
+	gives("R d T/w/[id]/[x]\n");
+	clear_list(&set.deny_read);
+	/* Brackets that spell no set are text, and are in names as such. */
+	entry(&set.allow_write, "i[");
+	entry(&set.allow_write, "[]");
+	make_dir("T/w/i[");
+	gives("W d T/w/i[\n");
+	clear_list(&set.allow_write);
+	/* The current directory is no pattern. */
+	cwd = "T/w/[id]";
+	entry(&set.deny_write, "*.c");
+	entry(&set.deny_write, "../*.d");
+	entry(&set.deny_read, "*.c");
+	gives("R f T/w/[id]/p.c\n");
+	assert_string_equal(held(),
+	    "no-write-pattern T/w/[[]id]/*.c: filesystem.denyWrite[0]\n"
+	    "no-write-pattern T/w/*.d: filesystem.denyWrite[1]\n" SETTINGS);
+}
+
+static void
+test_readings_tail(void **state)
+{
+	(void)state;
+	make_dir("T/w/a");
+	entry(&set.allow_write, "**");
+	gives("W d T/w\n");
+	clear_list(&set.allow_write);
+	entry(&set.deny_read, "a/**/**");
+	entry(&set.deny_read, "T/w/?/**");
+	gives("R d T/w/a\n");
+	clear_list(&set.deny_read);
+	/* What cannot be held as it is written is not held otherwise. */
+	entry(&set.deny_write, "/a*/../b");
+	assert_int_equal(resolve(), -1);
+	clear_list(&set.deny_write);
+	entry(&set.deny_write, "a*/../b");
+	holds("no-write T/w/b: filesystem.denyWrite[0]\n" SETTINGS);
+	clear_list(&set.deny_write);
+	entry(&set.allow_write, "x[a/./b]");
+	assert_int_equal(resolve(), -1);
+	clear_list(&set.allow_write);
+	entry(&set.deny_write, "x[a/b]/c");
+	holds("no-write-pattern T/w/x[a/b]/c: filesystem.denyWrite[0]\n"
+	    SETTINGS);
+}
+
+static void
+test_patterns_read(void **state)
+{
+	(void)state;
+	make_dir("T/d/a");
+	make_file("T/d/a/x.pem");
+	make_dir("T/d/s.pem");
+	make_file("T/d/s.pem/x.pem");
+	make_file("T/d/s.pem/y.pem");
+	make_file("T/d/a/key");
+	make_link("T/d/a/key", "T/w/l.pem");
+	make_link("T", "T/d/up.pem");
+	entry(&set.deny_read, "T/d/**/*.pem");
+	entry(&set.deny_read, "*.pem");
+	finds("R d T/d/s.pem\nR f T/d/a/key\nR f T/d/a/x.pem\n");
+	said("up.pem");
+	/* What is beneath counts where something is allowed again. */
+	entry(&set.allow_read, "T/d/s.pem/?.pem");
+	finds("A f T/d/s.pem/x.pem\nA f T/d/s.pem/y.pem\nR d T/d/s.pem\n"
+	    "R f T/d/a/key\nR f T/d/a/x.pem\nR f T/d/s.pem/x.pem\n"
+	    "R f T/d/s.pem/y.pem\n");
+	assert_string_equal(held(), SETTINGS);
+	/* Without the link the next run would not find it. */
+	entry(&set.allow_write, "T/w");
+	holds("write T/w: filesystem.allowWrite[0]\n"
+	    "no-write T/w/l.pem: filesystem.denyRead[1]\n" SETTINGS);
+	clear_list(&set.allow_write);
+	set.strict_reads = 1;
+	holds("no-read-pattern T/d/**/*.pem: filesystem.denyRead[0]\n"
+	    "no-read-pattern T/w/*.pem: filesystem.denyRead[1]\n"
+	    "read-pattern T/d/s.pem/?.pem: filesystem.allowRead[0]\n"
+	    SETTINGS);
+	set.strict_reads = 0;
+}
+
+static void
+test_sockets(void **state)
+{
+	(void)state;
+	make_link("T/d", "T/w/out");
+	entry(&set.unix_sockets, "sock");
+	entry(&set.unix_sockets, "~/x/*.sock");
+	entry(&set.unix_sockets, "out/sock");
+	entry(&set.unix_sockets, "T/d/**");
+	set.fs_disabled = 1;
+	holds("unix T/w/sock: network.allowUnixSockets[0]\n"
+	    "unix-pattern T/home/x/*.sock: network.allowUnixSockets[1]\n"
+	    "unix T/d: network.allowUnixSockets[3]\n");
+	said("warn: network.allowUnixSockets.2: \"out/sock\" leads to");
+	set.fs_disabled = 0;
+}
+
+static void
+test_too_many(void **state)
+{
+	char	 name[32];
+	int	 i;
+
+	(void)state;
+	for (i = 0; i < POLICY_GUARDS_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "n%d", i);
+		entry(&set.deny_write, name);
+	}
 	assert_int_equal(resolve(), -1);
 }
 
@@ -602,7 +909,10 @@ main(void)
 		T(test_order), T(test_defaults), T(test_defaults_foreign),
 		T(test_mandatory), T(test_git_file), T(test_mandatory_links),
 		T(test_mandatory_shut), T(test_own), T(test_own_absent),
-		T(test_own_link)
+		T(test_own_link), T(test_hold), T(test_allow_hold),
+		T(test_patterns_write), T(test_patterns_denied),
+		T(test_readings), T(test_readings_tail),
+		T(test_patterns_read), T(test_sockets), T(test_too_many)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -559,6 +559,72 @@ test_decide(void **state)
 }
 
 static void
+test_could_allow(void **state)
+{
+	static const struct {
+		const char	*host;
+		int		 could;
+		const char	*rule;		/* NULL: none */
+	} t[] = {
+		{ "ok.test", 1, "ok.test" },
+		{ "port.test", 1, "port.test:443" },
+		{ "a.suffix.test", 1, "*.suffix.test:22" },
+		{ "suffix.test", 0, NULL },
+		{ "other.test", 0, NULL },
+		{ "bad.suffix.test", 0, "bad.suffix.test" },
+		/* denied on some port: it may be allowed on others */
+		{ "half.test", 1, "half.test" },
+		{ "10.0.0.1", 1, "10.0.0.1:80" },
+		{ "10.0.0.2", 0, NULL },
+		{ "::ffff:10.0.0.3", 0, "10.0.0.3" },
+		{ "64:ff9b::10.0.0.3", 0, "10.0.0.3" },
+	};
+	struct ruleset	*set;
+	struct decision	 d;
+	struct host	 h;
+	size_t		 i;
+
+	(void)state;
+	assert_non_null(set = ruleset_new());
+	add(&set->allow, "ok.test", RULE_ALLOW, NULL);
+	add(&set->allow, "port.test:443", RULE_ALLOW, NULL);
+	add(&set->allow, "*.suffix.test:22", RULE_ALLOW, NULL);
+	add(&set->allow, "half.test", RULE_ALLOW, NULL);
+	add(&set->allow, "10.0.0.1:80", RULE_ALLOW, NULL);
+	add(&set->allow, "10.0.0.3", RULE_ALLOW, NULL);
+	add(&set->allow, "[64:ff9b::a00:3]", RULE_ALLOW, NULL);
+	add(&set->deny, "bad.suffix.test", RULE_DENY, "not you");
+	add(&set->deny, "half.test:80", RULE_DENY, NULL);
+	add(&set->deny, "*:25", RULE_DENY, NULL);
+	add(&set->deny, "10.0.0.3", RULE_DENY, NULL);
+
+	for (i = 0; i < nitems(t); i++) {
+		assert_int_equal(host_parse(t[i].host, strlen(t[i].host), &h),
+		    0);
+		memset(&d, 0xff, sizeof(d));
+		assert_int_equal(rule_could_allow(set, &h, &d), t[i].could);
+		assert_int_equal(d.verdict, t[i].could ? VERDICT_ALLOW :
+		    VERDICT_DENY);
+		if (t[i].rule == NULL)
+			assert_null(d.rule);
+		else
+			assert_string_equal(d.rule->text, t[i].rule);
+		if (t[i].could)
+			assert_null(d.reason);
+		else
+			assert_non_null(d.reason);
+	}
+
+	assert_int_equal(host_parse("ok.test", 7, &h), 0);
+	add(&set->deny, "*", RULE_DENY, NULL);
+	assert_int_equal(rule_could_allow(set, &h, &d), 0);
+	assert_string_equal(d.reason, "host is on the deny list");
+	ruleset_free(set);
+	assert_int_equal(rule_could_allow(NULL, &h, &d), 0);
+	assert_string_equal(d.reason, "sandbox policy unavailable");
+}
+
+static void
 test_decide_nothing(void **state)
 {
 	struct ruleset	*set;
@@ -605,6 +671,7 @@ main(void)
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_wildcard_address),
 		cmocka_unit_test(test_decide),
+		cmocka_unit_test(test_could_allow),
 		cmocka_unit_test(test_decide_nothing),
 	};
 

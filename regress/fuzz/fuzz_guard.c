@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A policy and paths, a line each: a line that begins with a digit is an
+ * entry of that enum guard_kind, any other a path to ask for; the first byte
+ * of all is the flags.  What has to hold whatever is guarded is checked.
+ */
+
+#include "compat.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../srt-exec/guard.h"
+
+#define MAXPATH		256
+#define MAXENTRIES	16
+
+int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+/* A canonical path of the line: no empty, "." or ".." components. */
+static void
+make_path(char *to, const char *from, size_t len)
+{
+	const char	*end = from + len;
+	size_t		 n = 0, part;
+
+	for (; from < end; from += part + (from + part < end)) {
+		for (part = 0; from + part < end && from[part] != '/'; part++)
+			continue;
+		if (part == 0 || (part == 1 && from[0] == '.') ||
+		    (part == 2 && from[0] == '.' && from[1] == '.'))
+			continue;
+		if (n + part + 2 > MAXPATH)
+			break;
+		to[n++] = '/';
+		memcpy(to + n, from, part);
+		n += part;
+	}
+	if (n == 0)
+		to[n++] = '/';
+	to[n] = '\0';
+}
+
+static int
+is_refused(const struct guard *g, const char *path, unsigned int fresh,
+    struct guard_hit *hit)
+{
+	int	 ret;
+
+	memset(hit, 0, sizeof(*hit));
+	ret = guard_write(g, path, fresh, hit);
+	if (ret != 0 && ret != 1)
+		abort();
+	if (ret && (hit->rule == NULL ||
+	    hit->mandatory != (hit->name != NULL) ||
+	    hit->mandatory != (strcmp(hit->rule, "mandatory") == 0)))
+		abort();
+	return ret;
+}
+
+/* A new directory frees of mandatory names, and more so the higher it is. */
+static void
+check_fresh(const struct guard *g, const char *path)
+{
+	struct guard_hit	 hit;
+	unsigned int		 d;
+	int			 old, ret, stem, last = 0, last_stem = 0;
+
+	old = is_refused(g, path, GUARD_OLD, &hit);
+	if (old && !hit.mandatory)
+		old = 2;
+	for (d = 1; d < 8; d++) {
+		ret = is_refused(g, path, d, &hit);
+		if ((old == 2) != (ret && !hit.mandatory) || (ret && !old) ||
+		    ret < last)
+			abort();
+		last = ret;
+		stem = guard_stem(g, path, d, &hit);
+		/* Where the whole name is refused it begins nothing. */
+		if (stem < last_stem && !ret)
+			abort();
+		last_stem = stem;
+	}
+	/* All of it lies within a directory that is new at the top. */
+	if (is_refused(g, path, 0, &hit) && hit.mandatory)
+		abort();
+}
+
+static void
+check_beneath(const struct guard *g, const char *path)
+{
+	struct guard_hit	 hit;
+	char			 below[MAXPATH + 4];
+
+	(void)strlcpy(below, path, sizeof(below));
+	(void)strlcat(below, path[1] == '\0' ? "x" : "/x", sizeof(below));
+	if (is_refused(g, path, GUARD_OLD, &hit) &&
+	    strcmp(hit.rule, "filesystem.allowWrite") != 0 &&
+	    !guard_write(g, below, GUARD_OLD, NULL))
+		abort();
+	/* What the policy refuses beneath has been said to be there. */
+	if (guard_beneath(g, path))
+		return;
+	if (is_refused(g, below, GUARD_OLD, &hit) && !hit.mandatory &&
+	    strcmp(hit.rule, "filesystem.allowWrite") != 0)
+		abort();
+	if (guard_read(g, below, &hit) || guard_read(g, path, &hit))
+		abort();
+}
+
+/* Nor does another case of it make a name free. */
+static void
+check_case(const struct guard *g, const char *path)
+{
+	struct guard_hit	 hit;
+	char			 other[MAXPATH];
+	size_t			 i, how;
+	int			 stem;
+
+	stem = guard_stem(g, path, GUARD_OLD, NULL);
+	if (!is_refused(g, path, GUARD_OLD, &hit) && stem == 0)
+		return;
+	for (how = 1; how < 4; how++) {
+		(void)strlcpy(other, path, sizeof(other));
+		for (i = 0; other[i] != '\0'; i++) {
+			if (i % how != 0)
+				continue;
+			if (other[i] >= 'a' && other[i] <= 'z')
+				other[i] = (char)(other[i] - 'a' + 'A');
+			else if (other[i] >= 'A' && other[i] <= 'Z')
+				other[i] = (char)(other[i] - 'A' + 'a');
+		}
+		if (guard_write(g, path, GUARD_OLD, NULL) !=
+		    guard_write(g, other, GUARD_OLD, NULL))
+			abort();
+		if (guard_stem(g, other, GUARD_OLD, NULL) != stem)
+			abort();
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct guard	*g, *bare;
+	char		*text, *line, *next, path[MAXPATH];
+	size_t		 entries = 0;
+	int		 kind;
+
+	if (size == 0 || (text = malloc(size)) == NULL)
+		return 0;
+	memcpy(text, data + 1, size - 1);
+	text[size - 1] = '\0';
+	g = guard_new(data[0]);
+	bare = guard_new(data[0]);
+	if (g == NULL || bare == NULL)
+		abort();
+	for (line = text; line != NULL; line = next) {
+		if ((next = strchr(line, '\n')) != NULL)
+			*next++ = '\0';
+		kind = line[0] - '0';
+		if (kind >= 0 && kind < GUARD_KIND_MAX) {
+			if (entries++ < MAXENTRIES)
+				(void)guard_add(g, (enum guard_kind)kind,
+				    line + 1, "of the policy");
+			continue;
+		}
+		make_path(path, line, strlen(line));
+		check_fresh(g, path);
+		check_beneath(g, path);
+		check_case(bare, path);
+		(void)guard_unix(g, path);
+	}
+	guard_free(g);
+	guard_free(bare);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The first bytes of a stream.  What they are must not depend on how many
+ * came at a time, and once it is known it must stay so.
+ */
+
+#include "compat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../srt-proxy/tls_hello.h"
+
+int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static enum tls_hello
+parse(struct tls_scan *scan, const uint8_t *data, size_t len, char *name)
+{
+	enum tls_hello	 r;
+	uint8_t		*p;
+
+	if ((p = malloc(len + 1)) == NULL)
+		abort();
+	memcpy(p, data, len);
+	r = tls_hello_parse(scan, p, len, name);
+	free(p);
+	if ((*name != '\0') != (r == TLS_NAME) || strlen(name) > TLS_NAME_MAX)
+		abort();
+	return r;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	char		 whole[TLS_NAME_MAX + 1], name[TLS_NAME_MAX + 1];
+	struct tls_scan	 scan = { 0, 0 };
+	enum tls_hello	 all, r;
+	size_t		 n;
+
+	all = parse(&scan, data, len, whole);
+	memset(&scan, 0, sizeof(scan));
+	for (n = 0; n <= len; n++) {
+		r = parse(&scan, data, n, name);
+		if (r == TLS_MAYBE || r == TLS_MORE)
+			continue;
+		if (r != all || strcmp(name, whole) != 0)
+			abort();
+		return 0;
+	}
+	if (r != all)
+		abort();
+	return 0;
+}

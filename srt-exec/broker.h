@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BROKER_H
+#define BROKER_H
+
+/*
+ * The broker: system calls of the command that name something are answered
+ * here (seccomp user notification).  Linux only.
+ *
+ * Every call is handled the same way: copy what the caller's memory says,
+ * once; resolve it to descriptors; decide; perform the call on these
+ * descriptors; give back the result.  The kernel reads the caller's memory
+ * again only after CALL_CONTINUE, which is sound where Landlock allows the
+ * command nothing that matters: it may write nowhere but in its private /dev,
+ * its own /proc and the files behind 0 to 2.
+ */
+
+#include <sys/types.h>
+#include <sys/stat.h>
+#include <sys/socket.h>
+
+#include <linux/seccomp.h>
+
+#include <limits.h>
+#include <pthread.h>
+
+#include "exec.h"
+#include "guard.h"
+#include "linux.h"
+#include "violation.h"
+
+/* Limits: everything that the command could make grow. */
+#define BROKER_THREADS_MAX	32	/* while calls are slow */
+#define BROKER_WAITING_MAX	4096	/* calls that wait for something */
+#define BROKER_REPORTS_MAX	512	/* refusals that wait for the pipe */
+#define BROKER_FRESH_MAX	(1U << 20)	/* directories made */
+#define BROKER_SOCKETS_MAX	4096	/* Unix sockets bound */
+#define BROKER_CHANGES_MAX	256	/* changes to look at, reported */
+
+/* What a handler may return instead of a result or -errno. */
+#define CALL_CONTINUE	LONG_MIN	/* the kernel is to do it */
+#define CALL_TAKEN	(LONG_MIN + 1)	/* answered, or will be */
+
+/*
+ * One call of the command.  Each worker thread has one; what waits keeps a
+ * copy.  Handlers may use the fields from path on as they like.
+ */
+struct call {
+	uint64_t	 id;		/* of the notification */
+	pid_t		 tid;		/* the caller, as the broker sees it */
+	int		 nr;
+	uint64_t	 arg[6];
+	int		 fd;		/* >= 0: give this descriptor back */
+	int		 fd_cloexec;	/* with close-on-exec */
+	char		 path[PATH_MAX];
+	char		 path2[PATH_MAX];
+	char		 real[PATH_MAX + NAME_MAX + 2];
+	char		 real2[PATH_MAX + NAME_MAX + 2];
+};
+
+/*
+ * Where a path of the command's leads.  Of LOC_NAME the last component may
+ * not exist; it is never "." or ".." and holds no slash, but "slash" says
+ * that one followed it.
+ *
+ * LOC_KERNEL answers with CALL_CONTINUE where Landlock mediates the call,
+ * which is so for opens and for names.  Only in /dev does it have a dirfd and
+ * last, or an fd; the rest is in /proc, or nothing of this mount namespace.
+ */
+enum loc_kind {
+	LOC_NAME,		/* last, in the directory dirfd */
+	LOC_OBJECT,		/* an object: "/", "..", /proc/self/fd/N */
+	LOC_KERNEL		/* in the command's own /proc or /dev */
+};
+
+/* What a descriptor refers to, that is the fd of LOC_OBJECT. */
+enum loc_object {
+	LOC_NAMED,		/* real is its path */
+	LOC_DELETED,		/* once had a name, or O_TMPFILE */
+	LOC_ANONYMOUS,		/* a pipe, a socket, a memfd */
+	LOC_FOREIGN		/* opened outside of the sandbox: stdio */
+};
+
+struct loc {
+	enum loc_kind	 kind;
+	enum loc_object	 object;
+	int		 dirfd;		/* LOC_NAME: O_PATH; else -1 */
+	int		 fd;		/* LOC_OBJECT: O_PATH or as it was */
+	int		 slash;
+	int		 magic;		/* LOC_OBJECT by a link of /proc */
+	int		 linkfd;	/* that link itself, O_PATH; or -1 */
+	int		 links;		/* followed so far, by hand */
+	int		 error;		/* LOC_KERNEL without a descriptor:
+					 * what a change of it comes to */
+	char		 last[NAME_MAX + 3];	/* LOC_OBJECT: ".", "..", "/" */
+	char		*real;		/* canonical path, of c->real or real2:
+					 * that of the name or the object; ""
+					 * for what has none */
+	size_t		 dirlen;	/* of the directory's part of it,
+					 * without the slash: 0 is the root */
+	uint64_t	 dirino;	/* LOC_NAME: the directory's number */
+};
+
+/* The one broker of this process. */
+struct broker {
+	struct sandbox	*sb;
+	struct mounts	 mounts;
+	struct ipc_peer	 proxy;
+	struct ipc_peer	 monitor;
+	struct guard	*guard;
+	int		 listener;	/* of the notifications */
+	int		 procfd;	/* the host's /proc, O_PATH */
+	int		 rootfd;	/* the command's root, O_PATH */
+	int		 wakefd;	/* eventfd of the main thread */
+	dev_t		 procdev;	/* of the command's own /proc */
+	/*
+	 * Held for reading from the resolution of a path until the call on
+	 * it is done; for writing by what changes the path of directories.
+	 */
+	pthread_rwlock_t tree;
+};
+extern struct broker	broker;
+
+/* broker.c: the main thread */
+
+/* Wakes the main thread. */
+void	 broker_wake(void);
+/* The owner of the peers and of all waiting calls is the main thread. */
+
+/* broker_notify.c: receiving and answering */
+
+/* Starts the first worker. */
+void	 notify_start(void);
+/*
+ * Main thread: has another worker receive if a call lasts; the argument says
+ * whether time has passed.  Milliseconds until the next look is due, -1 if
+ * none is.
+ */
+int	 notify_tend(int);
+/* Is the caller still there, waiting for this very call? */
+int	 call_valid(const struct call *);
+/* Answers: a result or -errno as of a handler; uses c->fd, and closes it. */
+void	 call_answer(struct call *, long);
+/*
+ * Calls that cannot be answered now.  retry() is called by the main thread
+ * every few milliseconds until it returns something else than CALL_TAKEN,
+ * which is the answer.  It finds the fields of the call before path, with fd,
+ * which it must leave open, in c->fd; to give another one to the caller it
+ * puts that there.  It is not called again when the caller is gone; a caller
+ * for which a signal is pending is answered so that the kernel delivers it
+ * and, if that is due, restarts the call.  Returns CALL_TAKEN, or -EAGAIN
+ * where too many wait; fd, or -1, is taken over in any case.
+ */
+long	 call_wait(struct call *, int, long (*)(struct call *));
+/* Main thread: the next round; milliseconds until it is due again, or -1. */
+int	 call_retry(void);
+/*
+ * Puts a call aside until call_unpark().  Returns the ticket; 0 where too
+ * many wait.
+ */
+uint32_t call_park(struct call *);
+/*
+ * The main thread: takes the call out again and fills in the fields before
+ * path.  -1 if there is none (any more).
+ */
+int	 call_unpark(uint32_t, struct call *);
+/* Likewise, but leaves it there. */
+int	 call_peek(uint32_t, struct call *);
+/* The tickets of parked calls, at most so many; returns how many. */
+int	 call_parked(uint32_t *, int);
+/*
+ * Is a signal pending for a caller that waits?  1: it has been answered so
+ * that the kernel delivers the signal and restarts the call or ends it with
+ * EINTR; 0: no; -1: the caller is gone.
+ */
+int	 call_interrupt(struct call *);
+
+/* broker_task.c: what the caller is and has */
+
+/*
+ * Copy from the caller.  A string with its NUL, at most PATH_MAX: 0 or
+ * -ENAMETOOLONG, -EFAULT.  The bytes: 0 or -EFAULT.
+ */
+long	 task_string(const struct call *, uint64_t, char *);
+long	 task_read(const struct call *, uint64_t, void *, size_t);
+/* Copies into the caller's memory (getsockname and the like). */
+long	 task_write(const struct call *, uint64_t, const void *, size_t);
+/* A duplicate of the caller's descriptor, close-on-exec; or -errno. */
+int	 task_fd(const struct call *, int);
+/* The caller's working directory, O_PATH; or -errno. */
+int	 task_cwd(const struct call *);
+/* A thread ends that has asked for these. */
+void	 task_forget(void);
+/* The pid of the caller's process as it sees itself, and its thread's. */
+int	 task_ns_pid(const struct call *, pid_t *, pid_t *);
+/*
+ * Makes the caller's umask that of this thread, which shares none with
+ * others.
+ */
+long	 task_take_umask(const struct call *);
+/* The caller's soft limit. */
+uint64_t task_limit(const struct call *, int);
+/* Is there a signal that would end or handle a wait of the caller? */
+int	 task_signalled(const struct call *);
+/* The program's name, for reports. */
+void	 task_program(pid_t, char *, size_t);
+/* The process that the thread belongs to, as the broker sees it. */
+pid_t	 task_process(pid_t);
+/* umask(2): from now on umasks have to be asked for. */
+long	 call_umask(struct call *);
+
+/* broker_path.c: resolution */
+
+/*
+ * Resolves the path, as the kernel would for the caller.  real is c->real or
+ * c->real2.  The last component is not followed, except where it is a link of
+ * /proc that leads to the caller's own (LOC_OBJECT with magic).  0 or -errno;
+ * loc_close() in any case.  The tree lock is held.
+ */
+long	 loc_resolve(struct call *, int, const char *, char *, struct loc *);
+/* The same with flags of openat2(2). */
+long	 loc_resolve_how(struct call *, int, const char *, uint64_t, char *,
+	    struct loc *);
+/*
+ * Follows the final symbolic link, if it is one, to its end: *loc becomes
+ * where it leads to.  0 or -errno, -ELOOP as the kernel.
+ */
+long	 loc_follow(struct call *, struct loc *);
+/* One step of it: 1, or 0 if it is no link (any more), or -errno. */
+long	 loc_hop(struct call *, struct loc *);
+/* AT_EMPTY_PATH: the caller's descriptor itself. */
+long	 loc_fd(struct call *, int, char *, struct loc *);
+void	 loc_close(struct loc *);
+/* The last component as it was spelt, with its slash if it had one. */
+const char *loc_spelt(struct loc *);
+/*
+ * The path of a descriptor of ours: its length or -errno.  -ENAMETOOLONG
+ * fails closed, -ENOENT is for what has been deleted.
+ */
+long	 path_of_fd(int, char *, size_t);
+/* openat2(2) by descriptor with close-on-exec; a descriptor or -errno. */
+int	 path_open(int, const char *, uint64_t, uint64_t, uint64_t);
+/*
+ * For what has to be done by a path to an object that is open already: a
+ * directory, and the name of the descriptor in it, at least FD_NAME_MAX long.
+ */
+#define FD_NAME_MAX	16
+int	 path_fds(void);
+const char *path_fd_name(int, char *);
+/* Are the caller's user ids those of the broker? */
+int	 path_same_users(const struct call *);
+
+/* As many links as the kernel follows in a path. */
+#define LINKS_MAX	40
+
+/* broker_check.c: the decisions, and their report */
+
+/* What is done to a name, for reports: "file-write-create", ... */
+enum deed {
+	DEED_CREATE, DEED_WRITE, DEED_REMOVE, DEED_RENAME, DEED_LINK,
+	DEED_MODE, DEED_OWNER, DEED_TIMES, DEED_XATTR, DEED_TRUNCATE,
+	DEED_READ, DEED_BIND, DEED_CONNECT,
+	DEED_OPEN,		/* made, or written if it is there */
+	DEED_MKDIR,
+	DEED_RMDIR,
+	DEED_REPLACE,		/* the new name of rename(2) */
+	DEED_MAX
+};
+/*
+ * May it be done there?  0, or -EPERM after a report.  What would have failed
+ * anyway does so as without srt: -ENOENT, -EEXIST.
+ */
+long	 check_write(struct call *, const struct loc *, enum deed);
+/* May a link be made, or a tree be moved, there?  Likewise. */
+long	 check_stem(struct call *, const struct loc *, enum deed);
+/*
+ * What is there now stands in the place of what is above a protected name, in
+ * a tree of the command's own: that is to be looked at.
+ */
+void	 check_stood(const struct loc *);
+/*
+ * May the first, if it is a socket, have the second name as well or instead?
+ * A socket of the host's must not come to be listed.
+ */
+long	 check_socket(struct call *, const struct loc *, const struct loc *,
+	    enum deed);
+/* May it be read?  0, or -EACCES after a report. */
+long	 check_read(struct call *, const struct loc *, enum deed);
+/* A file that is about to become set-user-ID or set-group-ID: -EPERM. */
+long	 check_setid(struct call *, const struct loc *, enum deed);
+/*
+ * What the kernel said about a write: EROFS of a path outside the write
+ * roots becomes EPERM with a report, all else stays.
+ */
+long	 check_result(struct call *, const struct loc *, enum deed, long);
+/* The depth for guard_write(). */
+unsigned int check_fresh(const struct loc *);
+/*
+ * May the directory, with all that is in it, go from the first to the second
+ * place?  The tree lock is held for writing.
+ */
+long	 check_tree(struct call *, const struct loc *, const struct loc *);
+/* Has a refusal by the guard that is told why; for broker_tree.c. */
+long	 check_refused(struct call *, const char *, enum deed,
+	    const struct guard_hit *);
+
+/* broker_fresh.c: directories and files that the command has made */
+
+struct fresh_id {
+	uint64_t	 dev;
+	uint64_t	 ino;
+	uint64_t	 born;		/* in ns, as numbers are used again */
+};
+
+/* The directory last in dirfd was made by the command just now; "": dirfd. */
+void	 fresh_add(int, const char *);
+/* The directory that the descriptor refers to: 1 if the command made it. */
+int	 fresh_has(int);
+/* The same by name; its id, for fresh_remove() once it is gone. */
+int	 fresh_find(int, const char *, struct fresh_id *);
+void	 fresh_remove(const struct fresh_id *);
+/*
+ * The depth of the highest fresh directory at or above the directory whose
+ * path this is, but none above the given depth; or GUARD_OLD.
+ */
+unsigned int fresh_depth(int, const char *, size_t, unsigned int);
+/* A name of a new tree was made that would be protected elsewhere. */
+void	 fresh_note(const char *path, const char *name);
+/* The directory whose path was the first one has got the second, or both have
+ * been exchanged. */
+void	 fresh_moved(const char *, const char *, int);
+/* Main thread: sends the noted ones as changes to look at. */
+void	 fresh_report(void);
+
+/* broker_report.c: refusals, from any thread */
+
+/*
+ * Queues a violation: operation, target, reason, rule, cure.  Equal ones in
+ * a row are counted.  What does not fit is counted as lost.
+ */
+void	 report(const struct call *, const char *, const char *,
+	    const char *, const char *, const char *);
+/* Main thread: passes on what is queued; milliseconds until the next look
+ * is due, -1 if none is. */
+int	 report_flush(int);
+
+/* broker_open.c, broker_name.c, broker_attr.c: the file calls */
+long	 call_open(struct call *), call_openat(struct call *),
+	 call_openat2(struct call *), call_creat(struct call *);
+long	 call_mkdir(struct call *), call_mkdirat(struct call *),
+	 call_mknod(struct call *), call_mknodat(struct call *),
+	 call_unlink(struct call *), call_unlinkat(struct call *),
+	 call_rmdir(struct call *), call_rename(struct call *),
+	 call_renameat(struct call *), call_renameat2(struct call *),
+	 call_link(struct call *), call_linkat(struct call *),
+	 call_symlink(struct call *), call_symlinkat(struct call *);
+long	 call_truncate(struct call *), call_chmod(struct call *),
+	 call_fchmod(struct call *), call_fchmodat(struct call *),
+	 call_fchmodat2(struct call *), call_chown(struct call *),
+	 call_lchown(struct call *), call_fchown(struct call *),
+	 call_fchownat(struct call *), call_utime(struct call *),
+	 call_utimes(struct call *), call_futimesat(struct call *),
+	 call_utimensat(struct call *), call_setxattr(struct call *),
+	 call_lsetxattr(struct call *), call_fsetxattr(struct call *),
+	 call_removexattr(struct call *), call_lremovexattr(struct call *),
+	 call_fremovexattr(struct call *);
+
+/* broker_socket.c: bind and connect */
+long	 call_bind(struct call *), call_connect(struct call *);
+
+/* broker_connect.c: connections that leave the sandbox */
+
+/*
+ * Main thread: sends what workers ask the proxy, looks after those that wait
+ * for it.  Milliseconds until it is to be called again, -1 if there is no
+ * need.
+ */
+int	 connect_tend(void);
+/* Messages of the proxy: IMSG_BROKER_VERDICT, IMSG_BROKER_LOCAL. */
+extern const struct ipc_rule connect_rules[];
+extern const size_t	 nconnect_rules;
+
+#endif /* BROKER_H */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BROKER_PATH_H
+#define BROKER_PATH_H
+
+/* What broker_path.c, broker_walk.c and broker_mounts.c share. */
+
+#include <sys/sysmacros.h>
+
+#include "broker.h"
+
+/* Where a file lies. */
+enum mount_kind {
+	MOUNT_FOREIGN,		/* on no mount of ours */
+	MOUNT_PLAIN,
+	MOUNT_DEV,		/* the sandbox's own /dev */
+	MOUNT_PROC		/* any /proc */
+};
+
+struct node {
+	unsigned int	 mode;
+	unsigned int	 nlink;
+	uint64_t	 ino;
+	dev_t		 dev;
+	enum mount_kind	 mount;
+};
+
+#define LOC_IN_PROC	1
+
+/* broker_path.c */
+int	 node_stat(int, struct node *);
+void	 base_close(int);
+long	 loc_kernel(struct loc *, int);
+long	 loc_name(struct loc *, int, const char *, size_t);
+long	 loc_object(struct loc *, int, const char *);
+
+/* broker_walk.c */
+
+/*
+ * Resolves the path component by component from the directory, which it
+ * closes.  The error is that of openat2(2), or 0.
+ */
+long	 path_walk(struct call *, int, const char *, uint64_t, int,
+	    struct loc *);
+
+/* broker_mounts.c */
+void	 mounts_learn(void);
+enum mount_kind mounts_kind(uint64_t);
+
+#endif /* BROKER_PATH_H */

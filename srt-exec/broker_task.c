@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What the caller of a call is and has.  Its thread id is good as long as
+ * the notification is valid: what is opened by it counts only once
+ * call_valid() has said so afterwards, for the id may be another thread's by
+ * then.
+ */
+
+#include "compat.h"
+
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker.h"
+
+#define PAGE		4096	/* the least that any machine has */
+#define STATUS_SIZE	8192	/* of /proc/PID/status, as much as matters */
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD	O_EXCL	/* Linux 6.9 */
+#endif
+
+static atomic_int	 umask_changed;
+static atomic_int	 process_pidfds;	/* before Linux 6.9 */
+
+long
+task_read(const struct call *c, uint64_t addr, void *buf, size_t len)
+{
+	struct iovec	 local = { .iov_base = buf, .iov_len = len };
+	struct iovec	 remote = {
+		.iov_base = (void *)(uintptr_t)addr, .iov_len = len
+	};
+
+	if (len == 0)
+		return 0;
+	if (process_vm_readv(c->tid, &local, 1, &remote, 1, 0) !=
+	    (ssize_t)len)
+		return -EFAULT;
+	return 0;
+}
+
+long
+task_write(const struct call *c, uint64_t addr, const void *buf, size_t len)
+{
+	struct iovec	 local = {
+		.iov_base = (void *)(uintptr_t)buf, .iov_len = len
+	};
+	struct iovec	 remote = {
+		.iov_base = (void *)(uintptr_t)addr, .iov_len = len
+	};
+
+	if (process_vm_writev(c->tid, &local, 1, &remote, 1, 0) !=
+	    (ssize_t)len)
+		return -EFAULT;
+	return 0;
+}
+
+/*
+ * Most paths are short and lie within one page: nothing is read beyond the
+ * page in which the string ends, which need not be mapped.
+ */
+long
+task_string(const struct call *c, uint64_t addr, char *buf)
+{
+	struct iovec	 local, remote;
+	size_t		 len = 0, chunk;
+	ssize_t		 n;
+
+	while (len < PATH_MAX) {
+		chunk = PAGE - (size_t)((addr + len) % PAGE);
+		if (len == 0 && chunk > 256)
+			chunk = 256;
+		if (chunk > PATH_MAX - len)
+			chunk = PATH_MAX - len;
+		local.iov_base = buf + len;
+		remote.iov_base = (void *)(uintptr_t)(addr + len);
+		local.iov_len = remote.iov_len = chunk;
+		n = process_vm_readv(c->tid, &local, 1, &remote, 1, 0);
+		if (n <= 0)
+			return -EFAULT;
+		if (memchr(buf + len, '\0', (size_t)n) != NULL)
+			return 0;
+		len += (size_t)n;
+	}
+	buf[PATH_MAX - 1] = '\0';
+	return -ENAMETOOLONG;
+}
+
+/* The text of a file of the caller's in /proc; its length, or -errno. */
+static long
+task_file(pid_t tid, const char *name, char *buf, size_t size)
+{
+	char	 path[64];
+	ssize_t	 n;
+	int	 fd, saved;
+
+	*buf = '\0';
+	(void)snprintf(path, sizeof(path), "%d/%s", (int)tid, name);
+	fd = openat(broker.procfd, path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	saved = errno;
+	(void)close(fd);
+	if (n == -1)
+		return -saved;
+	buf[n] = '\0';
+	return n;
+}
+
+/* Where the value of a field of the status begins, or NULL. */
+static const char *
+status_field(const char *status, const char *name)
+{
+	size_t	 len = strlen(name);
+
+	while (status != NULL && *status != '\0') {
+		if (strncmp(status, name, len) == 0 && status[len] == ':')
+			return status + len + 1 +
+			    strspn(status + len + 1, " \t");
+		if ((status = strchr(status, '\n')) != NULL)
+			status++;
+	}
+	return NULL;
+}
+
+static uint64_t
+status_number(const char *status, const char *name, int radix)
+{
+	const char	*value = status_field(status, name);
+
+	return value == NULL ? 0 : strtoull(value, NULL, radix);
+}
+
+/* A pidfd of the thread, or of its process where threads have none. */
+static int
+task_pidfd(pid_t tid)
+{
+	char	 status[STATUS_SIZE];
+	int	 fd;
+
+	fd = (int)syscall(NR_PIDFD_OPEN, tid, PIDFD_THREAD);
+	if (fd != -1 || errno != EINVAL)
+		return fd;
+	atomic_store(&process_pidfds, 1);
+	if (task_file(tid, "status", status, sizeof(status)) < 0)
+		return -1;
+	return lx_pidfd_open((pid_t)status_number(status, "Tgid", 10));
+}
+
+/*
+ * The caller that this thread has looked at last.  Neither of the two ever
+ * leads to another thread that has the number later: if one still works, the
+ * number has been the caller's since the call, and what was read by it before
+ * is the caller's as well.
+ */
+static __thread struct {
+	pid_t	 tid;
+	int	 dir;		/* its directory in /proc */
+	int	 pidfd;
+} known = { .dir = -1, .pidfd = -1 };
+
+void
+task_forget(void)
+{
+	if (known.dir != -1)
+		(void)close(known.dir);
+	if (known.pidfd != -1)
+		(void)close(known.pidfd);
+	known.tid = 0;
+	known.dir = known.pidfd = -1;
+}
+
+static void
+task_know(const struct call *c)
+{
+	if (known.tid == c->tid)
+		return;
+	task_forget();
+	known.tid = c->tid;
+}
+
+/* As task_fd(), for a caller that is known by a pidfd. */
+static int
+known_fd(int number)
+{
+	int	 fd;
+
+	fd = (int)syscall(NR_PIDFD_GETFD, known.pidfd, number, 0);
+	return fd == -1 ? -errno : fd;
+}
+
+static int
+known_cwd(void)
+{
+	int	 fd;
+
+	fd = openat(known.dir, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd == -1 ? -errno : fd;
+}
+
+/* What was found by its number counts if that is the caller's still. */
+static int
+checked(const struct call *c, int fd)
+{
+	if (fd < 0 || call_valid(c))
+		return fd;
+	(void)close(fd);
+	task_forget();
+	return -ESRCH;
+}
+
+int
+task_fd(const struct call *c, int number)
+{
+	int	 fd;
+
+	task_know(c);
+	if (known.pidfd != -1) {
+		if ((fd = known_fd(number)) != -ESRCH)
+			return fd;
+		task_forget();
+		task_know(c);
+	}
+	if ((known.pidfd = task_pidfd(c->tid)) == -1)
+		return -errno;
+	fd = checked(c, known_fd(number));
+	/* Of a process: its threads may have got other numbers. */
+	if (atomic_load(&process_pidfds))
+		task_forget();
+	return fd;
+}
+
+int
+task_cwd(const struct call *c)
+{
+	char	 name[16];
+	int	 fd;
+
+	task_know(c);
+	if (known.dir != -1) {
+		if ((fd = known_cwd()) != -ESRCH && fd != -ENOENT)
+			return fd;
+		task_forget();
+		task_know(c);
+	}
+	(void)snprintf(name, sizeof(name), "%d", (int)c->tid);
+	known.dir = openat(broker.procfd, name, O_PATH | O_DIRECTORY |
+	    O_CLOEXEC);
+	if (known.dir == -1)
+		return -errno;
+	return checked(c, known_cwd());
+}
+
+/* The innermost of the ids that the process has in nested namespaces. */
+static pid_t
+status_inner(const char *status, const char *name)
+{
+	const char	*value = status_field(status, name);
+	char		*end;
+	long		 pid = -1;
+
+	while (value != NULL && *value >= '0' && *value <= '9') {
+		pid = strtol(value, &end, 10);
+		value = end + strspn(end, " \t");
+	}
+	return (pid_t)pid;
+}
+
+int
+task_ns_pid(const struct call *c, pid_t *pid, pid_t *tid)
+{
+	char	 status[STATUS_SIZE];
+
+	if (task_file(c->tid, "status", status, sizeof(status)) < 0 ||
+	    !call_valid(c))
+		return -1;
+	*pid = status_inner(status, "NStgid");
+	*tid = status_inner(status, "NSpid");
+	return *pid <= 0 || *tid <= 0 ? -1 : 0;
+}
+
+long
+call_umask(struct call *c)
+{
+	if ((c->arg[0] & 0777) != (broker.sb->opt.umask & 0777))
+		atomic_store(&umask_changed, 1);
+	/* The mask is in a register: nothing is read again. */
+	return CALL_CONTINUE;
+}
+
+long
+task_take_umask(const struct call *c)
+{
+	static __thread mode_t	 mine = (mode_t)-1;
+	char			 status[512];
+	mode_t			 mask = broker.sb->opt.umask & 0777;
+	long			 n;
+
+	if (atomic_load(&umask_changed)) {
+		n = task_file(c->tid, "status", status, sizeof(status));
+		if (n < 0)
+			return n;
+		if (status_field(status, "Umask") == NULL)
+			return -EPERM;
+		mask = (mode_t)status_number(status, "Umask", 8) & 0777;
+	}
+	if (mask != mine) {
+		(void)umask(mask);
+		mine = mask;
+	}
+	return 0;
+}
+
+uint64_t
+task_limit(const struct call *c, int resource)
+{
+	struct {
+		uint64_t	 cur;
+		uint64_t	 max;
+	} limit;
+
+	if (syscall(SYS_prlimit64, c->tid, resource, NULL, &limit) == -1)
+		return UINT64_MAX;
+	return limit.cur;
+}
+
+/*
+ * A signal for the process may be taken by any of its threads; only where
+ * there is one the answer that restarts the call is sure to meet it.
+ */
+int
+task_signalled(const struct call *c)
+{
+	char		 status[STATUS_SIZE];
+	uint64_t	 pending, shared;
+
+	if (task_file(c->tid, "status", status, sizeof(status)) < 0)
+		return 0;
+	pending = status_number(status, "SigPnd", 16);
+	shared = status_number(status, "ShdPnd", 16);
+	if (status_number(status, "Threads", 10) == 1)
+		pending |= shared;
+	return (pending & ~status_number(status, "SigBlk", 16) &
+	    ~status_number(status, "SigIgn", 16)) != 0;
+}
+
+void
+task_program(pid_t tid, char *buf, size_t size)
+{
+	long	 n;
+
+	n = task_file(tid, "comm", buf, size);
+	if (n <= 0) {
+		*buf = '\0';
+		return;
+	}
+	if (buf[n - 1] == '\n')
+		buf[n - 1] = '\0';
+}
+
+pid_t
+task_process(pid_t tid)
+{
+	char	 status[512];
+
+	if (task_file(tid, "status", status, sizeof(status)) < 0)
+		return tid;
+	return (pid_t)status_number(status, "Tgid", 10);
+}
