@@ -11,7 +11,8 @@ set -eu
 
 # set, probe, then the package on Debian and Ubuntu, Fedora, Alpine, Arch,
 # FreeBSD and macOS; "-" where it is part of the system or has no use.
-# Probes: cmd:NAME, pc:NAME (pkg-config), hdr:FILE, san:COMPILER.
+# Probes: cmd:NAME, pc:NAME (pkg-config), hdr:FILE, san:COMPILER, py:MODULE,
+# pg:NAME (a program of PostgreSQL, which has a folder of its own).
 table() {
 	cat <<'TABLE'
 build cmd:cc            gcc           gcc                  gcc            gcc               -          -
@@ -46,6 +47,20 @@ test  cmd:nc            netcat-openbsd netcat              netcat-openbsd openbs
 test  cmd:rg            ripgrep       ripgrep              ripgrep        ripgrep           ripgrep    ripgrep
 test  cmd:bwrap         bubblewrap    bubblewrap           bubblewrap     bubblewrap        -          -
 test  cmd:strace        strace        strace               strace         strace            -          -
+test  cmd:wget          wget          wget                 wget           wget              -          -
+test  cmd:perl          perl          perl-interpreter     perl           perl              -          -
+test  py:pip            python3-pip   python3-pip          py3-pip        python-pip        -          -
+test  cmd:go            golang-go     golang               go             go                -          -
+test  cmd:keytool       default-jre-headless java-latest-openjdk-headless -              jre-openjdk-headless -          -
+test  cmd:ssh           openssh-client openssh-clients      openssh-client openssh           -          -
+test  cmd:sshd          openssh-server openssh-server       openssh-server openssh           -          -
+test  pg:initdb         postgresql    postgresql-server    postgresql     postgresql        -          -
+test  cmd:psql          postgresql-client postgresql           postgresql-client postgresql        -          -
+test  cmd:redis-server  redis-server  redis                redis          redis             -          -
+test  cmd:redis-cli     redis-tools   redis                redis          redis             -          -
+test  cmd:tmux          tmux          tmux                 tmux           tmux              -          -
+test  cmd:gpg-agent     gnupg         gnupg2               gnupg          gnupg             -          -
+test  cmd:chromium      chromium      chromium             chromium       chromium          -          -
 test  cmd:mandoc        mandoc        mandoc               mandoc         mandoc            -          mandoc
 test  cmd:shellcheck    shellcheck    ShellCheck           shellcheck     shellcheck        hs-ShellCheck shellcheck
 demo  cmd:curl          curl          curl                 curl           curl              curl       curl
@@ -92,6 +107,12 @@ there() {
 	cmd:*)	command -v "${1#*:}" >/dev/null 2>&1 ;;
 	pc:*)	pkg-config --exists "${1#*:}" 2>/dev/null ;;
 	hdr:*)	compiles "#include <${1#*:}>" "${CC:-cc}" -E ;;
+	py:*)	python3 -c "import ${1#*:}" >/dev/null 2>&1 ;;
+	pg:*)	for file in /usr/lib/postgresql/*/bin/"${1#*:}" \
+		    /usr/libexec/postgresql*/"${1#*:}"; do
+			[ ! -x "$file" ] || return 0
+		done
+		command -v "${1#*:}" >/dev/null 2>&1 ;;
 	san:*)	compiles 'int main(void) { return 0; }' "${1#*:}" \
 		    -fsanitize=address,undefined ;;
 	esac
@@ -116,6 +137,11 @@ missing() {
 		macos)	package=$macos ;;
 		*)	package=${probe#*:} ;;
 		esac
+		# Ubuntu has it as a snap alone, which runs in no sandbox.
+		if [ "$package" = chromium ] &&
+		    grep -q '^ID=ubuntu' /etc/os-release 2>/dev/null; then
+			continue
+		fi
 		if [ "$package" != - ] && ! there "$probe"; then
 			echo "$package"
 		fi

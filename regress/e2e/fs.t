@@ -167,8 +167,8 @@ check "P9: nor is ~/.srt-settings.json" \
 check "P9: in a home that is" test -e "$HOME/other"
 rm -f "$HOME/.srt-settings.json"
 try 'echo {} >$HOME/.srt-settings.json'
-is "$st" 125 "P9: where it could be made, the start is refused"
-like "$err" 'srt-settings.json does not exist' "by name"
+refuse "P9: where it is not there, it cannot be made" test "$st" -eq 0
+like "$err" 'file-write-create .*srt-settings.json' "which is reported"
 refuse "P9: so it is not made" test -e "$HOME/.srt-settings.json"
 settings
 

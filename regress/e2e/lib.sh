@@ -446,6 +446,48 @@ EOT
 	    >"$T/nginx/out" 2>&1 &
 }
 
+# rig_sshd ADDRESS PORT: an OpenSSH server for the rig's user, in whose
+# password file that user is "tester", has a home and a shell; for rig_more.
+# $T/ssh/config is what clients need.
+rig_sshd() {
+	[ -x /usr/sbin/sshd ] || return 0
+	mkdir -p "$T/ssh"
+	awk -F: -v uid="$RIG_UID" '$3 != uid' /etc/passwd >"$T/etc/passwd"
+	echo "tester:x:$RIG_UID:$RIG_GID::$HOME:/bin/sh" >>"$T/etc/passwd"
+	mount -n --bind "$T/etc/passwd" /etc/passwd || return 1
+	ssh-keygen -q -t ed25519 -N '' -C host -f "$T/ssh/host" &&
+	    ssh-keygen -q -t ed25519 -N '' -C tester -f "$T/ssh/id" || return 1
+	cp "$T/ssh/id.pub" "$T/ssh/authorized_keys"
+	cat >"$T/ssh/sshd_config" <<EOT
+ListenAddress $1:$2
+HostKey $T/ssh/host
+AuthorizedKeysFile $T/ssh/authorized_keys
+PidFile none
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+Subsystem sftp internal-sftp
+EOT
+	cat >"$T/ssh/config" <<EOT
+Host *
+	User tester
+	Port $2
+	IdentityFile $T/ssh/id
+	IdentitiesOnly yes
+	BatchMode yes
+	LogLevel ERROR
+	StrictHostKeyChecking no
+	UserKnownHostsFile /dev/null
+EOT
+	rig_internet_user /usr/sbin/sshd -D -e -f "$T/ssh/sshd_config" \
+	    >"$T/ssh/log" 2>&1 &
+}
+
+# Does the server let us in?
+rig_ssh() {
+	ssh -F "$T/ssh/config" "$@" </dev/null
+}
+
 # Level 2: the ordinary user at the workstation; here the tests run.
 rig_inside() {
 	umask 022

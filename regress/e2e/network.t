@@ -171,7 +171,10 @@ srt $CURL --noproxy '*' http://203.0.113.10/
 refuse "P1, N25: nothing is reached around the proxy" test "$st" -eq 0
 srt env -u http_proxy -u HTTP_PROXY -u ALL_PROXY -u all_proxy \
     $CURL http://allowed.test/
-refuse "N25: nor with the variables gone" test "$st" -eq 0
+is "$out" "hello from allowed.test" "with the variables gone it is the same"
+srt env -u http_proxy -u HTTP_PROXY -u ALL_PROXY -u all_proxy \
+    $CURL http://other.test/
+refuse "N25: with the same rules" test "$st" -eq 0
 srt sh -c 'sed -n "s/^ *\([^ ]*\):.*/\1/p" /proc/net/dev'
 is "$out" "lo" "P1: there is no interface but lo"
 

@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: ISC
+"""Sockets of a program that knows of no proxy: direct.py WHAT [PORT].
+
+Prints a line for each thing that was tried: what came of it.
+"""
+
+import asyncio
+import ctypes
+import errno
+import os
+import select
+import socket
+import struct
+import sys
+import threading
+import time
+
+ASK = b"GET / HTTP/1.0\r\nHost: direct.test\r\n\r\n"
+ANSWER = b"hello from direct.test\n"
+
+
+def say(name, result):
+    print("%s: %s" % (name, result), flush=True)
+
+
+def name_of(error):
+    if isinstance(error, socket.gaierror):
+        return "EAI_NONAME" if error.errno == socket.EAI_NONAME else str(error)
+    if isinstance(error, OSError) and error.errno:
+        return errno.errorcode.get(error.errno, str(error.errno))
+    return repr(error)
+
+
+def attempt(name, call, *args):
+    try:
+        result = call(*args)
+    except Exception as error:
+        result = name_of(error)
+    say(name, result)
+
+
+def talk(sock):
+    """Asks over a connection that is there; "ok" is the right answer."""
+    with sock:
+        sock.sendall(ASK)
+        got = b""
+        while data := sock.recv(65536):
+            got += data
+    return "ok" if got.endswith(ANSWER) else repr(got)
+
+
+def stream(family=socket.AF_INET):
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.settimeout(None)
+    return sock
+
+
+def connect(where, family=socket.AF_INET):
+    sock = stream(family)
+    sock.connect(where)
+    return talk(sock)
+
+
+def address(name, family=socket.AF_INET):
+    return socket.getaddrinfo(name, 80, family, socket.SOCK_STREAM)[0][4]
+
+
+def mapped(name):
+    return connect(("::ffff:" + address(name)[0], 80), socket.AF_INET6)
+
+
+def addresses_agree():
+    where = address("allowed.test")
+    with stream() as sock:
+        sock.connect(where)
+        if sock.getpeername() != where:
+            return sock.getpeername()
+        if not sock.getsockname()[1]:
+            return sock.getsockname()
+        try:
+            sock.connect(where)
+        except OSError as error:
+            return name_of(error)
+    return "connected twice"
+
+
+def nonblocking(where):
+    """Registered with epoll before it is connected, edge-triggered."""
+    sock = stream()
+    sock.setblocking(False)
+    poll = select.epoll()
+    poll.register(sock, select.EPOLLIN | select.EPOLLOUT | select.EPOLLET |
+                  select.EPOLLRDHUP)
+    first = sock.connect_ex(where)
+    if first not in (0, errno.EINPROGRESS):
+        return errno.errorcode[first]
+    got, asked, until = b"", False, time.monotonic() + 10
+    while time.monotonic() < until:
+        for _, events in poll.poll(1):
+            error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if error:
+                return errno.errorcode[error]
+            if events & select.EPOLLOUT and not asked:
+                sock.send(ASK)
+                asked = True
+            if not events & (select.EPOLLIN | select.EPOLLHUP):
+                continue
+            try:
+                while data := sock.recv(65536):
+                    got += data
+            except BlockingIOError:
+                continue
+            sock.close()
+            return "ok" if got.endswith(ANSWER) else repr(got)
+    return "nothing happened"
+
+
+def in_threads(count):
+    results = []
+
+    def one():
+        try:
+            results.append(connect(("allowed.test", 80)))
+        except Exception as error:
+            results.append(name_of(error))
+    threads = [threading.Thread(target=one) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return "%d of %d" % (results.count("ok"), count)
+
+
+async def one_stream(limit, where):
+    async with limit:
+        reader, writer = await asyncio.open_connection(*where)
+        writer.write(ASK)
+        got = await reader.read()
+        writer.close()
+        return "ok" if got.endswith(ANSWER) else repr(got)
+
+
+async def in_parallel(count):
+    limit = asyncio.Semaphore(count)
+    where = address("allowed.test")
+    results = await asyncio.gather(*(one_stream(limit, where)
+                                     for _ in range(count)),
+                                   return_exceptions=True)
+    bad = [str(r) for r in results if r != "ok"]
+    return "%d of %d%s" % (results.count("ok"), count,
+                           ": " + bad[0] if bad else "")
+
+
+async def one_stream_by_name(name):
+    return await one_stream(asyncio.Semaphore(1), (name, 80))
+
+
+def timed_out():
+    sock = stream()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO,
+                    struct.pack("ll", 0, 200000))
+    where = address("silent.test")
+    begun = time.monotonic()
+    try:
+        sock.connect(where)
+    except OSError as error:
+        late = time.monotonic() - begun > 2
+        return name_of(error) + (" late" if late else "")
+    return "connected"
+
+
+def soon(name):
+    begun = time.monotonic()
+    try:
+        return socket.getaddrinfo(name, 80)
+    except socket.gaierror as error:
+        late = time.monotonic() - begun > 1
+        return name_of(error) + (" late" if late else "")
+
+
+def work():
+    """What an ordinary program does."""
+    attempt("blocking", connect, ("allowed.test", 80))
+    attempt("inet6", connect, ("v6.test", 80, 0, 0), socket.AF_INET6)
+    attempt("inet6 of a name with IPv4",
+            lambda: connect(address("allowed.test", socket.AF_INET6),
+                            socket.AF_INET6))
+    attempt("mapped", mapped, "allowed.test")
+    attempt("addresses", addresses_agree)
+    attempt("epoll", lambda: nonblocking(address("allowed.test")))
+    attempt("asyncio", lambda: asyncio.run(one_stream_by_name("allowed.test")))
+    attempt("threads", in_threads, 16)
+    attempt("parallel", lambda: asyncio.run(in_parallel(200)))
+    attempt("other port", lambda: connect(
+        (address("allowed.test")[0], 8080)))
+
+
+def refused():
+    """What is not allowed, or not there."""
+    attempt("name", soon, "other.test")
+    attempt("address", connect, ("203.0.113.11", 80))
+    attempt("address nonblocking", nonblocking, ("203.0.113.11", 80))
+    attempt("address of an allowed name", connect, ("203.0.113.10", 80))
+    attempt("inet6 address", connect, ("2001:db8::10", 80, 0, 0),
+            socket.AF_INET6)
+    attempt("mapped address", connect, ("::ffff:203.0.113.11", 80, 0, 0),
+            socket.AF_INET6)
+    attempt("address for no name", connect, ("198.18.200.200", 80))
+    attempt("closed", lambda: connect((address("allowed.test")[0], 9)))
+    attempt("closed nonblocking",
+            lambda: nonblocking((address("allowed.test")[0], 9)))
+    attempt("closed inside", connect, ("127.0.0.1", 9))
+    attempt("closed inside inet6", connect, ("::1", 9, 0, 0),
+            socket.AF_INET6)
+    attempt("timeout", timed_out)
+    attempt("unreachable", lambda: connect(address("silent.test")))
+
+
+def fast_open():
+    ask = b"GET /escaped HTTP/1.0\r\n\r\n"
+    where = ("203.0.113.10", 80)
+    flag = 0x20000000
+    attempt("fast open sendto", lambda: stream().sendto(ask, flag, where))
+    attempt("fast open sendmsg",
+            lambda: stream().sendmsg([ask], [], flag, where))
+    attempt("fast open connect", lambda: stream().setsockopt(
+        socket.IPPROTO_TCP, 30, 1))
+
+
+def route(kind, attributes):
+    """A change of the network, asked for by netlink."""
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+    body = attributes
+    sock.send(struct.pack("=IHHII", 16 + len(body), kind, 0x605, 1, 0) + body)
+    answer = sock.recv(65536)
+    code = struct.unpack_from("=i", answer, 16)[0]
+    return errno.errorcode.get(-code, code)
+
+
+def ways():
+    """Other ways out."""
+    def make(*args):
+        socket.socket(*args).close()
+        return "made"
+    inet, inet6 = socket.AF_INET, socket.AF_INET6
+    dgram, raw = socket.SOCK_DGRAM, socket.SOCK_RAW
+    fast_open()
+    attempt("mptcp", make, inet, socket.SOCK_STREAM, 262)
+    attempt("sctp", make, inet, socket.SOCK_STREAM, 132)
+    attempt("sctp seqpacket", make, inet, socket.SOCK_SEQPACKET, 132)
+    attempt("udplite", make, inet, dgram, 136)
+    attempt("dccp", make, inet, 6, 33)
+    attempt("icmp", make, inet, dgram, 1)
+    attempt("icmp6", make, inet6, dgram, 58)
+    attempt("raw", make, inet, raw, 1)
+    attempt("raw6", make, inet6, raw, 58)
+    attempt("packet", make, 17, raw, 0)
+    attempt("vsock", make, 40, socket.SOCK_STREAM, 0)
+    attempt("bluetooth", make, 31, socket.SOCK_STREAM, 3)
+    attempt("alg", make, 38, socket.SOCK_SEQPACKET, 0)
+    attempt("xdp", make, 44, raw, 0)
+    attempt("netlink of netfilter", make, 16, raw, 12)
+    # RTM_NEWROUTE: a default route by lo; RTM_SETLINK: lo down.
+    attempt("route", route, 24,
+            struct.pack("=BBBBBBBBI", 2, 0, 0, 0, 254, 4, 0, 1, 0) +
+            struct.pack("=HHI", 8, 4, 1))
+    attempt("link", route, 19, struct.pack("=BBHiII", 0, 0, 0, 1, 0, 1))
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall(425, 8, ctypes.create_string_buffer(256))
+    say("iouring", errno.errorcode.get(ctypes.get_errno(), "made"))
+    with socket.socket(inet, dgram) as sock:
+        for host in "203.0.113.10", "203.0.113.11", "203.0.113.1":
+            try:
+                sock.sendto(b"escaped", (host, 5353))
+            except OSError:
+                pass
+    with socket.socket(inet6, dgram) as sock:
+        try:
+            sock.sendto(b"escaped", ("2001:db8::10", 5353))
+        except OSError:
+            pass
+    say("udp", "sent")
+
+
+def local(port):
+    """A service of the host's loopback, and what it is without a rule."""
+    attempt("by name", lambda: connect(("localhost", port)))
+    attempt("by address", lambda: connect(("127.0.0.1", port)))
+    attempt("by mapped address",
+            lambda: connect(("::ffff:127.0.0.1", port, 0, 0),
+                            socket.AF_INET6))
+    attempt("other port", connect, ("127.0.0.1", 1))
+    with socket.socket() as own:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        own.bind(("127.0.0.1", port))
+        own.listen(5)
+        with socket.create_connection(("127.0.0.1", port)) as sock:
+            peer, where = own.accept()
+            say("own", "ok" if where == sock.getsockname() else "another")
+            peer.close()
+
+
+def serve(host, port):
+    """The host's service: answers, and says where it listens."""
+    sock = socket.socket()
+    sock.bind((host, port))
+    sock.listen(64)
+    print(sock.getsockname()[1], flush=True)
+    while True:
+        peer, _ = sock.accept()
+        peer.recv(65536)
+        peer.sendall(ANSWER)
+        peer.close()
+
+
+def count(host, port, file):
+    """Writes what arrives as datagrams."""
+    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    sock.bind((host, port))
+    with open(file, "wb", buffering=0) as out:
+        out.write(b"ready\n")
+        while True:
+            out.write(sock.recv(65536) + b"\n")
+
+
+def main():
+    what = sys.argv[1]
+    if what == "local":
+        local(int(sys.argv[2]))
+    elif what == "serve":
+        serve(sys.argv[2], int(sys.argv[3]))
+    elif what == "count":
+        count(sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    else:
+        {"work": work, "refused": refused, "ways": ways}[what]()
+    os._exit(0)
+
+
+main()

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: ISC
+"""TLS as clients should not speak it: sni.py HOW HOST [NAME].
+
+HOW is direct, connect or socks; what follows, in any order, is NAME=x for
+the server name ("-" for none), pieces=N for writes of that many bytes,
+records=N for records of that many, plain=1 for a connection without TLS,
+then=1 for a pause in the middle of the hello.
+"""
+
+import os
+import socket
+import ssl
+import struct
+import sys
+import time
+
+
+def dial(how, host, port):
+    if how == "direct":
+        return socket.create_connection((host, port), 10)
+    if how == "connect":
+        sock = socket.create_connection(("127.0.0.1", 3128), 10)
+        sock.sendall(b"CONNECT %s:%d HTTP/1.1\r\nHost: x\r\n\r\n" %
+                     (host.encode(), port))
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            data = sock.recv(1)
+            if not data:
+                break
+            answer += data
+        if b" 200 " not in answer.split(b"\r\n")[0]:
+            raise SystemExit("refused")
+        return sock
+    sock = socket.create_connection(("127.0.0.1", 1080), 10)
+    sock.sendall(b"\5\1\0")
+    sock.recv(2)
+    sock.sendall(b"\5\1\0\3" + bytes([len(host)]) + host.encode() +
+                 struct.pack("!H", port))
+    if sock.recv(10)[1:2] != b"\0":
+        raise SystemExit("refused")
+    return sock
+
+
+def client(name):
+    context = ssl.create_default_context(cafile=os.environ["CA"])
+    context.check_hostname = False
+    inside, outside = ssl.MemoryBIO(), ssl.MemoryBIO()
+    return (context.wrap_bio(inside, outside, server_hostname=name),
+            inside, outside)
+
+
+def in_records(data, size):
+    """The same hello in records of that size."""
+    body, at = b"", 0
+    while at < len(data):
+        length = struct.unpack_from("!H", data, at + 3)[0]
+        body += data[at + 5:at + 5 + length]
+        at += 5 + length
+    return b"".join(data[:3] + struct.pack("!H", len(part)) + part
+                    for part in (body[i:i + size]
+                                 for i in range(0, len(body), size)))
+
+
+def hello(sock, data, options):
+    """Sends it as the options say."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if "records" in options:
+        data = in_records(data, int(options["records"]))
+    size = int(options.get("pieces", len(data)))
+    for i in range(0, len(data), size):
+        sock.sendall(data[i:i + size])
+        if "then" in options and i <= len(data) // 2 < i + size:
+            time.sleep(0.1)
+
+
+def talk(sock, name, options):
+    tls, inside, outside = client(name)
+    first = True
+    while True:
+        try:
+            tls.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            data = outside.read()
+            if first:
+                hello(sock, data, options)
+                first = False
+            elif data:
+                sock.sendall(data)
+            data = sock.recv(65536)
+            if not data:
+                return "cut"
+            inside.write(data)
+    tls.write(b"GET / HTTP/1.0\r\nHost: sni.test\r\n\r\n")
+    got = b""
+    sock.sendall(outside.read())
+    while data := sock.recv(65536):
+        inside.write(data)
+        try:
+            while text := tls.read():
+                got += text
+        except ssl.SSLWantReadError:
+            continue
+        except ssl.SSLZeroReturnError:
+            pass
+        break
+    return got.decode().strip().split("\n")[-1]
+
+
+def main():
+    how, host = sys.argv[1:3]
+    options = dict(word.split("=") for word in sys.argv[3:])
+    name = options.get("name", host)
+    try:
+        with dial(how, host, int(options.get("port", 443))) as sock:
+            sock.settimeout(10)
+            if "plain" in options:
+                sock.sendall(b"GET / HTTP/1.0\r\nHost: sni.test\r\n\r\n")
+                got = b""
+                while data := sock.recv(65536):
+                    got += data
+                print(got.decode().strip().split("\n")[-1])
+            else:
+                print(talk(sock, None if name == "-" else name, options))
+    except ConnectionError:
+        print("cut")
+
+
+main()

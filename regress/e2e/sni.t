@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# The name that TLS asks for must be the name that was allowed.
+
+. "$(dirname "$0")/lib.sh"
+
+have python3 || skip_all "no python3"
+
+# TLS on another port, by another program.
+rig_more() {
+	rig_internet_user openssl s_server -accept 203.0.113.10:4433 -www \
+	    -cert "$T/etc/cert.pem" -key "$T/etc/key.pem" \
+	    >"$T/s_server" 2>&1 &
+	wait_for 5 grep -q ACCEPT "$T/s_server"
+}
+
+rig net
+
+CURL="curl -sS --max-time 20 --cacert $CA"
+
+# tls HOW HOST OPTION ...
+tls() {
+	srt env -u http_proxy -u HTTP_PROXY -u ALL_PROXY -u all_proxy \
+	    CA="$CA" python3 "$E2E/sni.py" "$@"
+}
+
+report() {
+	printf '%s\n' "$err" | grep -Fc -e "$1"
+}
+
+good="hello from sni.test"
+settings net_allow='"allowed.test", "*.allowed.test"'
+
+# --- curl
+
+srt $CURL https://allowed.test/
+is "$out" "hello from allowed.test" "curl: CONNECT"
+srt $CURL --noproxy '*' https://allowed.test/
+is "$out" "hello from allowed.test" "curl: a direct connection"
+srt $CURL --socks5-hostname localhost:1080 https://allowed.test/
+is "$out" "hello from allowed.test" "curl: SOCKS"
+# One name for the connection, another for TLS.
+for how in "" "--noproxy *" "--socks5-hostname localhost:1080"; do
+	set -f
+	# shellcheck disable=SC2086
+	srt $CURL $how --connect-to other.test:443:allowed.test:443 \
+	    https://other.test/
+	set +f
+	is "$out" "" "N6: curl: another name in TLS is cut (${how:-CONNECT})"
+	is "$(report 'deny network-outbound allowed.test:443 (TLS server name is other.test)')" \
+	    1 "N6: and reported"
+done
+
+# --- every way, every trick
+
+for how in direct connect socks; do
+	tls $how allowed.test
+	is "$out" "$good" "$how: the name that was allowed"
+	tls $how sub.allowed.test
+	is "$out" "$good" "$how: below a wildcard"
+	tls $how allowed.test name=ALLOWED.test
+	is "$out" "$good" "$how: in capitals"
+	tls $how allowed.test pieces=1
+	is "$out" "$good" "$how: byte by byte"
+	tls $how allowed.test records=1 pieces=7 then=1
+	is "$out" "$good" "$how: in records of one byte"
+	is "$err" "" "$how: nothing to report"
+	tls $how allowed.test name=other.test
+	is "$out" cut "N6: $how: another name"
+	is "$(report 'deny network-outbound allowed.test:443 (TLS server name is other.test)')" \
+	    1 "N6: $how: reported"
+	tls $how allowed.test name=sub.allowed.test
+	is "$out" cut "N6: $how: another allowed name"
+	tls $how allowed.test name=other.test pieces=1 then=1
+	is "$out" cut "N6: $how: another name byte by byte"
+	tls $how allowed.test name=other.test records=1
+	is "$out" cut "N6: $how: another name in records of one byte"
+	tls $how allowed.test name=other.test records=1 pieces=1
+	is "$out" cut "N6: $how: both"
+	tls $how allowed.test name=-
+	is "$out" cut "N6: $how: no name"
+	is "$(report 'deny network-outbound allowed.test:443 (TLS without a server name)')" \
+	    1 "N6: $how: reported"
+	tls $how allowed.test port=80 plain=1
+	is "$out" "$good" "$how: what is no TLS passes"
+	tls $how allowed.test port=4433
+	like "$out" '</HTML>' "$how: TLS on another port"
+	tls $how allowed.test port=4433 name=other.test
+	is "$out" cut "N6: $how: another name there"
+done
+
+# --- nothing of it reached the server
+
+refuse "N6: the server has not seen that name" grep -q other.test "$T/s_server"
+
+# --- addresses, and the switch
+
+settings net_allow='"203.0.113.10"'
+srt $CURL --resolve allowed.test:443:203.0.113.10 --noproxy '*' \
+    https://allowed.test/
+is "$out" "hello from allowed.test" "an address has no name to compare"
+settings net_more='"allowSniMismatch": true'
+for how in direct connect socks; do
+	tls $how allowed.test name=other.test
+	is "$out" "$good" "allowSniMismatch: $how: another name"
+	tls $how allowed.test name=-
+	is "$out" "$good" "allowSniMismatch: $how: no name"
+	is "$err" "" "allowSniMismatch: $how: nothing to report"
+done
+
+# --- what the report says
+
+settings
+run "$SRT" -s "$T/settings.json" --violations "$T/v.json" -q \
+    $CURL --connect-to other.test:443:allowed.test:443 https://other.test/
+like "$(cat "$T/v.json")" '"rule":"network.allowSniMismatch"' \
+    "the report names the setting"
+like "$(cat "$T/v.json")" '"cure":"[^,]*allowSniMismatch[^,]*true' \
+    "and the cure"
+
+done_testing
