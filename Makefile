@@ -61,6 +61,9 @@ include srt-monitor/objs.mk
 
 ifneq ($(CONF_SANITIZE),)
 SANITIZE_SRCS =	regress/sanitize.c
+SANITIZE_LOG =	$(abspath $(O))/sanitize.log
+SANITIZE_LINK =	-Wl,--wrap=sandbox_enter
+$(O)/obj/regress/sanitize.o: CPPFLAGS += -DSANITIZE_LOG='"$(SANITIZE_LOG)"'
 endif
 
 # $(call program,FILE,SOURCES,LIBRARIES)
@@ -68,15 +71,16 @@ define program
 $(1): $(sort $(call obj,$(2) $(SANITIZE_SRCS)))
 	@mkdir -p $$(@D)
 	$$(call say,ld,$$(@F))
-	$$(Q)$$(CC) $$(ALLCFLAGS) $$(ALLLDFLAGS) -o $$@ $$^ $(3)
+	$$(Q)$$(CC) $$(ALLCFLAGS) $$(ALLLDFLAGS) -o $$@ $$^ $(3) \
+	    $(SANITIZE_LINK)
 endef
 
 LIBEXEC =	$(O)/libexec/srt
 ROLES =		$(LIBEXEC)/srt-proxy $(LIBEXEC)/srt-exec \
-		$(LIBEXEC)/srt-monitor
+		$(LIBEXEC)/srt-monitor $(LIBEXEC)/srt-tls
 PROGRAMS =	$(O)/bin/srt $(ROLES)
 PROGRAM_SRCS =	$(sort $(SRT_SRCS) $(SRT_PROXY_SRCS) $(SRT_EXEC_SRCS) \
-		$(SRT_MONITOR_SRCS))
+		$(SRT_MONITOR_SRCS) $(SRT_TLS_SRCS))
 
 $(eval $(call program,$(O)/bin/srt,$(SRT_SRCS),$(SRT_LIBS)))
 $(eval $(call program,$(LIBEXEC)/srt-proxy,$(SRT_PROXY_SRCS),\
@@ -85,6 +89,7 @@ $(eval $(call program,$(LIBEXEC)/srt-exec,$(SRT_EXEC_SRCS),\
     $(SRT_EXEC_LIBS)))
 $(eval $(call program,$(LIBEXEC)/srt-monitor,$(SRT_MONITOR_SRCS),\
     $(SRT_MONITOR_LIBS)))
+$(eval $(call program,$(LIBEXEC)/srt-tls,$(SRT_TLS_SRCS),$(SRT_TLS_LIBS)))
 
 programs: $(PROGRAMS)
 
@@ -145,8 +150,8 @@ dist:
 
 # Only what we make: $(O) may be any folder.
 clean:
-	rm -rf $(addprefix $(O)/,obj gen host bin libexec regress asan fuzz \
-	    other)
+	rm -rf $(addprefix $(O)/,obj gen host bin libexec regress asan tsan \
+	    fuzz other sanitize.log)
 
 distclean: clean
 	rm -f $(addprefix $(O)/,config.mk config.h config.log)

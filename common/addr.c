@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy.h"
 #include "rule.h"
 
 #define RANGE_MESSAGE \
@@ -104,8 +105,8 @@ addr_reason(unsigned int classmask, char *buf, size_t size)
 	}
 }
 
-static int
-prefix_match(const unsigned char *a, const unsigned char *b,
+int
+addr_prefix_equal(const unsigned char *a, const unsigned char *b,
     unsigned int bits)
 {
 	unsigned int	 mask;
@@ -118,6 +119,18 @@ prefix_match(const unsigned char *a, const unsigned char *b,
 	return ((a[bits / 8] ^ b[bits / 8]) & mask) == 0;
 }
 
+int
+addr_prefix_only(const unsigned char *a, unsigned int bits,
+    unsigned int prefix)
+{
+	unsigned int	 i;
+
+	for (i = prefix; i < bits; i++)
+		if ((a[i / 8] & 0x80U >> i % 8) != 0)
+			return 0;
+	return 1;
+}
+
 static enum addr_class
 builtin_class(const struct host *h)
 {
@@ -125,7 +138,7 @@ builtin_class(const struct host *h)
 
 	for (b = builtins; b < builtins + nitems(builtins); b++)
 		if (b->kind == h->kind &&
-		    prefix_match(b->addr, h->addr, b->prefix))
+		    addr_prefix_equal(b->addr, h->addr, b->prefix))
 			return b->class;
 	return ADDR_OK;
 }
@@ -143,11 +156,11 @@ range_match(const struct addr_range *r, const struct host *h)
 	unsigned char	mapped[16] = { [10] = 0xff, [11] = 0xff };
 
 	if (r->family == range_family(h))
-		return prefix_match(r->addr, h->addr, r->prefix);
+		return addr_prefix_equal(r->addr, h->addr, r->prefix);
 	if (h->kind != HOST_INET)
 		return 0;
 	memcpy(mapped + 12, h->addr, 4);
-	return prefix_match(r->addr, mapped, r->prefix);
+	return addr_prefix_equal(r->addr, mapped, r->prefix);
 }
 
 static int
@@ -163,16 +176,34 @@ ranges_match(const struct addr_ranges *ranges, const struct host *h)
 	return 0;
 }
 
-/* Does the list name this very address, with that port or without one? */
+/* Does the list name this address, or a network that it is in? */
 static int
 literal_match(const struct rules *rules, const struct host *h, uint16_t port)
 {
 	const struct rule	*r;
 
 	TAILQ_FOREACH(r, rules, entry)
-		if (r->kind == RULE_EXACT && rule_match(r, h, port))
+		if ((r->kind == RULE_EXACT || r->kind == RULE_NET) &&
+		    rule_match(r, h, port))
 			return 1;
 	return 0;
+}
+
+/* [::]/0 holds IPv4 as well, by its mapped form. */
+static int
+literal_denied(const struct rules *rules, const struct host *h, uint16_t port)
+{
+	struct host	 mapped;
+
+	if (literal_match(rules, h, port))
+		return 1;
+	if (h->kind != HOST_INET)
+		return 0;
+	memset(&mapped, 0, sizeof(mapped));
+	mapped.kind = HOST_INET6;
+	mapped.addr[10] = mapped.addr[11] = 0xff;
+	memcpy(mapped.addr + 12, h->addr, 4);
+	return literal_match(rules, &mapped, port);
 }
 
 static int
@@ -198,19 +229,6 @@ sockaddr_host(const struct sockaddr *sa, struct host *h)
 	default:
 		return -1;
 	}
-}
-
-/* RFC 6761, section 6.3. */
-static int
-is_loopback_name(const char *name)
-{
-	static const char	 suffix[] = ".localhost";
-	size_t			 len = strlen(name);
-
-	if (strcmp(name, suffix + 1) == 0)
-		return 1;
-	return len >= sizeof(suffix) &&
-	    strcmp(name + len - (sizeof(suffix) - 1), suffix) == 0;
 }
 
 /* What all names are refused; the nearer to the top of the enum goes first. */
@@ -251,12 +269,14 @@ addr_check(const struct ruleset *set, const struct host *dst, uint16_t port,
 	if (carries)
 		host_from_inet(in, &carried);
 
-	if (literal_match(&set->deny, &h, port) ||
-	    (carries && literal_match(&set->deny, &carried, port)))
+	if (literal_denied(&set->deny, &h, port) ||
+	    (carries && literal_denied(&set->deny, &carried, port)))
 		return ADDR_DENY_LISTED;
-	if (literal_match(&set->allow, &h, port))
+	if (literal_match(&set->allow, &h, port) &&
+	    ((set->flags & RULESET_CEILING) == 0 ||
+	    literal_match(&set->ceiling, &h, port)))
 		return ADDR_OK;
-	if (is_loopback_name(dst->name))
+	if (host_is_loopback(dst))
 		return builtin_class(&h) == ADDR_LOOPBACK ? ADDR_OK :
 		    ADDR_NOT_LOOPBACK;
 
@@ -285,9 +305,8 @@ range_new(const struct host *h, unsigned int prefix)
 	return r;
 }
 
-/* One to three digits, at most max. */
-static int
-prefix_parse(const char *s, unsigned int max, unsigned int *prefix)
+int
+addr_prefix_parse(const char *s, unsigned int max, unsigned int *prefix)
 {
 	unsigned int	 val = 0;
 	size_t		 i;
@@ -343,7 +362,7 @@ addr_range_parse(const char *text, const char **why)
 
 	prefix = max;
 	if (text[len] == '/' &&
-	    prefix_parse(text + len + 1, max, &prefix) == -1)
+	    addr_prefix_parse(text + len + 1, max, &prefix) == -1)
 		return NULL;
 	/* A mapped range is the IPv4 range that it stands for. */
 	if (max == 128 && h.kind == HOST_INET) {

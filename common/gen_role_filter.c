@@ -25,7 +25,10 @@ static const struct {
 	{ "exec",	PROMISE_EXEC },
 	{ "monitor",	PROMISE_MONITOR },
 	{ "resolver",	PROMISE_RESOLVER },
-	{ "broker",	PROMISE_BROKER }
+	{ "broker",	PROMISE_BROKER },
+	{ "tls",	PROMISE_TLS },
+	{ "dialer",	PROMISE_DIALER },
+	{ "keeper",	PROMISE_KEEPER }
 };
 
 static unsigned int

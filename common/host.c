@@ -286,6 +286,26 @@ host_embedded_inet(const unsigned char *in6, unsigned char *in)
 	return -1;
 }
 
+int
+host_is_loopback(const struct host *h)
+{
+	static const unsigned char	 one[16] = { [15] = 1 };
+	static const char		 suffix[] = ".localhost";
+	size_t				 len, slen = sizeof(suffix) - 1;
+
+	switch (h->kind) {
+	case HOST_INET:
+		return h->addr[0] == 127;
+	case HOST_INET6:
+		return memcmp(h->addr, one, sizeof(one)) == 0;
+	case HOST_NAME:
+		break;
+	}
+	len = strlen(h->name);
+	return strcmp(h->name, suffix + 1) == 0 ||
+	    (len > slen && strcmp(h->name + len - slen, suffix) == 0);
+}
+
 /* The C library's ctype follows the locale; host names do not. */
 static int
 name_char(char c)

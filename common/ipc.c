@@ -24,7 +24,10 @@ static const char *const role_names[] = {
 	[ROLE_EXEC] = "srt-exec",
 	[ROLE_MONITOR] = "srt-monitor",
 	[ROLE_RESOLVER] = "srt-proxy resolver",
-	[ROLE_BROKER] = "srt-exec broker"
+	[ROLE_BROKER] = "srt-exec broker",
+	[ROLE_KEEPER] = "srt keeper",
+	[ROLE_TLS] = "srt-tls",
+	[ROLE_DIALER] = "srt"
 };
 
 static struct ipc_peer	*log_peer;

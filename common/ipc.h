@@ -38,6 +38,9 @@ enum role {
 	ROLE_MONITOR,
 	ROLE_RESOLVER,		/* forked by the proxy */
 	ROLE_BROKER,		/* forked by exec, inside the namespaces */
+	ROLE_KEEPER,		/* forked by the parent, where it saves */
+	ROLE_TLS,		/* started by the proxy: parents by https */
+	ROLE_DIALER,		/* the parent where it may dial mitmProxy */
 	ROLE_MAX
 };
 
@@ -59,27 +62,76 @@ enum imsg_type {
 	/* parent > proxy, before CFG_END; again later for live changes */
 	IMSG_PROXY_RULES,	/* u32 flags: a new set begins (RULESET_*) */
 	IMSG_PROXY_RULE,	/* u32 list, u32 index, s entry, s reason */
+	IMSG_PROXY_WHERE,	/* s FILE:LINE of the last RULE; for records */
 	IMSG_PROXY_DENYADDR,	/* s address or CIDR */
+
+	/* parent > proxy, likewise; routes of ROUTE_PARENT_* at first only */
+	IMSG_PROXY_OPTIONS,	/* struct proxy_options */
+	IMSG_PROXY_ROUTE,	/* u32 enum route_value, s value */
+
+	/* parent > proxy > tls, at first only */
+	IMSG_TLS_TRUST,		/* fd: a file of trusted certificates */
+
+	/* proxy > tls and back */
+	IMSG_TLS_START,		/* fd: u32 id, s name: a connection to it */
+	IMSG_TLS_READY,		/* fd: u32 id: what is said within TLS */
+	IMSG_TLS_FAILED,	/* u32 id, s why */
+
+	/* proxy > parent and back */
+	IMSG_ROUTE_DIAL,	/* u32 id: connect to mitmProxy.socketPath */
+	IMSG_ROUTE_DIALLED,	/* fd: u32 id */
+	IMSG_ROUTE_UNDIALLED,	/* u32 id, u32 errno */
+
+	/* parent > proxy, before CFG_END */
+	IMSG_PROXY_PUBLISH,	/* fd: u32 port inside */
+
+	/* proxy > parent */
+	IMSG_PROXY_APPLIED,	/* a live change is in force: - */
+	IMSG_ASK_QUERY,		/* u32 id, u32 port, u64 pid, s host,
+				 * s program: may it be reached? */
+
+	/* parent > proxy */
+	IMSG_ASK_ANSWER,	/* u32 id, u32 allow, u32 keep for the run,
+				 * s reason */
 
 	/* broker > proxy */
 	IMSG_PROXY_LISTENER,	/* fd: u32 enum listener_kind */
 	IMSG_PROXY_CONNECT,	/* struct ipc_connect: may this be dialled? */
 	IMSG_PROXY_CONNECTED,	/* fd: u32 id: the program's connection */
 	IMSG_PROXY_CANCEL,	/* u32 id: it will not come */
+	IMSG_PROXY_DIALLED,	/* fd: u32 id of a DIAL: the connection */
+	IMSG_PROXY_UNDIALLED,	/* u32 id, u32 errno */
 
 	/* proxy > broker */
 	IMSG_BROKER_VERDICT,	/* struct ipc_verdict */
+	IMSG_BROKER_DIAL,	/* u32 id, u32 port: connect to it inside */
 	IMSG_BROKER_LOCAL,	/* n x u16: loopback ports that rules name,
 				 * 0 for all; replaces what was sent before */
 
 	/* proxy, broker > monitor */
 	IMSG_MON_VIOLATION,	/* see violation.h */
 
+	/* proxy > monitor */
+	IMSG_MON_ACCESS,	/* see access.h */
+
 	/* parent > monitor */
 	IMSG_MON_COMMAND,	/* s the command as text, for ignoreViolations */
 	IMSG_MON_IGNORES,	/* forget all IGNOREs: a new set begins */
 	IMSG_MON_IGNORE,	/* s key, s text */
 	IMSG_MON_OUTPUT,	/* fd: u32 enum mon_output */
+	IMSG_MON_AUDIT,		/* fd: u32 enum audit_kind, u32 required,
+				 * u32 srt's pid, s run */
+	IMSG_MON_START,		/* u32 uid, u32 euid, u32 words left out,
+				 * s version, s cwd, s settings file,
+				 * s SHA-256 of the settings, n x s word */
+	IMSG_MON_SETTINGS,	/* s SHA-256: a live change */
+	IMSG_MON_END,		/* u32 exit status: the run ends */
+	IMSG_MON_REOPENED,	/* fd: the daemon's socket anew */
+	IMSG_MON_UNOPENED,	/* u32 errno */
+
+	/* monitor > parent */
+	IMSG_MON_REOPEN,	/* the daemon has gone: - */
+	IMSG_MON_UNWRITTEN,	/* s why a record that is required is lost */
 
 	/* parent > exec */
 	IMSG_EXEC_OPTIONS,	/* struct exec_options */
@@ -89,6 +141,8 @@ enum imsg_type {
 	IMSG_EXEC_ENV,		/* likewise, of the environment */
 	IMSG_EXEC_CWD,		/* s path */
 	IMSG_EXEC_SIGNAL,	/* u32 signal for the command */
+	IMSG_EXEC_HOLD,		/* u32: srt has the terminal, or not: who
+				 * stops for want of it goes on after that */
 
 	/* exec > parent */
 	IMSG_EXEC_STARTED,	/* the command runs: u64 CLOCK_MONOTONIC ns
@@ -96,9 +150,15 @@ enum imsg_type {
 	IMSG_EXEC_FAILED,	/* u32 exit status, s why */
 	IMSG_EXEC_STOPPED,	/* u32 signal that stopped the command */
 	IMSG_EXEC_EXITED,	/* u32 status of wait(2) */
+	IMSG_EXEC_TIMEUP,	/* limits.wallSeconds: it is being ended, - */
 
 	/* pid 1 > exec */
 	IMSG_EXEC_CONTINUED,	/* the command goes on: - */
+
+	/* parent > keeper and back */
+	IMSG_KEEP_ADD,		/* s key of a list, s entry */
+	IMSG_KEEP_SAVE,		/* -: write what was added */
+	IMSG_KEEP_SAVED,	/* s why not, or nothing */
 
 	/* proxy > resolver and back */
 	IMSG_RESOLVE_QUERY,	/* u32 id, s name */
@@ -117,6 +177,27 @@ struct ipc_flushed {
 	uint64_t	 recorded;	/* violations kept or passed on */
 	uint64_t	 ignored;	/* by ignoreViolations */
 	uint64_t	 lost;		/* dropped because a queue was full */
+};
+
+/* IMSG_PROXY_OPTIONS; the ports count at the start only */
+enum proxy_flag {
+	PROXY_CUT = 1,		/* network.cutWithdrawn */
+	PROXY_AUDIT = 2		/* connections are recorded */
+};
+#define PROXY_FLAGS	(PROXY_CUT | PROXY_AUDIT)
+
+struct proxy_options {
+	uint32_t	 flags;		/* mask of enum proxy_flag */
+	uint16_t	 http_port;	/* network.httpProxyPort, 0: none */
+	uint16_t	 socks_port;	/* network.socksProxyPort */
+};
+
+/* IMSG_PROXY_ROUTE: network.parentProxy */
+enum route_value {
+	ROUTE_PARENT_HTTP,	/* URL of the proxy for plain HTTP */
+	ROUTE_PARENT_HTTPS,	/* ... for tunnels */
+	ROUTE_PARENT_NO,	/* noProxy */
+	ROUTE_VALUE_MAX
 };
 
 /* IMSG_PROXY_LISTENER */
@@ -156,7 +237,15 @@ struct ipc_verdict {
 /* IMSG_MON_OUTPUT */
 enum mon_output {
 	MON_OUTPUT_BLOCK,	/* <sandbox_violations> at the end */
-	MON_OUTPUT_JSON		/* a JSON line per event, at once */
+	MON_OUTPUT_JSON,	/* a JSON line per event, at once */
+	MON_OUTPUT_LEARN	/* likewise, with what was learned, for srt */
+};
+
+/* IMSG_MON_AUDIT */
+enum audit_kind {
+	AUDIT_SYSLOG,		/* a socket connected to the daemon's */
+	AUDIT_FILE,		/* open for appending */
+	AUDIT_KIND_MAX
 };
 
 /* Phases of a pipe, as a mask in the tables. */

@@ -34,6 +34,7 @@ struct fs_path {
 	enum fs_kind		 kind;
 	enum fs_type		 type;
 	char			*path;
+	char			*rule;	/* of a report; the parent's alone */
 };
 TAILQ_HEAD(fs_paths, fs_path);
 
@@ -44,13 +45,18 @@ enum exec_flag {
 	EXEC_ALL_UNIX = 4,	/* network.allowAllUnixSockets */
 	EXEC_NESTED_USERNS = 8,	/* allowNestedUserNamespaces */
 	EXEC_GIT_CONFIG = 16,	/* filesystem.allowGitConfig */
-	EXEC_STRICT_READS = 32	/* filesystem.strictReadGlobs */
+	EXEC_STRICT_READS = 32,	/* filesystem.strictReadGlobs */
+	EXEC_LEARN = 64,	/* what would be refused is recorded */
+	EXEC_LEARN_DENY = 128,	/* and refused; else it is allowed */
+	EXEC_AUDIT = 256	/* connections are recorded */
 };
 
 /*
  * IMSG_EXEC_GUARD: what the broker holds by name.  A path counts with all
  * that is beneath it, and so does what a pattern matches.  If there is any
- * GUARD_WRITE_*, nothing may be written that none of them covers.
+ * GUARD_WRITE_*, nothing may be written that none of them covers; and where
+ * there is a GUARD_CEILING*, nothing that none of those covers.  Likewise a
+ * socket that no GUARD_UNIX_CEILING* names is not reached where there is one.
  */
 enum guard_kind {
 	GUARD_NOWRITE,		/* path: denyWrite, settings; there or not */
@@ -62,7 +68,23 @@ enum guard_kind {
 	GUARD_READ_GLOB,	/* pattern of allowRead, likewise */
 	GUARD_UNIX,		/* path of a socket: allowUnixSockets */
 	GUARD_UNIX_GLOB,
+	GUARD_CEILING,		/* path: the administrator's allowWrite */
+	GUARD_CEILING_GLOB,
+	GUARD_UNIX_CEILING,	/* path: the administrator's sockets */
+	GUARD_UNIX_CEILING_GLOB,
+	GUARD_NOWRITE_FOLD,	/* path: as GUARD_NOWRITE, in any case */
 	GUARD_KIND_MAX
+};
+
+/* limits.*; 0: none */
+enum exec_limit {
+	EXEC_LIMIT_MEMORY,	/* bytes */
+	EXEC_LIMIT_PIDS,
+	EXEC_LIMIT_CPU,		/* seconds */
+	EXEC_LIMIT_WALL,	/* seconds */
+	EXEC_LIMIT_FSIZE,	/* bytes */
+	EXEC_LIMIT_FILES,
+	EXEC_LIMITS
 };
 
 struct exec_options {
@@ -70,6 +92,7 @@ struct exec_options {
 	uint32_t	 sigignored_lo;	/* signals 1-32 that srt found ignored */
 	uint32_t	 sigignored_hi;
 	uint32_t	 umask;		/* for the command */
+	uint64_t	 limit[EXEC_LIMITS];
 };
 
 /* Where the command's private temporary directory is, in its own tmpfs. */
@@ -78,6 +101,9 @@ struct exec_options {
 /* Ports that the proxy answers on inside the sandbox. */
 #define SANDBOX_HTTP_PORT	3128
 #define SANDBOX_SOCKS_PORT	1080
+
+/* Likewise, and on every address: names. */
+#define SANDBOX_DNS_PORT	53
 
 /*
  * The sandbox's own addresses, beside those of loopback, and the nets of the
@@ -101,7 +127,12 @@ struct exec_options {
 /* IMSG_PROXY_RULES */
 enum ruleset_flag {
 	RULESET_STRICT = 1,	/* network.strictAllowlist */
-	RULESET_SNI_MISMATCH = 2 /* network.allowSniMismatch */
+	RULESET_SNI_MISMATCH = 2, /* network.allowSniMismatch */
+	RULESET_ASK = 4,	/* there is somebody to ask */
+	RULESET_CEILING = 8,	/* the administrator says what may be allowed */
+	RULESET_EXTERNAL = 16,	/* httpProxyPort, socksProxyPort decide */
+	RULESET_LEARN = 32,	/* as EXEC_LEARN: what no rule decides */
+	RULESET_LEARN_DENY = 64
 };
 
 #endif /* POLICY_H */

@@ -24,34 +24,47 @@ static char		*proc_started[ROLE_MAX];
 static __dead void	 proc_child(enum role, const char *, int);
 static void		 proc_signals(void);
 
-int
-proc_path(enum role role, char *buf, size_t size)
+/* Our own program is in "from": is the role's in "to"? */
+static int
+proc_beside(const char *from, const char *to, enum role role, char *buf,
+    size_t size)
 {
 	char	 self[PATH_MAX];
 	char	*slash;
+	size_t	 dir, flen = strlen(from);
 	ssize_t	 len;
+	int	 n;
+
+	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (len <= 0 || (size_t)len >= sizeof(self) - 1)
+		return -1;
+	self[len] = '\0';
+	if ((slash = strrchr(self, '/')) == NULL)
+		return -1;
+	*slash = '\0';
+	dir = strlen(self);
+	if (dir < flen || strcmp(self + dir - flen, from) != 0)
+		return -1;
+	self[dir - flen] = '\0';
+	n = snprintf(buf, size, "%s%s/%s", self, to, role_name(role));
+	if (n < 0 || (size_t)n >= size)
+		return -1;
+	return access(buf, X_OK);
+}
+
+int
+proc_path(enum role role, char *buf, size_t size)
+{
 	int	 n;
 
 	/*
 	 * bin/srt and libexec/srt stand in one prefix: a tree that was built
-	 * or unpacked anywhere runs its own programs, never another's.
+	 * or unpacked anywhere runs its own programs, never another's.  A
+	 * role may start one of its own, which stands beside it.
 	 */
-	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (len > 0 && (size_t)len < sizeof(self) - 1) {
-		self[len] = '\0';
-		if ((slash = strrchr(self, '/')) != NULL) {
-			*slash = '\0';
-			if ((slash = strrchr(self, '/')) != NULL &&
-			    strcmp(slash, "/bin") == 0) {
-				*slash = '\0';
-				n = snprintf(buf, size, "%s/libexec/srt/%s",
-				    self, role_name(role));
-				if (n > 0 && (size_t)n < size &&
-				    access(buf, X_OK) == 0)
-					return 0;
-			}
-		}
-	}
+	if (proc_beside("/bin", "/libexec/srt", role, buf, size) == 0 ||
+	    proc_beside("/libexec/srt", "/libexec/srt", role, buf, size) == 0)
+		return 0;
 	n = snprintf(buf, size, "%s/%s", SRT_LIBEXECDIR, role_name(role));
 	if (n < 0 || (size_t)n >= size) {
 		errno = ENAMETOOLONG;

@@ -27,12 +27,16 @@
 
 #include "promises.h"
 
-#define PARENT		PROMISE_PARENT
+/* The parent dials only where the settings may name a mitmProxy. */
+#define PARENT		(PROMISE_PARENT | PROMISE_DIALER)
+#define DIALER		PROMISE_DIALER
 #define PROXY		PROMISE_PROXY
 #define EXEC		PROMISE_EXEC
 #define MONITOR		PROMISE_MONITOR
 #define RESOLVER	PROMISE_RESOLVER
 #define BROKER		PROMISE_BROKER
+#define TLS		PROMISE_TLS
+#define KEEPER		PROMISE_KEEPER
 #define SANITIZER	PROMISE_SANITIZER
 #define ALL		PROMISE_ALL
 #define NETWORK		(PROXY | RESOLVER)	/* who makes sockets */
@@ -155,12 +159,15 @@ const struct promise promises[] = {
 	MAY("wait4", REAPER | PROXY, "how a child ended"),
 	MAY("waitid", REAPER | PROXY, "how a child ended"),
 	MAY("kill", PARENT | EXEC, "the command's signals, its end"),
-	MAY1("kill", BROKER, IS(1, SIGXFSZ), "truncate beyond a limit"),
+	MAY1("pidfd_send_signal", BROKER, IS(1, SIGXFSZ),
+	    "truncate beyond a limit"),
 	MAY("pidfd_send_signal", PARENT | EXEC, "the same, not by number"),
 
 	/* the terminal and its job control */
 	MAY1("ioctl", PARENT, IS(1, TIOCSPGRP), "fg and bg"),
 	MAY1("ioctl", PARENT, IS(1, TIOCGPGRP), "fg and bg"),
+	MAY1("ioctl", PARENT, IS(1, TCSETSW), "a terminal as it was"),
+	MAY1("ioctl", PARENT, IS(1, TCFLSH), "no answer before its question"),
 	MAY1("ioctl", STDIO, IS(1, TCGETS), "isatty"),
 	MAY1("ioctl", PARENT, IS(1, TIOCGWINSZ), "the width of a report"),
 	MAY("getpgrp", PARENT, "is srt in the foreground"),
@@ -191,6 +198,11 @@ const struct promise promises[] = {
 	    "how much to read: evbuffers, DNS"),
 	MAY1("ioctl", PROXY | RESOLVER, IS(1, FIONBIO), "O_NONBLOCK"),
 	MAY("splice", PROXY, "the relay of opaque tunnels"),
+
+	MAY2("socket", DIALER, IS(0, AF_UNIX), STREAM, "mitmProxy"),
+	MAY2("socket", DIALER, IS(0, AF_UNIX), DGRAM, "the syslog daemon"),
+	MAY("connect", DIALER, "mitmProxy, the syslog daemon"),
+	MAY2("socketpair", TLS, IS(0, AF_UNIX), STREAM, "what the proxy gets"),
 
 	/* getaddrinfo and whatever NSS modules it loads */
 	MAY2("socket", RESOLVER, IS(0, AF_INET), DGRAM, "DNS"),
@@ -273,12 +285,16 @@ const struct promise promises[] = {
 	MAY("pidfd_getfd", BROKER, "a descriptor of the caller's"),
 	MAY1("prlimit64", BROKER, NULLPTR(2), "the caller's limits"),
 	MAY("umask", BROKER, "the caller's"),
+	MAY("capset", BROKER, "opens in /proc with the caller's rights"),
+	MAY("pipe2", BROKER, "to look into a FIFO"),
+	MAY("tee", BROKER, "does somebody write to a FIFO"),
 
 	/* the broker: the command's files, within the broker's Landlock */
 	MAY("openat2", BROKER, "directories, files; no link is followed"),
 	MAY("openat", BROKER, "what lies in a directory, /proc/PID"),
+	MAY("openat", KEEPER, "the settings file, and the new one"),
 	MAY("statx", BROKER, "what it is, on which mount, how old"),
-	MAY("newfstatat", BROKER, "stat of libc"),
+	MAY("newfstatat", BROKER | KEEPER, "stat of libc"),
 	MAY("readlinkat", BROKER, "the path of a descriptor, links"),
 	MAY("fstatfs", BROKER, "is it a pipe or a socket"),
 	MAY("getdents64", BROKER, "a directory before it is renamed"),
@@ -288,11 +304,17 @@ const struct promise promises[] = {
 	MAY("mkdirat", BROKER, "the command's mkdir"),
 	MAY("mknodat", BROKER, "the command's mknod"),
 	MAY("unlinkat", BROKER, "the command's unlink and rmdir"),
+	MAY("unlinkat", KEEPER, "a new file that could not be finished"),
 	MAY("renameat2", BROKER, "the command's rename"),
+	MAY("renameat", KEEPER, "the new file takes the old one's place"),
+	MAY1("renameat2", KEEPER, IS(4, 0), "the same"),
+	MAY("fsync", KEEPER, "before that"),
 	MAY("linkat", BROKER, "the command's link"),
 	MAY("symlinkat", BROKER, "the command's symlink"),
 	MAY("ftruncate", BROKER, "the command's truncate"),
+	MAY("ftruncate", KEEPER, "a file that is written in place"),
 	MAY("fchmod", BROKER, "the command's fchmod"),
+	MAY("fchmod", KEEPER, "the new file's mode, as the old one's"),
 	MAY("fchmodat", BROKER, "the command's chmod"),
 	MAY("fchown", BROKER, "the command's fchown"),
 	MAY("fchownat", BROKER, "the command's chown"),

@@ -20,8 +20,11 @@ enum promise_role {
 	PROMISE_MONITOR = 8,
 	PROMISE_RESOLVER = 16,
 	PROMISE_BROKER = 32,
-	PROMISE_ALL = 63,
-	PROMISE_SANITIZER = 64	/* every role, where built with ASan and kin */
+	PROMISE_TLS = 64,
+	PROMISE_DIALER = 128,
+	PROMISE_KEEPER = 256,
+	PROMISE_ALL = 511,
+	PROMISE_SANITIZER = 512	/* every role, where built with ASan and kin */
 };
 
 /* The argument is and-ed with the mask and must then be the value. */

@@ -8,9 +8,11 @@
 
 #include "compat.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy.h"
 #include "rule.h"
 
 #define DOMAIN_MESSAGE \
@@ -27,63 +29,152 @@ static const char *const grammar_message[RULE_LIST_MAX] = {
 	    "(deny-all) is also accepted, and an optional \":port\" suffix "
 	    "(1-65535) restricts the entry to that port.",
 	[RULE_HOSTS] = DOMAIN_MESSAGE,
+	[RULE_CEILING] = DOMAIN_MESSAGE " An optional \":port\" suffix "
+	    "(1-65535) restricts the entry to that port.",
 };
+
+/*
+ * The largest networks that can be allowed: those that are set aside for
+ * private use as a whole, 10.0.0.0/8 and fc00::/7.
+ */
+#define ALLOW_PREFIX_INET	8
+#define ALLOW_PREFIX_INET6	7
+#define TEXT_OF(n)		TEXT_OF_(n)
+#define TEXT_OF_(n)		#n
+#define TOO_LARGE_MESSAGE \
+	"is too large a network to be allowed: the prefix must have at " \
+	"least " TEXT_OF(ALLOW_PREFIX_INET) " bits, that of an IPv6 network " \
+	"at least " TEXT_OF(ALLOW_PREFIX_INET6)
 
 /* An entry taken apart. */
 struct parts {
 	const char	*host;		/* not terminated */
 	size_t		 len;
 	int		 bracketed;
-	uint16_t	 port;
+	const char	*prefix;	/* NULL: none; not terminated */
+	size_t		 plen;
+	const char	*ports;		/* with their colon, or empty */
+	uint16_t	 lo;
+	uint16_t	 hi;
 };
 
-/* 1-65535 without a leading zero. */
-static int
+/* 1-65535 without a leading zero.  Returns the number of bytes, or 0. */
+static size_t
 port_parse(const char *s, uint16_t *port)
 {
 	unsigned int	 val = 0;
 	size_t		 i;
 
 	if (s[0] < '1' || s[0] > '9')
-		return -1;
-	for (i = 0; s[i] != '\0'; i++) {
-		if (i == 5 || s[i] < '0' || s[i] > '9')
-			return -1;
+		return 0;
+	for (i = 0; s[i] >= '0' && s[i] <= '9'; i++) {
+		if (i == 5)
+			return 0;
 		val = val * 10 + (unsigned int)(s[i] - '0');
 	}
 	if (val > UINT16_MAX)
-		return -1;
+		return 0;
 	*port = (uint16_t)val;
-	return 0;
+	return i;
+}
+
+int
+rule_ports_parse(const char *s, uint16_t *lo, uint16_t *hi)
+{
+	size_t	n;
+
+	if ((n = port_parse(s, lo)) == 0)
+		return -1;
+	*hi = *lo;
+	s += n;
+	if (*s == '-') {
+		if ((n = port_parse(++s, hi)) == 0)
+			return -1;
+		s += n;
+	}
+	return *s == '\0' ? 0 : -1;
 }
 
 /*
- * Cuts the port off.  Two colons outside of brackets are ambiguous, since
- * "::1:443" is an address itself, and refused.
+ * Cuts prefix and ports off.  Two colons outside of brackets are ambiguous,
+ * since "::1:443" is an address itself, and refused.
  */
 static int
 entry_split(const char *text, struct parts *p)
 {
-	const char	*colon;
+	const char	*rest;
 
 	memset(p, 0, sizeof(*p));
+	p->lo = RULE_PORT_MIN;
+	p->hi = RULE_PORT_MAX;
+	p->host = text;
 	if (text[0] == '[') {
 		p->bracketed = 1;
-		p->host = text + 1;
+		p->host++;
 		p->len = strcspn(p->host, "]");
 		if (p->host[p->len] == '\0')
 			return -1;
-		colon = p->host + p->len + 1;
-		if (*colon == '\0')
-			return 0;
-		return *colon == ':' ? port_parse(colon + 1, &p->port) : -1;
+		rest = p->host + p->len + 1;
+	} else {
+		p->len = strcspn(text, ":/");
+		rest = text + p->len;
 	}
-
-	p->host = text;
-	p->len = strcspn(text, ":");
-	if (text[p->len] == '\0')
+	if (*rest == '/') {
+		p->prefix = rest + 1;
+		p->plen = strcspn(p->prefix, ":");
+		rest = p->prefix + p->plen;
+	}
+	p->ports = rest;
+	if (*rest == '\0')
 		return 0;
-	return port_parse(text + p->len + 1, &p->port);
+	if (*rest != ':' || rule_ports_parse(rest + 1, &p->lo, &p->hi) == -1)
+		return -1;
+	/* Nobody dials port 0: these are all. */
+	if (p->lo == 1 && p->hi == RULE_PORT_MAX)
+		p->lo = RULE_PORT_MIN;
+	return 0;
+}
+
+/* A network: a canonical address without a bit beyond the prefix. */
+static int
+net_parse(const struct parts *p, struct host *h, unsigned int *prefix)
+{
+	unsigned char	 addr[16];
+	char		 digits[4];
+	unsigned int	 bits = p->bracketed ? 128 : 32;
+
+	if (p->plen >= sizeof(digits))
+		return -1;
+	memcpy(digits, p->prefix, p->plen);
+	digits[p->plen] = '\0';
+	if (addr_prefix_parse(digits, bits, prefix) == -1)
+		return -1;
+	if (!p->bracketed) {
+		if (host_parse_inet(p->host, p->len, addr) == -1)
+			return -1;
+		host_from_inet(addr, h);
+	} else {
+		if (host_parse_inet6(p->host, p->len, addr) == -1)
+			return -1;
+		host_from_inet6(addr, h);
+	}
+	/* A mapped network is the IPv4 network that it stands for. */
+	if (p->bracketed && h->kind == HOST_INET) {
+		if (*prefix < 96)
+			return -1;
+		*prefix -= 96;
+		bits = 32;
+	}
+	return addr_prefix_only(h->addr, bits, *prefix) ? 0 : -1;
+}
+
+const char *
+rule_too_large(enum rule_list list, const struct host *h, unsigned int prefix)
+{
+	if (list == RULE_DENY || prefix >= (h->kind == HOST_INET ?
+	    ALLOW_PREFIX_INET : ALLOW_PREFIX_INET6))
+		return NULL;
+	return TOO_LARGE_MESSAGE;
 }
 
 /*
@@ -168,7 +259,7 @@ can_match(const struct parts *p, enum rule_kind kind, struct host *h)
 
 static struct rule *
 rule_new(const char *text, enum rule_kind kind, const struct host *h,
-    uint16_t port)
+    const struct parts *p)
 {
 	struct rule	*r;
 
@@ -180,7 +271,59 @@ rule_new(const char *text, enum rule_kind kind, const struct host *h,
 	}
 	r->kind = kind;
 	r->host = *h;
-	r->port = port;
+	r->port_lo = p->lo;
+	r->port_hi = p->hi;
+	return r;
+}
+
+/* An entry whose ports run backwards: is it right the other way round? */
+static const char *
+backwards_why(const char *text, const struct parts *p, enum rule_list list)
+{
+	struct rule	*r;
+	const char	*why;
+	char		 fixed[HOST_NAME_MAX_LEN + 32];
+	size_t		 len = (size_t)(p->ports - text);
+
+	if (len + 16 > sizeof(fixed))
+		return grammar_message[list];
+	memcpy(fixed, text, len);
+	(void)snprintf(fixed + len, sizeof(fixed) - len, ":%u-%u", p->hi,
+	    p->lo);
+	if ((r = rule_parse(fixed, list, &why)) == NULL)
+		return why;
+	rule_free(r);
+	return rule_backwards(fixed);
+}
+
+/* The grammar's message, unless a network was meant. */
+static const char *
+grammar_why(const char *text, enum rule_list list)
+{
+	const char	*why = NULL;
+
+	if (list != RULE_HOSTS)
+		why = rule_no_net(text, list);
+	return why == NULL ? grammar_message[list] : why;
+}
+
+static struct rule *
+net_rule(const char *text, const struct parts *p, enum rule_list list,
+    const char **why)
+{
+	struct rule	*r;
+	struct host	 h;
+	unsigned int	 prefix;
+
+	*why = grammar_why(text, list);
+	if (net_parse(p, &h, &prefix) == -1)
+		return NULL;
+	if ((*why = rule_too_large(list, &h, prefix)) != NULL)
+		return NULL;
+	if ((r = rule_new(text, RULE_NET, &h, p)) == NULL)
+		*why = "out of memory";
+	else
+		r->prefix = prefix;
 	return r;
 }
 
@@ -194,21 +337,31 @@ rule_parse(const char *text, enum rule_list list, const char **why)
 
 	memset(&h, 0, sizeof(h));
 	*why = grammar_message[list];
-	if (entry_split(text, &p) == -1)
+	if (entry_split(text, &p) == -1) {
+		*why = grammar_why(text, list);
 		return NULL;
-	if (list == RULE_HOSTS && p.port != 0)
+	}
+	if (list == RULE_HOSTS && (*p.ports != '\0' || p.prefix != NULL))
 		return NULL;
+	if (p.lo > p.hi) {
+		*why = backwards_why(text, &p, list);
+		return NULL;
+	}
+	if (p.prefix != NULL)
+		return net_rule(text, &p, list, why);
 	if (!p.bracketed || bracket_parse(&p, &h) == -1) {
-		if (shape_parse(&p, list, &kind) == -1)
+		if (shape_parse(&p, list, &kind) == -1) {
+			*why = grammar_why(text, list);
 			return NULL;
+		}
 		if (kind != RULE_ANY && !can_match(&p, kind, &h)) {
 			*why = rule_never(p.host, p.len, kind == RULE_SUFFIX,
-			    p.port);
+			    p.ports);
 			return NULL;
 		}
 	}
 	*why = NULL;
-	if ((r = rule_new(text, kind, &h, p.port)) == NULL)
+	if ((r = rule_new(text, kind, &h, &p)) == NULL)
 		*why = "out of memory";
 	return r;
 }
@@ -220,6 +373,7 @@ rule_free(struct rule *r)
 		return;
 	free(r->text);
 	free(r->reason);
+	free(r->where);
 	free(r);
 }
 
@@ -235,8 +389,19 @@ suffix_match(const char *name, const char *base)
 int
 rule_match(const struct rule *r, const struct host *h, uint16_t port)
 {
-	if (r->port != 0 && r->port != port)
-		return 0;
+	return r->port_lo <= port && port <= r->port_hi &&
+	    rule_match_host(r, h);
+}
+
+int
+rule_any_port(const struct rule *r)
+{
+	return r->port_lo == RULE_PORT_MIN && r->port_hi == RULE_PORT_MAX;
+}
+
+int
+rule_match_host(const struct rule *r, const struct host *h)
+{
 	switch (r->kind) {
 	case RULE_ANY:
 		return 1;
@@ -246,12 +411,15 @@ rule_match(const struct rule *r, const struct host *h, uint16_t port)
 	case RULE_EXACT:
 		return r->host.kind == h->kind &&
 		    strcmp(r->host.name, h->name) == 0;
+	case RULE_NET:
+		return r->host.kind == h->kind &&
+		    addr_prefix_equal(r->host.addr, h->addr, r->prefix);
 	}
 	return 0;
 }
 
 /* The only places that walk a list, so that an index can take their place. */
-static const struct rule *
+const struct rule *
 rules_find(const struct rules *rules, const struct host *h, uint16_t port)
 {
 	const struct rule	*r;
@@ -268,21 +436,35 @@ rules_find_host(const struct rules *rules, const struct host *h)
 	const struct rule	*r;
 
 	TAILQ_FOREACH(r, rules, entry)
-		if (rule_match(r, h, r->port))
+		if (rule_match_host(r, h))
 			return r;
 	return NULL;
 }
 
-/* A denied IPv4 address is not reached through an IPv6 spelling of it. */
+/*
+ * A denied IPv4 address is not reached through an IPv6 spelling of it, and
+ * [::]/0 holds IPv4 as well, by its mapped form.
+ */
 static const struct rule *
 deny_find(const struct rules *rules, const struct host *h, uint16_t port)
 {
 	const struct rule	*r;
-	struct host		 carried;
+	struct host		 carried, local;
 	unsigned char		 in[4];
 
 	if ((r = rules_find(rules, h, port)) != NULL)
 		return r;
+	/* "localhost" denied is this machine denied, by whichever name. */
+	if (host_is_loopback(h) && host_parse("localhost", 9, &local) == 0 &&
+	    (r = rules_find(rules, &local, port)) != NULL)
+		return r;
+	if (h->kind == HOST_INET) {
+		memset(&carried, 0, sizeof(carried));
+		carried.kind = HOST_INET6;
+		carried.addr[10] = carried.addr[11] = 0xff;
+		memcpy(carried.addr + 12, h->addr, 4);
+		return rules_find(rules, &carried, port);
+	}
 	if (h->kind != HOST_INET6 || host_embedded_inet(h->addr, in) == -1)
 		return NULL;
 	host_from_inet(in, &carried);
@@ -314,12 +496,35 @@ deny_decide(const struct ruleset *set, const struct host *h, uint16_t port,
 }
 
 static void
-allow_decide(const struct rule *rule, struct decision *d)
+allow_decide(const struct ruleset *set, const struct host *h,
+    const struct rule *rule, struct decision *d)
 {
+	int	allow;
+
+	/* Another proxy decides, which is not on the way to our loopback. */
+	allow = rule != NULL || ((set->flags & RULESET_EXTERNAL) != 0 &&
+	    !host_is_loopback(h));
 	d->list = RULE_ALLOW;
 	d->rule = rule;
-	d->verdict = rule != NULL ? VERDICT_ALLOW : VERDICT_DENY;
-	d->reason = rule != NULL ? NULL : "host is not on the allow list";
+	d->verdict = allow ? VERDICT_ALLOW : VERDICT_DENY;
+	d->reason = allow ? NULL : "host is not on the allow list";
+}
+
+static void
+ceiling_decide(struct decision *d)
+{
+	d->list = RULE_CEILING;
+	d->rule = NULL;
+	d->verdict = VERDICT_DENY;
+	d->reason = "the administrator's policy does not allow this host";
+}
+
+int
+rule_below_ceiling(const struct ruleset *set, const struct host *h,
+    uint16_t port)
+{
+	return (set->flags & RULESET_CEILING) == 0 ||
+	    rules_find(&set->ceiling, h, port) != NULL;
 }
 
 void
@@ -328,7 +533,10 @@ rule_decide(const struct ruleset *set, const struct host *h, uint16_t port,
 {
 	if (deny_decide(set, port == 0 ? NULL : h, port, d))
 		return;
-	allow_decide(rules_find(&set->allow, h, port), d);
+	allow_decide(set, h, rules_find(&set->allow, h, port), d);
+	/* Also where no rule allows it: one more rule would not help. */
+	if (!rule_below_ceiling(set, h, port))
+		ceiling_decide(d);
 }
 
 int
@@ -338,7 +546,10 @@ rule_could_allow(const struct ruleset *set, const struct host *h,
 	/* Nobody dials port 0: only rules for every port match it. */
 	if (deny_decide(set, h, 0, d))
 		return 0;
-	allow_decide(rules_find_host(&set->allow, h), d);
+	allow_decide(set, h, rules_find_host(&set->allow, h), d);
+	if ((set->flags & RULESET_CEILING) != 0 &&
+	    rules_find_host(&set->ceiling, h) == NULL)
+		ceiling_decide(d);
 	return d->verdict == VERDICT_ALLOW;
 }
 
@@ -351,8 +562,28 @@ ruleset_new(void)
 		return NULL;
 	TAILQ_INIT(&set->allow);
 	TAILQ_INIT(&set->deny);
+	TAILQ_INIT(&set->ceiling);
+	TAILQ_INIT(&set->hosts);
 	TAILQ_INIT(&set->denyaddr);
 	return set;
+}
+
+struct rules *
+ruleset_list(struct ruleset *set, enum rule_list list)
+{
+	switch (list) {
+	case RULE_ALLOW:
+		return &set->allow;
+	case RULE_DENY:
+		return &set->deny;
+	case RULE_HOSTS:
+		return &set->hosts;
+	case RULE_CEILING:
+		return &set->ceiling;
+	case RULE_LIST_MAX:
+		break;
+	}
+	return NULL;
 }
 
 void
@@ -373,6 +604,8 @@ ruleset_free(struct ruleset *set)
 		return;
 	rules_free(&set->allow);
 	rules_free(&set->deny);
+	rules_free(&set->ceiling);
+	rules_free(&set->hosts);
 	addr_ranges_free(&set->denyaddr);
 	free(set);
 }

@@ -63,23 +63,33 @@ enum rule_list {
 	RULE_ALLOW,
 	RULE_DENY,
 	RULE_HOSTS,		/* mitmProxy, excludeDomains: no port */
+	RULE_CEILING,		/* what the administrator lets be allowed */
 	RULE_LIST_MAX
 };
 
 enum rule_kind {
 	RULE_ANY,		/* "*", deny list only */
 	RULE_SUFFIX,		/* "*.example.com" */
-	RULE_EXACT
+	RULE_EXACT,
+	RULE_NET		/* "10.0.0.0/8", "[fd00::]/8" */
 };
+
+/* Every port: also port 0, which nobody dials and no entry names. */
+#define RULE_PORT_MIN	0
+#define RULE_PORT_MAX	UINT16_MAX
 
 struct rule {
 	TAILQ_ENTRY(rule)	 entry;
 	enum rule_kind		 kind;
-	struct host		 host;	/* RULE_SUFFIX: the part after "*." */
-	uint16_t		 port;	/* 0: every port */
+	struct host		 host;	/* RULE_SUFFIX: the part after "*.";
+					 * RULE_NET: the first address */
+	unsigned int		 prefix;	/* RULE_NET: bits */
+	uint16_t		 port_lo;	/* RULE_PORT_MIN and */
+	uint16_t		 port_hi;	/* RULE_PORT_MAX: every port */
 	uint32_t		 index;	/* in its settings list */
 	char			*text;	/* as written */
 	char			*reason; /* deniedDomainReasons, or NULL */
+	char			*where;	/* "FILE:LINE", or NULL */
 };
 TAILQ_HEAD(rules, rule);
 
@@ -97,6 +107,10 @@ void	 rule_free(struct rule *);
 void	 rules_free(struct rules *);
 /* Does the rule match this destination? */
 int	 rule_match(const struct rule *, const struct host *, uint16_t);
+/* Likewise, on some port. */
+int	 rule_match_host(const struct rule *, const struct host *);
+/* Is the rule for every port? */
+int	 rule_any_port(const struct rule *);
 
 /* rule_cure.c */
 
@@ -104,7 +118,19 @@ int	 rule_match(const struct rule *, const struct host *, uint16_t);
  * Why a host of valid shape, "*." cut off, can never match and, where that
  * can be told, the entry to write instead.  For rule_parse() alone.
  */
-const char *rule_never(const char *, size_t, int wildcard, uint16_t port);
+const char *rule_never(const char *, size_t, int wildcard,
+	    const char *ports);
+/* What is wrong with what looks like a network; NULL if it does not. */
+const char *rule_no_net(const char *, enum rule_list);
+/* That a network is too large for that list; NULL if it is not. */
+const char *rule_too_large(enum rule_list, const struct host *, unsigned int);
+/* That the range of ports runs backwards, and the entry to write. */
+const char *rule_backwards(const char *);
+/*
+ * The ports of an entry: "443" or "8000-8100", the first not 0 and none
+ * above 65535.  -1 if it is neither; a range may run backwards.
+ */
+int	 rule_ports_parse(const char *, uint16_t *, uint16_t *);
 
 /* An address or a range of them. */
 struct addr_range {
@@ -128,6 +154,8 @@ void	 addr_ranges_free(struct addr_ranges *);
 struct ruleset {
 	struct rules		 allow;
 	struct rules		 deny;
+	struct rules		 ceiling;	/* see RULESET_CEILING */
+	struct rules		 hosts;		/* that mitmProxy gets */
 	struct addr_ranges	 denyaddr;
 	unsigned int		 flags;		/* RULESET_* of policy.h */
 };
@@ -135,6 +163,11 @@ struct ruleset {
 /* NULL if there is no memory. */
 struct ruleset *ruleset_new(void);
 void	 ruleset_free(struct ruleset *);
+/* The set's list of that kind. */
+struct rules *ruleset_list(struct ruleset *, enum rule_list);
+/* The first rule of a list that matches, or NULL. */
+const struct rule *rules_find(const struct rules *, const struct host *,
+	    uint16_t);
 
 enum verdict {
 	VERDICT_DENY,
@@ -150,7 +183,10 @@ struct decision {
 
 /*
  * COMPAT section 6.  A NULL set denies ("sandbox policy unavailable"); so do
- * a NULL host and port 0 ("malformed host").
+ * a NULL host and port 0 ("malformed host").  With RULESET_CEILING a host is
+ * denied that no rule of the ceiling matches; the list is then RULE_CEILING.
+ * With RULESET_EXTERNAL what is not denied is allowed without a rule, but for
+ * this machine's loopback.
  */
 void	 rule_decide(const struct ruleset *, const struct host *, uint16_t,
 	    struct decision *);
@@ -162,6 +198,14 @@ void	 rule_decide(const struct ruleset *, const struct host *, uint16_t,
  */
 int	 rule_could_allow(const struct ruleset *, const struct host *,
 	    struct decision *);
+/*
+ * Would the ceiling let this host be allowed?  For allowances that come from
+ * no rule.
+ */
+int	 rule_below_ceiling(const struct ruleset *, const struct host *,
+	    uint16_t);
+/* A loopback address, "localhost" or a name beneath it (RFC 6761, 6.3)? */
+int	 host_is_loopback(const struct host *);
 
 /* Classes of addresses that are not dialled, by falling priority of blame. */
 enum addr_class {
@@ -184,6 +228,15 @@ enum addr_class {
 #define ADDR_REASON_SIZE	320
 
 /* addr.c */
+
+/* Are the first so many bits the same? */
+int	 addr_prefix_equal(const unsigned char *, const unsigned char *,
+	    unsigned int);
+/* Are all bits but the first so many 0? */
+int	 addr_prefix_only(const unsigned char *, unsigned int bits,
+	    unsigned int prefix);
+/* One to three digits, at most max. */
+int	 addr_prefix_parse(const char *, unsigned int max, unsigned int *);
 
 /* "a loopback address", ... */
 const char *addr_class_text(enum addr_class);

@@ -278,10 +278,10 @@ is_blank(char c)
 
 /* What was meant, if taking the faults away leaves a valid entry. */
 static int
-cure(const char *s, size_t len, int wildcard, uint16_t port, char *out,
+cure(const char *s, size_t len, int wildcard, const char *ports, char *out,
     size_t size)
 {
-	char		 name[HOST_NAME_MAX_LEN + 2], suffix[8] = "";
+	char		 name[HOST_NAME_MAX_LEN + 2];
 	struct host	 h;
 	size_t		 i;
 
@@ -315,10 +315,8 @@ cure(const char *s, size_t len, int wildcard, uint16_t port, char *out,
 	else if (strchr(h.name, '.') == NULL &&
 	    (wildcard || strcmp(h.name, "localhost") != 0))
 		return -1;
-	if (port != 0)
-		(void)snprintf(suffix, sizeof(suffix), ":%u", port);
 	(void)snprintf(out, size, "%s%s%s", wildcard ? "*." : "", h.name,
-	    suffix);
+	    ports);
 	return 0;
 }
 
@@ -371,16 +369,123 @@ fault(const char *s, size_t len, int wildcard)
 }
 
 const char *
-rule_never(const char *s, size_t len, int wildcard, uint16_t port)
+rule_never(const char *s, size_t len, int wildcard, const char *ports)
 {
 	char	entry[HOST_NAME_MAX_LEN + 16];
 
-	if (cure(s, len, wildcard, port, entry, sizeof(entry)) == 0)
+	if (cure(s, len, wildcard, ports, entry, sizeof(entry)) == 0)
 		(void)snprintf(message, sizeof(message),
 		    "can never match: %s; write \"%s\"",
 		    fault(s, len, wildcard), entry);
 	else
 		(void)snprintf(message, sizeof(message),
 		    "can never match: %s", fault(s, len, wildcard));
+	return message;
+}
+
+#define NO_NET	"is no network: "
+
+/* The address of what looks like one; -1 if it does not. */
+static int
+net_address(const char *s, size_t len, struct host *h, int *whole)
+{
+	unsigned char	 addr[16];
+
+	*whole = 1;
+	if (host_parse_inet(s, len, addr) == 0)
+		host_from_inet(addr, h);
+	else if (host_parse_inet6(s, len, addr) == 0)
+		host_from_inet6(addr, h);
+	else {
+		/* "10.1": which bytes are left out depends on who reads it. */
+		*whole = 0;
+		return host_parse(s, len, h) == 0 && h->kind == HOST_INET ?
+		    0 : -1;
+	}
+	return 0;
+}
+
+/* The entry for the network that the address is in. */
+static const char *
+net_cure(const struct host *h, unsigned int prefix, const char *ports,
+    const char *fault_text)
+{
+	struct host	 net;
+	unsigned char	 addr[16];
+	unsigned int	 i, bits = h->kind == HOST_INET ? 32 : 128;
+
+	memcpy(addr, h->addr, sizeof(addr));
+	for (i = prefix; i < bits; i++)
+		addr[i / 8] &= (unsigned char)~(0x80U >> i % 8);
+	if (h->kind == HOST_INET)
+		host_from_inet(addr, &net);
+	else
+		host_from_inet6(addr, &net);
+	/* The first bits of a mapped address are none of a network. */
+	if (net.kind != h->kind)
+		return NULL;
+	(void)snprintf(message, sizeof(message),
+	    NO_NET "%s; write \"%s%s%s/%u%s\"", fault_text,
+	    bits == 128 ? "[" : "", net.name, bits == 128 ? "]" : "", prefix,
+	    ports);
+	return message;
+}
+
+const char *
+rule_no_net(const char *text, enum rule_list list)
+{
+	const char	*slash = strchr(text, '/'), *left = text, *rest, *why;
+	struct host	 h;
+	char		 digits[4];
+	uint16_t	 lo, hi;
+	unsigned int	 prefix;
+	size_t		 len, n;
+	int		 bracket = text[0] == '[', whole;
+
+	if (slash == NULL)
+		return NULL;
+	left += bracket;
+	len = (size_t)(slash - left);
+	if (bracket && len > 0 && left[len - 1] == ']')
+		len--;
+	n = strspn(slash + 1, "0123456789");
+	rest = slash + 1 + n;
+	if (bracket && *rest == ']')
+		rest++;
+	if (net_address(left, len, &h, &whole) == -1 || n == 0 ||
+	    (*rest != '\0' && (*rest != ':' ||
+	    rule_ports_parse(rest + 1, &lo, &hi) == -1 || lo > hi)))
+		return NULL;
+	if (!whole)
+		return NO_NET "its address must be whole, as in "
+		    "\"10.0.0.0/8\"";
+
+	(void)snprintf(digits, sizeof(digits), "%.*s", (int)(n < 3 ? n : 3),
+	    slash + 1);
+	/* A mapped address that was written as one counts as IPv6. */
+	if (n > 3 || addr_prefix_parse(digits,
+	    memchr(left, ':', len) == NULL ? 32 : 128, &prefix) == -1)
+		return NO_NET "an IPv4 prefix has at most 32 bits, one of "
+		    "IPv6 at most 128";
+	if (h.kind == HOST_INET && memchr(left, ':', len) != NULL) {
+		if (prefix < 96)
+			return NULL;
+		prefix -= 96;
+	}
+	if ((why = rule_too_large(list, &h, prefix)) != NULL)
+		return why;
+	if (h.kind == HOST_INET6 && (!bracket || left[len] != ']'))
+		return net_cure(&h, prefix, rest, "an IPv6 address stands in "
+		    "brackets, its prefix behind them");
+	return net_cure(&h, prefix, rest, h.kind == HOST_INET && bracket ?
+	    "an IPv4 address stands without brackets" :
+	    "its address has bits beyond the prefix");
+}
+
+const char *
+rule_backwards(const char *fixed)
+{
+	(void)snprintf(message, sizeof(message),
+	    "its range of ports runs backwards; write \"%s\"", fixed);
 	return message;
 }

@@ -115,7 +115,12 @@ static const struct role_sandbox {
 	    nitems(role_filter_resolver),
 	    KEEP_FILES | KEEP_TASKS | KEEP_CONNECT },
 	[ROLE_BROKER] = { role_filter_broker, nitems(role_filter_broker),
-	    KEEP_WRITES | KEEP_TASKS | KEEP_CAPS | KEEP_WORLD }
+	    KEEP_WRITES | KEEP_TASKS | KEEP_CAPS | KEEP_WORLD },
+	[ROLE_KEEPER] = { role_filter_keeper, nitems(role_filter_keeper),
+	    KEEP_WRITES | KEEP_WORLD },
+	[ROLE_TLS] = { role_filter_tls, nitems(role_filter_tls), 0 },
+	[ROLE_DIALER] = { role_filter_dialer, nitems(role_filter_dialer),
+	    KEEP_WRITES | KEEP_SIGNALS | KEEP_CAPS }
 };
 
 static void	 find_user(uid_t *, gid_t *);

@@ -27,6 +27,28 @@ struct violation {
 #define VIOLATION_CHANGE	"file-change"
 
 /*
+ * Nor this one: a connection to a Unix socket of the host, for the audit
+ * record alone.
+ */
+#define VIOLATION_CONNECTED	"unix-connected"
+
+/*
+ * Operations that begin so are no refusals either: what the settings do not
+ * allow, for srt --learn.  Of a name that was made, removed or replaced the
+ * reason says whether its directory was VIOLATION_EMPTY before.
+ */
+#define VIOLATION_LEARN		"learn-"
+#define VIOLATION_LEARN_CONNECT	VIOLATION_LEARN "connect" /* an entry */
+#define VIOLATION_LEARN_LOOKUP	VIOLATION_LEARN "lookup"  /* a name */
+#define VIOLATION_LEARN_UNIX	VIOLATION_LEARN "unix"	  /* a path */
+#define VIOLATION_LEARN_WRITE	VIOLATION_LEARN "write"	  /* what is there */
+#define VIOLATION_LEARN_MAKE	VIOLATION_LEARN "make"	  /* a name */
+#define VIOLATION_LEARN_LONG	VIOLATION_LEARN "long"	  /* cut: no entry */
+#define VIOLATION_EMPTY		"empty"
+/* Longer targets would be cut. */
+#define VIOLATION_TARGET_MAX	1000
+
+/*
  * Queues the event for the monitor, with the current time if it has none.
  * A full queue counts it as lost instead, and the count goes with the next.
  */

@@ -11,10 +11,12 @@
 ## make e2e          one folder of regress: also config, proxy, exec
 ## make run T=...    the test programs named
 ## make asan         all tests with the sanitizers, into O/asan
+## make tsan         the broker's threads: its tests with ThreadSanitizer
 ## make fuzz         every fuzz target, FUZZ_SECONDS=20 each (clang)
 ## make fuzz-replay  the fuzz targets over their corpus (any compiler)
 ## make lint         clang-tidy, cppcheck, mandoc, shellcheck
 ## make bench        the figures of regress/bench
+## make schema       etc/srt-settings.schema.json anew, from settings_table
 ## make dist         the release archive; clean, distclean
 
 TESTJOBS ?=	2
@@ -28,6 +30,9 @@ ifneq ($(CONF_HAVE_SANITIZERS),)
 SAN_LINK =	-fsanitize=address,undefined
 SAN_FLAGS =	$(SAN_LINK) -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer -O1
+endif
+ifneq ($(CONF_HAVE_TSAN),)
+TSAN_FLAGS =	-fsanitize=thread -fno-omit-frame-pointer -O1
 endif
 ifeq ($(CONF_SANITIZE),)
 SAN_O =		$(O)/asan
@@ -81,10 +86,11 @@ endif
 # test may know: SRT (the program), SRT_SRC (this tree), SRT_BUILD,
 # SRT_HELPERS (folder of the small programs), SRT_SANITIZE (not empty within
 # "make asan": slower, larger).
+HELPERS_O ?=	$(O)
 RUN_TESTS =	O='$(abspath $(O))' SRT='$(abspath $(O))/bin/srt' \
 		SRT_SRC='$(CURDIR)' \
 		SRT_BUILD='$(abspath $(O))' SRT_SANITIZE='$(CONF_SANITIZE)' \
-		SRT_HELPERS='$(abspath $(O))/regress' \
+		SRT_HELPERS='$(abspath $(HELPERS_O))/regress' \
 		TESTJOBS='$(TESTJOBS)' TEST_SECONDS='$(TEST_SECONDS)' \
 		sh regress/run_tests.sh
 
@@ -110,7 +116,33 @@ run: programs helpers
 asan:
 	@$(if $(SAN_LINK),:,echo '$(CC) has no sanitizers'; exit 1)
 	@$(MAKE) O=$(SAN_O) CFLAGS='$(SAN_FLAGS)' \
-	    LDFLAGS='$(SAN_LINK)' TEST_SECONDS=600 regress
+	    LDFLAGS='$(SAN_LINK)' TEST_SECONDS=600 clear-log regress; \
+	    status=$$?; $(MAKE) O=$(SAN_O) show-log && exit $$status
+
+# srt-exec is the role with threads.
+TSAN_UNIT =	$(filter broker_%,$(UNIT_TESTS))
+TSAN_SCRIPTS =	$(wildcard $(patsubst %,regress/exec/%.t,broker* fscalls \
+		fsrace layers posixfs))
+
+# The programs that the tests run in the sandbox count their descriptors and
+# threads: they are those of the tree itself.
+tsan: helpers
+	@$(if $(TSAN_FLAGS),:,echo '$(CC) has no ThreadSanitizer'; exit 1)
+	@$(MAKE) O=$(O)/tsan CFLAGS='$(TSAN_FLAGS)' \
+	    LDFLAGS=-fsanitize=thread HELPERS_O=$(O) TEST_SECONDS=600 \
+	    clear-log tsan-run; status=$$?; \
+	    $(MAKE) O=$(O)/tsan show-log && exit $$status
+
+tsan-run: programs $(patsubst %,$(O)/regress/%,$(TSAN_UNIT) layers)
+	@$(RUN_TESTS) $(patsubst %,$(O)/regress/%,$(TSAN_UNIT)) \
+	    $(TSAN_SCRIPTS)
+
+# What the sanitizer found in programs whose end no test looks at.
+clear-log:
+	@rm -f $(SANITIZE_LOG)
+
+show-log:
+	@if [ -s $(SANITIZE_LOG) ]; then cat $(SANITIZE_LOG); exit 1; fi
 
 fuzz: $(O)/config.mk
 	@$(MAKE) O=$(O)/fuzz CC='$(FUZZ_CC)' \
@@ -158,6 +190,10 @@ OTHER_CC =	$(if $(findstring clang,$(shell $(CC) --version)),gcc,clang)
 other:
 	@$(MAKE) O=$(O)/other CC=$(OTHER_CC) CFLAGS= LDFLAGS= objects
 
+SCHEMA =	etc/srt-settings.schema.json
+schema: $(O)/regress/schema
+	$(O)/regress/schema >$(SCHEMA)
+
 bench: programs helpers
 	@if [ -f regress/bench/run ]; then \
 		SRT='$(abspath $(O))/bin/srt' SRT_SRC='$(CURDIR)' \
@@ -193,5 +229,6 @@ demo-built: programs helpers
 	    SRT_HELPERS='$(abspath $(O))/regress' sh regress/e2e/demo.sh
 
 .PHONY: unit-bins fuzz-bins san-bins san-unit san-fuzz helpers regress \
-	unit fuzz-replay config proxy exec e2e run asan fuzz lint lint-text \
-	lint-c other bench setup check check-built demo demo-built
+	unit fuzz-replay config proxy exec e2e run asan tsan tsan-run \
+	clear-log show-log fuzz lint lint-text lint-c other bench schema \
+	setup check check-built demo demo-built

@@ -28,6 +28,16 @@ monitor_test_SRCS = srt-monitor/events.c srt-monitor/ignore.c \
 		srt-monitor/store.c srt-monitor/output.c $(COMPAT_SRCS)
 monitor_test_LIBS = $(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS)
 
+UNIT_TESTS +=	audit_test
+audit_test_SRCS = srt-monitor/audit_record.c srt-monitor/events.c \
+		$(COMPAT_SRCS)
+audit_test_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
+
+FUZZ_TARGETS +=	audit
+FUZZ_audit_SRCS = srt-monitor/audit_record.c srt-monitor/events.c \
+		$(COMPAT_SRCS)
+FUZZ_audit_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
+
 FUZZ_TARGETS +=	violation
 FUZZ_violation_SRCS = srt-monitor/events.c srt-monitor/ignore.c \
 		$(COMPAT_SRCS)
@@ -37,16 +47,55 @@ UNIT_TESTS +=	settings_test
 settings_test_SRCS = $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c $(COMPAT_SRCS)
 settings_test_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
 
-FUZZ_TARGETS +=	settings
+UNIT_TESTS +=	settings_edit_test
+settings_edit_test_SRCS = srt/settings_edit.c $(SETTINGS_SRCS) $(RULE_SRCS) \
+		common/log.c $(COMPAT_SRCS)
+settings_edit_test_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
+
+UNIT_TESTS +=	learn_test
+learn_test_SRCS = srt/learn_add.c $(SETTINGS_SRCS) $(RULE_SRCS) \
+		common/log.c $(COMPAT_SRCS)
+learn_test_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
+
+FUZZ_TARGETS +=	settings_edit
+FUZZ_settings_edit_SRCS = srt/settings_edit.c $(SETTINGS_SRCS) $(RULE_SRCS) \
+		common/log.c $(COMPAT_SRCS)
+FUZZ_settings_edit_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
+
+# As root of a file system of its own.
+UNIT_TESTS +=	settings_admin_test
+settings_admin_test_SRCS = $(settings_test_SRCS)
+settings_admin_test_LIBS = $(settings_test_LIBS)
+
+FUZZ_TARGETS +=	settings policy
+FUZZ_policy_SRCS = $(settings_test_SRCS)
+FUZZ_policy_LIBS = $(settings_test_LIBS)
 FUZZ_settings_SRCS = $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c $(COMPAT_SRCS)
 FUZZ_settings_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
+
+# Has system calls fail for a program.
+TEST_HELPERS +=	failcall
+HELPER_failcall_SRCS = $(COMPAT_SRCS)
+HELPER_failcall_LIBS = $(CONF_SECCOMP_LIBS) $(BSD_LIBS)
+
+# Prints etc/srt-settings.schema.json.
+TEST_HELPERS +=	schema
+HELPER_schema_SRCS = $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c $(COMPAT_SRCS)
+HELPER_schema_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
+
+# srt with a policy of the test's.
+TEST_HELPERS +=	adminsrt
+HELPER_adminsrt_SRCS = $(SRT_SRCS) $(SANITIZE_SRCS)
+HELPER_adminsrt_LIBS = $(SRT_LIBS) $(SANITIZE_LINK) -Wl$(comma)--wrap=settings_policy
 
 TEST_HELPERS +=	checkconf
 HELPER_checkconf_SRCS = $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c \
 		$(COMPAT_SRCS)
 HELPER_checkconf_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
 
-UNIT_TESTS +=	host_test rule_test addr_test
+UNIT_TESTS +=	host_test rule_test rule_net_test addr_test
+rule_net_test_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
+rule_net_test_LIBS = $(BSD_LIBS)
 host_test_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
 host_test_LIBS = $(BSD_LIBS)
 rule_test_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
@@ -98,8 +147,17 @@ buf_test_LIBS = $(BSD_LIBS)
 
 UNIT_TESTS +=	connect_test
 connect_test_SRCS = srt-proxy/connect.c srt-proxy/resolve.c \
+		srt-proxy/route_tunnel.c $(HTTP_SRCS) \
 		$(CONF_KEEPALIVE_SRCS) $(RULE_SRCS) $(PROC_SRCS) $(IPC_SRCS)
 connect_test_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
+
+UNIT_TESTS +=	route_parse_test
+route_parse_test_SRCS = $(ROUTE_SRCS) $(RULE_SRCS) $(COMPAT_SRCS)
+route_parse_test_LIBS = $(BSD_LIBS)
+
+FUZZ_TARGETS +=	route
+FUZZ_route_SRCS = $(ROUTE_SRCS) $(RULE_SRCS) $(COMPAT_SRCS)
+FUZZ_route_LIBS = $(BSD_LIBS)
 
 FUZZ_TARGETS +=	socks
 FUZZ_socks_SRCS = srt-proxy/socks_parse.c $(COMPAT_SRCS)
@@ -153,14 +211,21 @@ FUZZ_pattern_LIBS = $(BSD_LIBS)
 FUZZ_guard_SRCS = $(GUARD_SRCS) $(COMPAT_SRCS)
 FUZZ_guard_LIBS = $(BSD_LIBS)
 
-# In a network namespace of its own, with a proxy of the test's.
-UNIT_TESTS +=	broker_net_test
-broker_net_test_SRCS = srt-exec/broker_socket.c srt-exec/broker_unix.c \
+# In network namespaces of their own, with a proxy of the tests'.
+UNIT_TESTS +=	broker_net_test broker_out_test broker_unix_test
+broker_net_test_SRCS = regress/unit/broker_net.c \
+		regress/unit/broker_net_stub.c \
+		srt-exec/broker_socket.c srt-exec/broker_unix.c \
 		srt-exec/broker_tcp.c srt-exec/broker_connect.c \
+		srt-exec/broker_dial.c \
 		srt-exec/broker_path.c srt-exec/broker_walk.c \
 		srt-exec/broker_mounts.c srt-exec/linux_net.c \
 		srt-exec/linux_ns.c srt-exec/why.c $(IPC_SRCS)
 broker_net_test_LIBS = $(EVENT_LIBS) $(BSD_LIBS) -lpthread
+broker_out_test_SRCS = $(broker_net_test_SRCS)
+broker_out_test_LIBS = $(broker_net_test_LIBS)
+broker_unix_test_SRCS = $(broker_net_test_SRCS)
+broker_unix_test_LIBS = $(broker_net_test_LIBS)
 
 TEST_HELPERS +=	execd
 HELPER_execd_SRCS = $(IPC_SRCS) $(PROC_SRCS)
@@ -181,8 +246,9 @@ HELPER_racer_LIBS = $(BSD_LIBS)
 # srt-exec with switches for its layers.
 TEST_HELPERS +=	layers
 HELPER_layers_SRCS = $(SRT_EXEC_SRCS) $(SANITIZE_SRCS)
-HELPER_layers_LIBS = $(SRT_EXEC_LIBS) $(patsubst %,-Wl$(comma)--wrap=%,plan_new \
-		landlock_enter notify_filter_install command_filter_install \
+HELPER_layers_LIBS = $(SRT_EXEC_LIBS) $(SANITIZE_LINK) \
+		$(patsubst %,-Wl$(comma)--wrap=%,plan_new landlock_enter \
+		notify_filter_install command_filter_install \
 		ns_die_with_parent)
 
 UNIT_TESTS +=	ipc_test
@@ -193,6 +259,10 @@ UNIT_TESTS +=	paths_test
 paths_test_SRCS = $(PATHS_SRCS) $(SETTINGS_SRCS) $(RULE_SRCS) \
 		common/log.c $(COMPAT_SRCS)
 paths_test_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
+
+UNIT_TESTS +=	explain_test
+explain_test_SRCS = $(EXPLAIN_SRCS) $(paths_test_SRCS)
+explain_test_LIBS = $(paths_test_LIBS)
 
 UNIT_TESTS +=	walk_test
 walk_test_SRCS = $(paths_test_SRCS)
@@ -228,12 +298,26 @@ TEST_HELPERS +=	fsrace
 HELPER_fsrace_SRCS = regress/helper/fsrace_watch.c $(COMPAT_SRCS)
 HELPER_fsrace_LIBS = $(BSD_LIBS) -lpthread
 
+# Files that somebody else has open for longer.
+TEST_HELPERS +=	linger
+HELPER_linger_SRCS = $(COMPAT_SRCS)
+HELPER_linger_LIBS = $(BSD_LIBS)
+
 # Races for a socket of the host.
 TEST_HELPERS +=	sockrace
 HELPER_sockrace_SRCS = $(COMPAT_SRCS)
 HELPER_sockrace_LIBS = $(BSD_LIBS) -lpthread
 
+# Attacks on the broker, from within.
+TEST_HELPERS +=	broker_attack
+HELPER_broker_attack_SRCS = $(COMPAT_SRCS)
+HELPER_broker_attack_LIBS = $(BSD_LIBS) -lpthread
+
 # What POSIX says about file system calls.
+TEST_HELPERS +=	strictrace
+HELPER_strictrace_SRCS = $(COMPAT_SRCS)
+HELPER_strictrace_LIBS = $(BSD_LIBS) -lpthread
+
 TEST_HELPERS +=	posixfs
 HELPER_posixfs_SRCS = $(patsubst %,regress/helper/posixfs_%.c,attrs names \
 		open) $(COMPAT_SRCS)
@@ -241,6 +325,6 @@ HELPER_posixfs_LIBS = $(BSD_LIBS) -lpthread
 
 UNIT_TESTS +=	broker_file_test
 broker_file_test_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts \
-		check tree fresh open name attr) $(GUARD_SRCS) $(PLAN_SRCS) \
+		check bare same tree fresh open name attr) $(GUARD_SRCS) $(PLAN_SRCS) \
 		common/log.c $(COMPAT_SRCS)
 broker_file_test_LIBS = $(BSD_LIBS) -lpthread

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "limits.h"
 #include "log.h"
 #include "sandbox.h"
 
@@ -127,6 +128,7 @@ broker_start_init(int listener)
 	} else if (pid != -1) {
 		(void)close(self);
 		(void)close(listener);
+		limits_broker(broker.sb);
 		return pid;
 	}
 	sandbox_fail(broker.sb, EXIT_SRT, why_text());

@@ -62,14 +62,16 @@ struct call {
  * not exist; it is never "." or ".." and holds no slash, but "slash" says
  * that one followed it.
  *
- * LOC_KERNEL answers with CALL_CONTINUE where Landlock mediates the call,
- * which is so for opens and for names.  Only in /dev does it have a dirfd and
- * last, or an fd; the rest is in /proc, or nothing of this mount namespace.
+ * LOC_KERNEL is not ours to decide on.  In /dev it has a dirfd and last, or an
+ * fd; in /proc a procfd and last.  Without any of these it is beneath what
+ * another process has open, or nothing of this mount namespace: then only the
+ * kernel could act on it, by CALL_CONTINUE, where Landlock makes that sound.
  */
 enum loc_kind {
 	LOC_NAME,		/* last, in the directory dirfd */
 	LOC_OBJECT,		/* an object: "/", "..", /proc/self/fd/N */
-	LOC_KERNEL		/* in the command's own /proc or /dev */
+	LOC_KERNEL		/* in the command's own /proc or /dev, or
+				 * nowhere that is known */
 };
 
 /* What a descriptor refers to, that is the fd of LOC_OBJECT. */
@@ -87,11 +89,13 @@ struct loc {
 	int		 fd;		/* LOC_OBJECT: O_PATH or as it was */
 	int		 slash;
 	int		 magic;		/* LOC_OBJECT by a link of /proc */
-	int		 linkfd;	/* that link itself, O_PATH; or -1 */
+	int		 procfd;	/* in /proc, of a link, too: the directory
+				 * of last, O_PATH; else -1 */
 	int		 links;		/* followed so far, by hand */
-	int		 error;		/* LOC_KERNEL without a descriptor:
-					 * what a change of it comes to */
-	char		 last[NAME_MAX + 3];	/* LOC_OBJECT: ".", "..", "/" */
+	int		 error;		/* LOC_KERNEL: what a change of it
+					 * comes to */
+	char		 last[NAME_MAX + 3];	/* LOC_OBJECT: ".", "..", "/",
+						 * or the name of the link */
 	char		*real;		/* canonical path, of c->real or real2:
 					 * that of the name or the object; ""
 					 * for what has none */
@@ -182,6 +186,13 @@ int	 call_interrupt(struct call *);
  */
 long	 task_string(const struct call *, uint64_t, char *);
 long	 task_read(const struct call *, uint64_t, void *, size_t);
+/*
+ * The strings of a call that has two, to path and path2; what is wrong with
+ * the second one is for later.  The caller has one working directory for both
+ * of them, until task_done().
+ */
+long	 task_strings(struct call *, uint64_t, uint64_t, long *);
+void	 task_done(void);
 /* Copies into the caller's memory (getsockname and the like). */
 long	 task_write(const struct call *, uint64_t, const void *, size_t);
 /* A duplicate of the caller's descriptor, close-on-exec; or -errno. */
@@ -197,10 +208,25 @@ int	 task_ns_pid(const struct call *, pid_t *, pid_t *);
  * others.
  */
 long	 task_take_umask(const struct call *);
+/*
+ * How many descriptors the caller has, as /proc/PID/fd tells as its size since
+ * Linux 6.2; 0 before.
+ */
+uint64_t task_fds(const struct call *);
 /* The caller's soft limit. */
 uint64_t task_limit(const struct call *, int);
 /* Is there a signal that would end or handle a wait of the caller? */
 int	 task_signalled(const struct call *);
+/*
+ * Has the caller's session begun in the sandbox?  Then the number of the
+ * terminal that it has, 0 for none, is in *dev.
+ */
+int	 task_session(const struct call *, dev_t *);
+/*
+ * Without (1), and again with (0), the right to look into all processes: for
+ * this thread, while it opens something in /proc for the caller.
+ */
+int	 task_lower(int);
 /* The program's name, for reports. */
 void	 task_program(pid_t, char *, size_t);
 /* The process that the thread belongs to, as the broker sees it. */
@@ -225,7 +251,10 @@ long	 loc_resolve_how(struct call *, int, const char *, uint64_t, char *,
  * where it leads to.  0 or -errno, -ELOOP as the kernel.
  */
 long	 loc_follow(struct call *, struct loc *);
-/* One step of it: 1, or 0 if it is no link (any more), or -errno. */
+/*
+ * One step of it: 1, or 0 if it is no link (any more), or -errno.  In /proc a
+ * link that leads to what another process has is none.
+ */
 long	 loc_hop(struct call *, struct loc *);
 /* AT_EMPTY_PATH: the caller's descriptor itself. */
 long	 loc_fd(struct call *, int, char *, struct loc *);
@@ -283,6 +312,15 @@ void	 check_stood(const struct loc *);
  */
 long	 check_socket(struct call *, const struct loc *, const struct loc *,
 	    enum deed);
+/*
+ * The path leads to what there is no descriptor of: CALL_CONTINUE if Landlock
+ * makes that sound, else a refusal with this number after a report.
+ */
+long	 check_kernel(struct call *, const char *, enum deed, int);
+/* Does Landlock keep the command from writing where that would matter? */
+int	 check_confined(void);
+/* Are files hidden by patterns, so that opens for reading are looked at? */
+int	 check_reads(void);
 /* May it be read?  0, or -EACCES after a report. */
 long	 check_read(struct call *, const struct loc *, enum deed);
 /* A file that is about to become set-user-ID or set-group-ID: -EPERM. */
@@ -294,6 +332,8 @@ long	 check_setid(struct call *, const struct loc *, enum deed);
 long	 check_result(struct call *, const struct loc *, enum deed, long);
 /* The depth for guard_write(). */
 unsigned int check_fresh(const struct loc *);
+/* Is there nothing but "." and ".." in the directory? */
+int	 check_empty(int);
 /*
  * May the directory, with all that is in it, go from the first to the second
  * place?  The tree lock is held for writing.
@@ -302,6 +342,63 @@ long	 check_tree(struct call *, const struct loc *, const struct loc *);
 /* Has a refusal by the guard that is told why; for broker_tree.c. */
 long	 check_refused(struct call *, const char *, enum deed,
 	    const struct guard_hit *);
+
+/* broker_learn.c: what srt --learn is told */
+
+/* Is anything told? */
+int	 learn_wanted(void);
+/* Is it allowed as well? */
+int	 learn_allows(void);
+/* Tells that the settings do not allow it. */
+void	 learn_write(struct call *, const struct loc *, enum deed);
+/* Likewise, of a file without a name in a directory. */
+void	 learn_tmpfile(struct call *, const struct loc *);
+/* Likewise, of a socket of the host; 1 if it is allowed. */
+int	 learn_unix(struct call *, int, const char *);
+/* An operation of VIOLATION_LEARN, its target, and a reason. */
+void	 learn_note(struct call *, const char *, const char *, const char *);
+
+/* Beneath the directory whose path is so long, O_PATH; or -errno. */
+int	 check_dir(const struct loc *, size_t);
+/* Would check_write() refuse it for its name?  Without a report. */
+int	 check_held(const struct loc *, enum deed);
+
+/* broker_bare.c: repositories of any name */
+
+/*
+ * Does the name, in this directory, make one of what is none, or change what
+ * one says is executed?  1 if it is refused, and why.  The depth is that of
+ * fresh_depth().
+ */
+int	 bare_refuses(int, const char *, enum deed, unsigned int,
+	    struct guard_hit *);
+int	 bare_check(const struct loc *, enum deed, struct guard_hit *);
+/* The same for what is put in the place of "info". */
+int	 bare_stem(const struct loc *, struct guard_hit *);
+/*
+ * Must nobody else make a name there meanwhile?  1 and the number of the
+ * repository's directory, or 0.
+ */
+int	 bare_alone(const struct loc *, uint64_t *);
+
+/* broker_same.c */
+
+/*
+ * Are these two regular files alike in all that matters, and may the second
+ * one be replaced by the first as far as the kernel is concerned?
+ */
+int	 same_files(const struct loc *, const struct loc *);
+
+/* broker_name.c: so that what one finds is so until it has acted */
+struct dirs_held {
+	unsigned int	 n;
+	unsigned int	 i[3];
+};
+/* The directory of the first one, if it is none of the two below; and those
+ * in which the second and third one could complete a repository. */
+void	 dirs_hold(struct dirs_held *, const struct loc *, const struct loc *,
+	    const struct loc *);
+void	 dirs_free(const struct dirs_held *);
 
 /* broker_fresh.c: directories and files that the command has made */
 
@@ -318,6 +415,7 @@ int	 fresh_has(int);
 /* The same by name; its id, for fresh_remove() once it is gone. */
 int	 fresh_find(int, const char *, struct fresh_id *);
 void	 fresh_remove(const struct fresh_id *);
+int	 fresh_known(const struct fresh_id *);
 /*
  * The depth of the highest fresh directory at or above the directory whose
  * path this is, but none above the given depth; or GUARD_OLD.
@@ -342,6 +440,8 @@ void	 report(const struct call *, const char *, const char *,
 /* Main thread: passes on what is queued; milliseconds until the next look
  * is due, -1 if none is. */
 int	 report_flush(int);
+/* An event that there was no room for. */
+void	 report_lost(void);
 
 /* broker_open.c, broker_name.c, broker_attr.c: the file calls */
 long	 call_open(struct call *), call_openat(struct call *),

@@ -25,6 +25,9 @@
 #define XATTR_SIZE	65536
 #define MODE_KNOWN	07777
 #define ABI_TRUNCATE	3	/* of Landlock */
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD	O_EXCL	/* Linux 6.9 */
+#endif
 
 /* utimensat(2), as 64-bit kernels have it. */
 struct lx_timespec {
@@ -87,11 +90,12 @@ object_open(struct call *c, struct loc *loc, const struct change *ch)
 		return -loc->error;
 	if (loc->magic && !follow && !loc->slash) {
 		/* But its links take what lasts as long as they do. */
-		if (loc->linkfd == -1)
-			return -EPERM;
+		fd = openat(loc->procfd, loc->last, O_PATH | O_NOFOLLOW |
+		    O_CLOEXEC);
+		if (fd == -1)
+			return -errno;
 		(void)close(loc->fd);
-		loc->fd = loc->linkfd;
-		loc->linkfd = -1;
+		loc->fd = fd;
 		return 0;
 	}
 	return check_write(c, loc, ch->deed);
@@ -534,6 +538,25 @@ call_fremovexattr(struct call *c)
 
 /* Truncation. */
 
+/*
+ * The signal that the kernel would send.  What was opened by a number is the
+ * caller's if that waits still, and stays so.
+ */
+static void
+send_xfsz(const struct call *c)
+{
+	int	 fd;
+
+	fd = (int)syscall(NR_PIDFD_OPEN, c->tid, PIDFD_THREAD);
+	if (fd == -1 && errno == EINVAL)
+		fd = lx_pidfd_open(task_process(c->tid));
+	if (fd == -1)
+		return;
+	if (call_valid(c))
+		(void)syscall(NR_PIDFD_SEND_SIGNAL, fd, SIGXFSZ, NULL, 0);
+	(void)close(fd);
+}
+
 /* On a descriptor that is open for writing. */
 static long
 truncate_fd(struct call *c, int fd)
@@ -546,9 +569,7 @@ truncate_fd(struct call *c, int fd)
 	/* Only growth is limited, and the limit is the caller's. */
 	if (len > st.size && (limit = task_limit(c, RLIMIT_FSIZE)) !=
 	    (uint64_t)RLIM_INFINITY && len > limit) {
-		/* The number could be another's by now. */
-		if (call_valid(c))
-			(void)kill(c->tid, SIGXFSZ);
+		send_xfsz(c);
 		return -EFBIG;
 	}
 	return result(ftruncate(fd, (off_t)len));
@@ -633,7 +654,7 @@ call_truncate(struct call *c)
 	r = loc_resolve(c, AT_FDCWD, c->path, c->real, &loc);
 	if (r == 0 && loc.kind == LOC_KERNEL)
 		r = loc_follow(c, &loc);
-	if (r == 0 && (loc.kind == LOC_KERNEL ||
+	if (r == 0 && check_confined() && (loc.kind == LOC_KERNEL ||
 	    loc.object == LOC_FOREIGN || loc.object == LOC_ANONYMOUS))
 		r = truncate_kernel();
 	else if (r == 0) {

@@ -54,6 +54,9 @@ static const struct {
 	[DEED_CONNECT] = { "network-outbound", NEED_EXISTS, 0 },
 };
 
+static long	 check_learnt(struct call *, const struct loc *, enum deed);
+static long	 check_named(struct call *, const struct loc *, enum deed);
+
 /* The mode of what is there, or -errno. */
 static long
 loc_mode(const struct loc *loc)
@@ -120,7 +123,8 @@ check_refused(struct call *c, const char *path, enum deed deed,
 	if (hit->mandatory) {
 		(void)snprintf(reason, sizeof(reason), "%s is protected",
 		    hit->name);
-		if (strstr(hit->name, "git/config") != NULL)
+		if (strstr(hit->name, "git/config") != NULL ||
+		    strstr(hit->name, "repository's config") != NULL)
 			(void)strlcpy(cure, "\"filesystem\": "
 			    "{\"allowGitConfig\": true}", sizeof(cure));
 	} else if (strncmp(hit->rule, RULE_ALLOW, sizeof(RULE_ALLOW) - 1) ==
@@ -184,8 +188,10 @@ check_file(struct call *c, const struct loc *loc, enum deed deed)
 	    guard_stem(broker.guard, loc->real, GUARD_OLD, &hit) !=
 	    GUARD_STEM_NAME)
 		return 0;
+	/* A directory could be gone by the time that a file is made there. */
 	if ((mode = loc_mode(loc)) >= 0 && S_ISDIR(mode))
-		return 0;
+		return deed == DEED_CREATE ? -EEXIST :
+		    deed == DEED_OPEN ? -EISDIR : 0;
 	if (ask_fresh(loc, &hit, GUARD_STEM_NAME, guard_stem) !=
 	    GUARD_STEM_NAME) {
 		if (deeds[deed].makes)
@@ -218,11 +224,52 @@ is_open_outside(const struct loc *loc, enum deed deed)
 	    S_ISCHR(mode) || S_ISBLK(mode));
 }
 
+/* With --learn what no rule allows is recorded; it may be refused as well. */
+static long
+check_learnt(struct call *c, const struct loc *loc, enum deed deed)
+{
+	long	 r;
+	int	 outside;
+
+	outside = learn_wanted() && !guard_inside(broker.guard, loc->real);
+	if (outside && !learn_allows() &&
+	    guard_may_learn(broker.guard, loc->real, GUARD_OLD))
+		learn_write(c, loc, deed);
+	r = check_named(c, loc, deed);
+	if (outside && learn_allows() && r == 0)
+		learn_write(c, loc, deed);
+	return r;
+}
+
+/* Is the name protected?  If a new tree frees it, that is noted. */
+static int
+is_held(const struct loc *loc, enum deed deed, struct guard_hit *hit)
+{
+	const char	*name;
+
+	if (guard_write(broker.guard, loc->real, GUARD_OLD, hit)) {
+		name = hit->name;
+		if (ask_fresh(loc, hit, 1, guard_write))
+			return 1;
+		if (deeds[deed].makes)
+			fresh_note(loc->real, name);
+	}
+	return bare_check(loc, deed, hit);
+}
+
+int
+check_held(const struct loc *loc, enum deed deed)
+{
+	struct guard_hit	 hit;
+
+	return broker.guard != NULL && loc->kind == LOC_NAME &&
+	    is_held(loc, deed, &hit);
+}
+
 long
 check_write(struct call *c, const struct loc *loc, enum deed deed)
 {
 	struct guard_hit	 hit;
-	const char		*name;
 
 	/* Opened outside: what can be done to it is not for the command. */
 	if (loc->kind == LOC_OBJECT && loc->object == LOC_FOREIGN) {
@@ -234,19 +281,23 @@ check_write(struct call *c, const struct loc *loc, enum deed deed)
 	if (broker.guard == NULL || loc->kind == LOC_KERNEL ||
 	    loc->real[0] == '\0')
 		return 0;
-	if (is_open_outside(loc, deed)) {
+	return check_learnt(c, loc, deed);
+}
+
+/* What holds by name. */
+static long
+check_named(struct call *c, const struct loc *loc, enum deed deed)
+{
+	struct guard_hit	 hit;
+
+	if (!learn_allows() && is_open_outside(loc, deed)) {
 		hit.rule = RULE_ALLOW;
 		hit.name = NULL;
 		hit.mandatory = 0;
 		return refuse(c, loc, deed, &hit);
 	}
-	if (guard_write(broker.guard, loc->real, GUARD_OLD, &hit)) {
-		name = hit.name;
-		if (ask_fresh(loc, &hit, 1, guard_write))
-			return refuse(c, loc, deed, &hit);
-		if (deeds[deed].makes)
-			fresh_note(loc->real, name);
-	}
+	if (is_held(loc, deed, &hit))
+		return refuse(c, loc, deed, &hit);
 	return check_file(c, loc, deed);
 }
 
@@ -255,11 +306,13 @@ check_stem(struct call *c, const struct loc *loc, enum deed deed)
 {
 	struct guard_hit	 hit;
 
-	if (broker.guard == NULL || loc->kind != LOC_NAME ||
-	    guard_stem(broker.guard, loc->real, GUARD_OLD, &hit) == 0 ||
-	    ask_fresh(loc, &hit, 1, guard_stem) == 0)
+	if (broker.guard == NULL || loc->kind != LOC_NAME)
 		return 0;
-	return refuse(c, loc, deed, &hit);
+	if ((guard_stem(broker.guard, loc->real, GUARD_OLD, &hit) != 0 &&
+	    ask_fresh(loc, &hit, 1, guard_stem) != 0) ||
+	    bare_stem(loc, &hit))
+		return refuse(c, loc, deed, &hit);
+	return 0;
 }
 
 void
@@ -288,12 +341,34 @@ check_socket(struct call *c, const struct loc *from, const struct loc *to,
 	return check_refused(c, to->real, deed, &hit);
 }
 
+int
+check_confined(void)
+{
+	return broker.mounts.landlock.handled != 0;
+}
+
+int
+check_reads(void)
+{
+	return broker.guard != NULL && guard_reads(broker.guard);
+}
+
+long
+check_kernel(struct call *c, const char *path, enum deed deed, int error)
+{
+	if (deed != DEED_READ && check_confined())
+		return CALL_CONTINUE;
+	report(c, deeds[deed].operation, path,
+	    "leads where srt cannot follow", "mandatory", "");
+	return -error;
+}
+
 long
 check_read(struct call *c, const struct loc *loc, enum deed deed)
 {
 	struct guard_hit	 hit;
 
-	if (broker.guard == NULL || !guard_reads(broker.guard) ||
+	if (!check_reads() ||
 	    loc->kind == LOC_KERNEL || loc->real[0] == '\0' ||
 	    !guard_read(broker.guard, loc->real, &hit))
 		return 0;
@@ -325,14 +400,11 @@ check_result(struct call *c, const struct loc *loc, enum deed deed, long r)
 	if (broker.sb->plan != NULL &&
 	    plan_effect(broker.sb->plan, loc->real) == PLAN_WRITE)
 		return r;
-	if (deed == DEED_OPEN && loc_mode(loc) >= 0)
-		deed = DEED_WRITE;
-	return check_refused(c, loc->real, deed, &hit);
+	return refuse(c, loc, deed, &hit);
 }
 
-/* Nothing but "." and ".."? */
-static int
-is_empty(int dirfd)
+int
+check_empty(int dirfd)
 {
 	char	 buf[1024];
 	long	 n;
@@ -364,7 +436,7 @@ is_spare(const struct loc *loc)
 	memcpy(path, loc->real, loc->dirlen);
 	path[loc->dirlen] = '\0';
 	if (guard_write(broker.guard, path, GUARD_OLD, NULL) ||
-	    !is_empty(loc->dirfd) ||
+	    !check_empty(loc->dirfd) ||
 	    (fd = path_open(loc->dirfd, "..", O_PATH | O_DIRECTORY, 0, 0)) < 0)
 		return 0;
 	spare = lx_statx(loc->dirfd, "", LX_STATX_BASIC | LX_STATX_MNT_ID,
@@ -385,10 +457,23 @@ depth_of(const char *path, size_t len)
 	return depth;
 }
 
+int
+check_dir(const struct loc *loc, size_t len)
+{
+	char	 path[PATH_MAX];
+
+	if (len >= sizeof(path) - 1)
+		return -ENAMETOOLONG;
+	/* Of what is in "/" it is "/". */
+	memcpy(path, loc->real, len);
+	(void)strlcpy(path + len, len == 0 ? "/." : "", sizeof(path) - len);
+	return path_open(broker.rootfd, path + 1, O_PATH | O_DIRECTORY, 0,
+	    LX_RESOLVE_NO_SYMLINKS | LX_RESOLVE_NO_MAGICLINKS);
+}
+
 unsigned int
 check_fresh(const struct loc *loc)
 {
-	char		 path[PATH_MAX];
 	unsigned int	 depth;
 	int		 fd;
 
@@ -401,13 +486,7 @@ check_fresh(const struct loc *loc)
 		return depth;
 	}
 	/* Of an object the directory is found by its path. */
-	if (loc->dirlen == 0 || loc->dirlen >= sizeof(path))
-		return GUARD_OLD;
-	memcpy(path, loc->real, loc->dirlen);
-	path[loc->dirlen] = '\0';
-	fd = path_open(broker.rootfd, path + 1, O_PATH | O_DIRECTORY, 0,
-	    LX_RESOLVE_NO_SYMLINKS | LX_RESOLVE_NO_MAGICLINKS);
-	if (fd < 0)
+	if ((fd = check_dir(loc, loc->dirlen)) < 0)
 		return GUARD_OLD;
 	depth = fresh_depth(fd, loc->real, loc->dirlen, 1);
 	(void)close(fd);

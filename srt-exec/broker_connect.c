@@ -58,6 +58,8 @@ const struct ipc_rule connect_rules[] = {
 	{ IMSG_BROKER_VERDICT, sizeof(struct ipc_verdict),
 	    sizeof(struct ipc_verdict), IPC_NOFD, IPC_PHASE_RUN,
 	    connect_verdict },
+	{ IMSG_BROKER_DIAL, 2 * sizeof(uint32_t), 2 * sizeof(uint32_t),
+	    IPC_NOFD, IPC_PHASE_RUN, dial_request },
 	{ IMSG_BROKER_LOCAL, 0, MAX_IMSGSIZE, IPC_NOFD, IPC_PHASE_RUN,
 	    connect_local },
 };

@@ -133,16 +133,21 @@ fresh_add(int dirfd, const char *name)
 }
 
 int
-fresh_find(int dirfd, const char *name, struct fresh_id *id)
+fresh_known(const struct fresh_id *id)
 {
 	int	 found;
 
-	if (atomic_load(&nfresh) == 0 || id_of(dirfd, name, id) == -1)
-		return 0;
 	(void)pthread_mutex_lock(&lock);
 	found = slots != NULL && slot_find(id)->ino != 0;
 	(void)pthread_mutex_unlock(&lock);
 	return found;
+}
+
+int
+fresh_find(int dirfd, const char *name, struct fresh_id *id)
+{
+	return atomic_load(&nfresh) != 0 && id_of(dirfd, name, id) == 0 &&
+	    fresh_known(id);
 }
 
 int
@@ -213,6 +218,33 @@ name_end(const char *path, const char *name)
 	return 0;
 }
 
+/* What cannot be looked at, behind a mode of the command's, may be there. */
+static int
+is_undone(const struct change *change)
+{
+	struct lx_stat	 st;
+
+	return lx_statx(broker.rootfd, change->path + 1, LX_STATX_BASIC,
+	    &st) == -1 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* Names that are gone again leave no room for those that stay. */
+static void
+changes_prune(void)
+{
+	size_t	 i, n = 0;
+
+	for (i = 0; i < nchanges; i++) {
+		if (!is_undone(&changes[i])) {
+			changes[n++] = changes[i];
+			continue;
+		}
+		free(changes[i].path);
+		free(changes[i].name);
+	}
+	nchanges = n;
+}
+
 void
 fresh_note(const char *path, const char *name)
 {
@@ -229,6 +261,8 @@ fresh_note(const char *path, const char *name)
 		if (strlen(changes[i - 1].path) == len &&
 		    memcmp(changes[i - 1].path, path, len) == 0)
 			goto done;
+	if (nchanges == nitems(changes))
+		changes_prune();
 	if (nchanges == nitems(changes)) {
 		nmore++;
 		goto done;
@@ -293,13 +327,13 @@ change_send(const char *target, const char *reason, uint64_t count)
 void
 fresh_report(void)
 {
-	char		 reason[128];
-	struct lx_stat	 st;
-	size_t		 i;
+	char	 reason[128];
+	size_t	 i;
 
+	/* A worker may still be at a call whose caller was killed. */
+	(void)pthread_mutex_lock(&lock);
 	for (i = 0; i < nchanges; i++) {
-		if (lx_statx(broker.rootfd, changes[i].path + 1,
-		    LX_STATX_BASIC, &st) == -1)
+		if (is_undone(&changes[i]))
 			continue;
 		(void)snprintf(reason, sizeof(reason),
 		    "%s of a tree that the command made", changes[i].name);
@@ -308,4 +342,5 @@ fresh_report(void)
 	if (nmore > 0)
 		change_send("(more names)", "of trees that the command made",
 		    nmore);
+	(void)pthread_mutex_unlock(&lock);
 }

@@ -8,10 +8,14 @@
  * writing.  A rename finds out what it is about with the lock for reading:
  * what must not happen then is that mkdir(2) puts a directory into the place
  * of what was a file a moment ago, so these two have a lock of their own.
+ *
+ * Names in /dev and /proc are the command's own business, and acted on as they
+ * are: nothing can be linked or moved from one mount to another.
  */
 
 #include "compat.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -25,7 +29,7 @@
 #define RENAME_WHITEOUT		4
 #endif
 
-/* rename_locs(): this needs the tree lock for writing. */
+/* rename_locs(), link_locs(): this needs the tree lock for writing. */
 #define RENAME_TREE	1
 
 /* By the number of the directory in which something appears or goes. */
@@ -34,16 +38,73 @@ static pthread_mutex_t	 dir_locks[NLOCKS] = {
 	[0 ... NLOCKS - 1] = PTHREAD_MUTEX_INITIALIZER
 };
 
-static pthread_mutex_t *
-dir_lock(const struct loc *loc)
+static void
+dirs_add(struct dirs_held *h, uint64_t ino)
 {
-	return &dir_locks[(loc->dirino ^ loc->dirino >> 6) % NLOCKS];
+	unsigned int	 lock = (unsigned int)((ino ^ ino >> 6) % NLOCKS);
+	unsigned int	 i, k;
+
+	for (i = 0; i < h->n && h->i[i] < lock; i++)
+		continue;
+	if (i < h->n && h->i[i] == lock)
+		return;
+	for (k = h->n++; k > i; k--)
+		h->i[k] = h->i[k - 1];
+	h->i[i] = lock;
+}
+
+/* In order, so that no two wait for each other. */
+void
+dirs_hold(struct dirs_held *h, const struct loc *dir, const struct loc *a,
+    const struct loc *b)
+{
+	uint64_t	 ino;
+	unsigned int	 i;
+
+	h->n = 0;
+	if (dir != NULL)
+		dirs_add(h, dir->dirino);
+	if (a != NULL && bare_alone(a, &ino))
+		dirs_add(h, ino);
+	if (b != NULL && bare_alone(b, &ino))
+		dirs_add(h, ino);
+	for (i = 0; i < h->n; i++)
+		(void)pthread_mutex_lock(&dir_locks[h->i[i]]);
+}
+
+void
+dirs_free(const struct dirs_held *h)
+{
+	unsigned int	 i;
+
+	for (i = 0; i < h->n; i++)
+		(void)pthread_mutex_unlock(&dir_locks[h->i[i]]);
 }
 
 static long
 result(long r)
 {
 	return r == -1 ? -errno : r;
+}
+
+/* A link of /proc is meant as such here. */
+static void
+as_name(struct loc *loc)
+{
+	if (loc->magic)
+		loc->kind = LOC_KERNEL;
+}
+
+static int
+is_name(const struct loc *loc)
+{
+	return loc->dirfd != -1 || loc->procfd != -1;
+}
+
+static int
+is_nowhere(const struct loc *loc)
+{
+	return !is_name(loc) && loc->fd == -1;
 }
 
 /*
@@ -53,13 +114,14 @@ result(long r)
 static int
 dirfd_of(const struct loc *loc)
 {
-	return loc->kind == LOC_OBJECT ? broker.rootfd : loc->dirfd;
+	if (!is_name(loc))
+		return broker.rootfd;
+	return loc->dirfd != -1 ? loc->dirfd : loc->procfd;
 }
 
 /*
- * Resolves one name and has the deed done.  Names in /dev and /proc are the
- * kernel's; on objects the deed fails by itself, as it is tried on "." or
- * "..".
+ * Resolves one name and has the deed done.  On objects it fails by itself, as
+ * it is tried on "." or "..".
  */
 static long
 name_call(struct call *c, int dirfd, uint64_t addr,
@@ -72,9 +134,10 @@ name_call(struct call *c, int dirfd, uint64_t addr,
 		return r;
 	(void)pthread_rwlock_rdlock(&broker.tree);
 	r = loc_resolve(c, dirfd, c->path, c->real, &loc);
+	as_name(&loc);
 	if (r == 0)
-		r = loc.kind == LOC_KERNEL || loc.magic ? CALL_CONTINUE :
-		    deed(c, &loc);
+		r = is_nowhere(&loc) ? check_kernel(c, c->path, DEED_CREATE,
+		    loc.error) : deed(c, &loc);
 	loc_close(&loc);
 	(void)pthread_rwlock_unlock(&broker.tree);
 	return r;
@@ -90,16 +153,18 @@ shift_dirfd(struct call *c)
 static long
 do_mkdir(struct call *c, struct loc *loc)
 {
-	pthread_mutex_t	*lock = dir_lock(loc);
-	long		 r;
+	struct dirs_held	 held;
+	long			 r;
 
+	dirs_hold(&held, loc, loc, NULL);
 	if (loc->kind == LOC_NAME &&
-	    (r = check_write(c, loc, DEED_MKDIR)) < 0)
+	    (r = check_write(c, loc, DEED_MKDIR)) < 0) {
+		dirs_free(&held);
 		return r;
-	(void)pthread_mutex_lock(lock);
+	}
 	r = result(mkdirat(dirfd_of(loc), loc_spelt(loc),
 	    (mode_t)c->arg[1]));
-	(void)pthread_mutex_unlock(lock);
+	dirs_free(&held);
 	if (r == 0) {
 		loc->last[strcspn(loc->last, "/")] = '\0';
 		fresh_add(loc->dirfd, loc->last);
@@ -133,7 +198,7 @@ call_mkdirat(struct call *c)
 }
 
 static long
-do_mknod(struct call *c, struct loc *loc)
+mknod_name(struct call *c, struct loc *loc)
 {
 	mode_t	 mode = (mode_t)c->arg[1];
 	long	 r;
@@ -148,6 +213,18 @@ do_mknod(struct call *c, struct loc *loc)
 	r = result(syscall(SYS_mknodat, dirfd_of(loc), loc_spelt(loc), mode,
 	    (unsigned int)c->arg[2]));
 	return check_result(c, loc, DEED_CREATE, r);
+}
+
+static long
+do_mknod(struct call *c, struct loc *loc)
+{
+	struct dirs_held	 held;
+	long			 r;
+
+	dirs_hold(&held, NULL, loc, NULL);
+	r = mknod_name(c, loc);
+	dirs_free(&held);
+	return r;
 }
 
 static long
@@ -189,6 +266,13 @@ call_mknodat(struct call *c)
 	return mknod_at(c, dirfd);
 }
 
+/* Only the caller may write to its /proc/self/fd, as far as it goes. */
+static int
+is_own_fd(const struct loc *loc)
+{
+	return loc->magic && isdigit((unsigned char)loc->last[0]);
+}
+
 static long
 do_unlink(struct call *c, struct loc *loc)
 {
@@ -198,6 +282,8 @@ do_unlink(struct call *c, struct loc *loc)
 	    (r = check_write(c, loc, DEED_REMOVE)) < 0)
 		return r;
 	r = result(unlinkat(dirfd_of(loc), loc_spelt(loc), 0));
+	if (r == -EACCES && is_own_fd(loc))
+		r = -EPERM;
 	return check_result(c, loc, DEED_REMOVE, r);
 }
 
@@ -214,6 +300,8 @@ do_rmdir(struct call *c, struct loc *loc)
 		fresh = fresh_find(loc->dirfd, loc->last, &id);
 	}
 	r = result(unlinkat(dirfd_of(loc), loc_spelt(loc), AT_REMOVEDIR));
+	if (r == -EACCES && is_own_fd(loc))
+		r = -ENOTDIR;
 	if (r == 0 && fresh)
 		fresh_remove(&id);
 	return check_result(c, loc, DEED_RMDIR, r);
@@ -244,7 +332,7 @@ call_unlinkat(struct call *c)
 
 /* Where a link leads says nothing: each use of it is decided on. */
 static long
-do_symlink(struct call *c, struct loc *loc)
+symlink_name(struct call *c, struct loc *loc)
 {
 	long	 r;
 
@@ -256,6 +344,18 @@ do_symlink(struct call *c, struct loc *loc)
 	if (r == 0)
 		check_stood(loc);
 	return check_result(c, loc, DEED_CREATE, r);
+}
+
+static long
+do_symlink(struct call *c, struct loc *loc)
+{
+	struct dirs_held	 held;
+	long			 r;
+
+	dirs_hold(&held, NULL, loc, NULL);
+	r = symlink_name(c, loc);
+	dirs_free(&held);
+	return r;
 }
 
 static long
@@ -289,7 +389,7 @@ is_tree(const struct loc *loc)
 {
 	struct lx_stat	 st;
 
-	return lx_statx(loc->dirfd, loc->last, LX_STATX_BASIC, &st) == 0 &&
+	return lx_statx(dirfd_of(loc), loc->last, LX_STATX_BASIC, &st) == 0 &&
 	    S_ISDIR(st.mode);
 }
 
@@ -299,8 +399,8 @@ absence(const struct loc *loc)
 {
 	struct lx_stat	 st;
 
-	return lx_statx(loc->dirfd, loc->last, LX_STATX_BASIC, &st) == -1 ?
-	    errno : 0;
+	return lx_statx(dirfd_of(loc), loc->last, LX_STATX_BASIC, &st) ==
+	    -1 ? errno : 0;
 }
 
 /*
@@ -322,6 +422,17 @@ is_stem_tree(const struct loc *loc)
 {
 	return broker.guard != NULL && guard_stem(broker.guard, loc->real,
 	    GUARD_OLD, NULL) == GUARD_STEM_TREE;
+}
+
+/*
+ * The name of a socket that the policy lists: what comes there must not be
+ * swapped for one of the host's between the look at it and the deed.
+ */
+static int
+is_listed(const struct loc *loc)
+{
+	return broker.guard != NULL && loc->kind == LOC_NAME &&
+	    guard_unix(broker.guard, loc->real);
 }
 
 /* With the tree lock held for writing a file stays one. */
@@ -370,17 +481,16 @@ rename_object(const struct loc *a, const struct loc *b, unsigned int flags)
 	struct lx_stat	 x, y;
 
 	/* It has walked to both of them first. */
-	if ((a->kind == LOC_NAME && absence(a) == EACCES) ||
-	    (b->kind == LOC_NAME && absence(b) == EACCES))
+	if ((is_name(a) && absence(a) == EACCES) ||
+	    (is_name(b) && absence(b) == EACCES))
 		return -EACCES;
-	if (lx_statx(a->kind == LOC_OBJECT ? a->fd : a->dirfd, "",
-	    LX_STATX_MNT_ID, &x) == -1 ||
-	    lx_statx(b->kind == LOC_OBJECT ? b->fd : b->dirfd, "",
+	if (lx_statx(is_name(a) ? dirfd_of(a) : a->fd, "", LX_STATX_MNT_ID,
+	    &x) == -1 || lx_statx(is_name(b) ? dirfd_of(b) : b->fd, "",
 	    LX_STATX_MNT_ID, &y) == -1)
 		return -errno;
 	if (x.mnt_id != y.mnt_id)
 		return -EXDEV;
-	return a->kind != LOC_OBJECT && (flags & RENAME_NOREPLACE) != 0 ?
+	return is_name(a) && (flags & RENAME_NOREPLACE) != 0 ?
 	    -EEXIST : -EBUSY;
 }
 
@@ -395,21 +505,65 @@ rename_noted(const struct loc *a, const struct loc *b, int exchange)
 		check_stood(a);
 }
 
+/*
+ * A file goes onto a protected one that it is like: 1 once it is removed in
+ * place of that; 0 if it is another; or -errno.  What it says by now does not
+ * matter, nor whether another file has come to its name.
+ */
+static long
+rename_same(struct call *c, const struct loc *a, const struct loc *b)
+{
+	long	 r;
+
+	if (!check_held(b, DEED_REPLACE) || absence(a) != 0)
+		return 0;
+	if ((r = check_write(c, a, DEED_RENAME)) < 0 ||
+	    (r = check_read(c, a, DEED_RENAME)) < 0 ||
+	    (r = check_read(c, b, DEED_REPLACE)) < 0)
+		return r;
+	if (!same_files(a, b))
+		return 0;
+	return unlinkat(a->dirfd, a->last, 0) == -1 ? -errno : 1;
+}
+
+/* A new directory may have gone, unless both names are one. */
+static void
+rename_over(const struct loc *b, const struct fresh_id *id)
+{
+	struct lx_stat	 st;
+
+	if (lx_statx(b->dirfd, b->last, LX_STATX_BASIC, &st) == 0 &&
+	    st.ino != id->ino)
+		fresh_remove(id);
+}
+
 static long
 rename_locs(struct call *c, struct loc *a, struct loc *b,
     unsigned int flags, int exclusive)
 {
-	long	 r;
+	struct fresh_id	 id;
+	int		 ours = a->kind == LOC_NAME && b->kind == LOC_NAME;
+	int		 over;
+	long		 r;
 
-	if (a->kind == LOC_OBJECT || b->kind == LOC_OBJECT)
+	if (!is_name(a) || !is_name(b))
 		return rename_object(a, b, flags);
-	if (!exclusive && (is_tree(a) || is_stem_tree(b)))
+	if (ours && !exclusive && (is_tree(a) || is_stem_tree(b) ||
+	    is_listed(b)))
 		return RENAME_TREE;
-	if ((r = rename_check(c, a, b, flags, exclusive)) < 0)
+	if (ours && flags == 0 && (r = rename_same(c, a, b)) != 0)
+		return r < 0 ? r : 0;
+	if (ours && (r = rename_check(c, a, b, flags, exclusive)) < 0)
 		return r;
-	r = result(syscall(SYS_renameat2, a->dirfd, loc_spelt(a), b->dirfd,
-	    loc_spelt(b), flags));
-	if (r == 0 && exclusive)
+	over = ours && exclusive && (flags & RENAME_EXCHANGE) == 0 &&
+	    fresh_find(b->dirfd, b->last, &id);
+	r = result(syscall(SYS_renameat2, dirfd_of(a), loc_spelt(a),
+	    dirfd_of(b), loc_spelt(b), flags));
+	if (r == -EACCES && is_own_fd(a) && is_own_fd(b))
+		r = -EPERM;
+	if (r == 0 && over)
+		rename_over(b, &id);
+	if (r == 0 && ours && exclusive)
 		rename_noted(a, b, (flags & RENAME_EXCHANGE) != 0);
 	return check_result(c, b, DEED_REPLACE, r);
 }
@@ -418,9 +572,29 @@ rename_locs(struct call *c, struct loc *a, struct loc *b,
 static long
 second_resolve(struct call *c, int to, long error, struct loc *b)
 {
+	long	 r;
+
 	if (error < 0)
 		return error;
-	return loc_resolve(c, to, c->path2, c->real2, b);
+	r = loc_resolve(c, to, c->path2, c->real2, b);
+	as_name(b);
+	return r;
+}
+
+/* Where a name is that has not been looked for. */
+static void
+loc_none(struct loc *loc)
+{
+	loc->kind = LOC_KERNEL;
+	loc->dirfd = loc->fd = loc->procfd = -1;
+	loc->magic = loc->slash = 0;
+}
+
+static long
+kernel_two(struct call *c, const struct loc *a, const struct loc *b)
+{
+	return is_nowhere(a) ? check_kernel(c, c->path, DEED_RENAME,
+	    a->error) : check_kernel(c, c->path2, DEED_CREATE, b->error);
 }
 
 /* With the tree lock held in one way or the other. */
@@ -428,29 +602,23 @@ static long
 rename_resolve(struct call *c, int from, int to, unsigned int flags,
     int exclusive, long error)
 {
-	pthread_mutex_t	*lock;
-	struct loc	 a, b;
-	long		 r;
+	struct dirs_held	 held;
+	struct loc		 a, b;
+	long			 r;
 
-	b.dirfd = b.fd = b.linkfd = -1;
+	loc_none(&b);
 	r = loc_resolve(c, from, c->path, c->real, &a);
-	if (r == 0) {
-		r = second_resolve(c, to, error, &b);
+	as_name(&a);
+	if (r == 0 && (r = second_resolve(c, to, error, &b)) < 0 &&
+	    is_name(&a) && absence(&a) == EACCES)
 		/* The kernel has walked to the first one by then. */
-		if (r < 0 && (a.kind == LOC_KERNEL || a.magic))
-			r = CALL_CONTINUE;
-		else if (r < 0 && a.kind == LOC_NAME &&
-		    absence(&a) == EACCES)
-			r = -EACCES;
-	}
-	if (r == 0 && (a.kind == LOC_KERNEL || a.magic ||
-	    b.kind == LOC_KERNEL || b.magic))
-		r = CALL_CONTINUE;
+		r = -EACCES;
+	if (r == 0 && (is_nowhere(&a) || is_nowhere(&b)))
+		r = kernel_two(c, &a, &b);
 	else if (r == 0) {
-		lock = dir_lock(&a);
-		(void)pthread_mutex_lock(lock);
+		dirs_hold(&held, &a, &b, NULL);
 		r = rename_locs(c, &a, &b, flags, exclusive);
-		(void)pthread_mutex_unlock(lock);
+		dirs_free(&held);
 	}
 	loc_close(&a);
 	loc_close(&b);
@@ -468,9 +636,8 @@ do_rename(struct call *c, int from, uint64_t a, int to, uint64_t b,
 	    RENAME_WHITEOUT)) != 0 || (exclusive &&
 	    (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)) != 0))
 		return -EINVAL;
-	if ((r = task_string(c, a, c->path)) < 0)
+	if ((r = task_strings(c, a, b, &error)) < 0)
 		return r;
-	error = task_string(c, b, c->path2);
 	if (!exclusive) {
 		(void)pthread_rwlock_rdlock(&broker.tree);
 		r = rename_resolve(c, from, to, flags, 0, error);
@@ -549,25 +716,34 @@ link_check(struct call *c, const struct loc *a, const struct loc *b,
 	    (r = check_read(c, a, DEED_LINK)) < 0 ||
 	    (r = check_socket(c, a, b, DEED_CREATE)) < 0)
 		return r;
-	return is_nameless_link(a) ? -EPERM : 0;
+	if (!is_nameless_link(a))
+		return 0;
+	if (is_name(b) && absence(b) == 0)
+		return -EEXIST;
+	report(c, "file-write-link", b->real,
+	    "the file has lost the name that srt knew it by", "mandatory",
+	    "");
+	return -EPERM;
 }
 
 static long
-link_locs(struct call *c, struct loc *a, struct loc *b)
+link_locs(struct call *c, struct loc *a, struct loc *b, int exclusive)
 {
 	char	 name[FD_NAME_MAX];
 	int	 file = -1, fd;
 	long	 r;
 
+	if (!exclusive && is_listed(b))
+		return RENAME_TREE;
 	if (a->kind == LOC_NAME && b->kind == LOC_NAME && is_idle(a, b))
 		return -ENOENT;
 	if (b->kind == LOC_NAME && is_stem_tree(b))
 		file = link_file(a);
 	if ((r = link_check(c, a, b, file == -1)) == 0) {
-		fd = a->kind == LOC_OBJECT ? a->fd : file;
+		fd = is_name(a) && a->kind != LOC_OBJECT ? file : a->fd;
 		r = fd != -1 ? linkat(path_fds(), path_fd_name(fd, name),
 		    dirfd_of(b), loc_spelt(b), AT_SYMLINK_FOLLOW) :
-		    linkat(a->dirfd, loc_spelt(a), dirfd_of(b),
+		    linkat(dirfd_of(a), loc_spelt(a), dirfd_of(b),
 		    loc_spelt(b), 0);
 		r = check_result(c, b, DEED_CREATE, result(r));
 	}
@@ -577,39 +753,46 @@ link_locs(struct call *c, struct loc *a, struct loc *b)
 }
 
 static long
-do_link(struct call *c, int from, int to, unsigned int flags, long error)
+link_alone(struct call *c, struct loc *a, struct loc *b, int exclusive)
+{
+	struct dirs_held	 held;
+	long			 r;
+
+	dirs_hold(&held, NULL, b, NULL);
+	r = link_locs(c, a, b, exclusive);
+	dirs_free(&held);
+	return r;
+}
+
+static long
+do_link(struct call *c, int from, int to, unsigned int flags, int exclusive,
+    long error)
 {
 	int		 follow = (flags & AT_SYMLINK_FOLLOW) != 0;
 	struct loc	 a, b;
 	long		 r;
 
-	b.dirfd = b.fd = b.linkfd = -1;
-	if (c->path[0] == '\0' && (flags & AT_EMPTY_PATH) != 0) {
+	loc_none(&b);
+	if (c->path[0] == '\0' && (flags & AT_EMPTY_PATH) != 0)
 		r = loc_fd(c, from, c->real, &a);
-		follow = 1;
-	} else {
+	else {
 		r = loc_resolve(c, from, c->path, c->real, &a);
 		if (r == 0 && (follow || a.slash))
 			r = loc_follow(c, &a);
+		else
+			as_name(&a);
 	}
-	if (r == 0) {
-		r = second_resolve(c, to, error, &b);
+	if (r == 0 && (r = second_resolve(c, to, error, &b)) < 0 &&
+	    a.kind != LOC_OBJECT && is_name(&a)) {
 		/* The kernel has looked for the first one by then. */
-		if (r < 0 && a.kind == LOC_KERNEL)
-			r = CALL_CONTINUE;
-		else if (r < 0 && a.kind == LOC_NAME) {
-			(void)loc_spelt(&a);
-			if (absence(&a) != 0)
-				r = -absence(&a);
-		}
+		(void)loc_spelt(&a);
+		if (absence(&a) != 0)
+			r = -absence(&a);
 	}
-	/* By the kernel this would depend on who opened the file. */
-	if (r == 0 && b.magic && c->path[0] == '\0')
-		r = -EEXIST;
-	else if (r == 0)
-		r = a.kind == LOC_KERNEL || (a.magic && !follow) ||
-		    b.kind == LOC_KERNEL || b.magic ? CALL_CONTINUE :
-		    link_locs(c, &a, &b);
+	if (r == 0)
+		r = is_nowhere(&a) || is_nowhere(&b) ?
+		    kernel_two(c, &a, &b) :
+		    link_alone(c, &a, &b, exclusive);
 	loc_close(&a);
 	loc_close(&b);
 	return r;
@@ -624,11 +807,15 @@ link_at(struct call *c, int from, uint64_t a, int to, uint64_t b,
 	if ((flags & ~(unsigned int)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) !=
 	    0)
 		return -EINVAL;
-	if ((r = task_string(c, a, c->path)) < 0)
+	if ((r = task_strings(c, a, b, &error)) < 0)
 		return r;
-	error = task_string(c, b, c->path2);
 	(void)pthread_rwlock_rdlock(&broker.tree);
-	r = do_link(c, from, to, flags, error);
+	r = do_link(c, from, to, flags, 0, error);
+	(void)pthread_rwlock_unlock(&broker.tree);
+	if (r != RENAME_TREE)
+		return r;
+	(void)pthread_rwlock_wrlock(&broker.tree);
+	r = do_link(c, from, to, flags, 1, error);
 	(void)pthread_rwlock_unlock(&broker.tree);
 	return r;
 }

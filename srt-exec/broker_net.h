@@ -29,6 +29,7 @@ struct sock_kind {
 	int	 type;
 	int	 protocol;
 	int	 foreign;	/* of another network namespace */
+	int	 outside;	/* of the host's, as far as we can tell */
 };
 
 /* broker_socket.c */
@@ -37,6 +38,8 @@ struct sock_kind {
 long	 sock_copy(const struct call *, struct sock_addr *);
 /* 0 or -errno; -EACCES for what a command's socket never is. */
 long	 sock_look(int, struct sock_kind *);
+/* The report of such a refusal; of bind(2) or not.  Returns -EACCES. */
+long	 sock_refused(struct call *, const struct sock_kind *, int);
 int	 sock_blocking(int);
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t sock_now(void);
@@ -71,6 +74,11 @@ void	 addr_set_port(struct sock_addr *, uint16_t);
 int	 addr_inet(const struct sock_addr *, uint32_t *);
 /* Loopback ports that the policy lists: a message's worth. */
 void	 local_set(struct ibuf *);
+
+/* broker_dial.c */
+
+/* IMSG_BROKER_DIAL: the main thread. */
+void	 dial_request(struct ipc_peer *, struct imsg *);
 
 /* broker_connect.c */
 

@@ -37,9 +37,6 @@
 #include "broker.h"
 #include "log.h"
 
-#ifndef SECCOMP_ADDFD_FLAG_SEND
-#define SECCOMP_ADDFD_FLAG_SEND	(1UL << 1)
-#endif
 #ifndef SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP	(1UL << 0)
 #endif
@@ -164,7 +161,10 @@ static pthread_attr_t	 worker_attr;
 
 static void	*worker(void *);
 
-/* Starts a worker; without memory or a free task there are fewer. */
+/*
+ * Starts a worker; without memory or a free task there are fewer.  With the
+ * turn's lock held.
+ */
 static int
 worker_start(void)
 {
@@ -186,6 +186,7 @@ notify_start(void)
 	uint64_t	 flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
 	cpu_set_t	 cpus;
 	size_t		 i;
+	int		 started;
 
 	for (i = 0; i < nitems(handlers); i++)
 		table[handlers[i].nr] = handlers[i].handler;
@@ -208,7 +209,10 @@ notify_start(void)
 	    pthread_attr_setdetachstate(&worker_attr,
 	    PTHREAD_CREATE_DETACHED) != 0)
 		fatalx("pthread_attr");
-	if (worker_start() == -1)
+	(void)pthread_mutex_lock(&turn_lock);
+	started = worker_start();
+	(void)pthread_mutex_unlock(&turn_lock);
+	if (started == -1)
 		fatal("cannot start a thread");
 }
 
@@ -351,9 +355,13 @@ all_gone(void)
 static long
 call_handle(struct call *c)
 {
+	long	 result;
+
 	if (c->nr < 0 || c->nr >= CALLS_MAX || table[c->nr] == NULL)
 		return -ENOSYS;
-	return table[c->nr](c);
+	result = table[c->nr](c);
+	task_done();
+	return result;
 }
 
 /* The next call: 0, or -1 if there will be none. */
@@ -497,36 +505,39 @@ pull_learn(int way, uint64_t ns)
 
 /*
  * Gives c->fd to the caller, as the lowest number that is free there, and
- * answers with that.
+ * answers with that.  Not in one step (SECCOMP_ADDFD_FLAG_SEND): the caller
+ * would go on while the file is open here as well, so that after its close(2)
+ * the file still had a lock, a FIFO a writer, a program somebody who writes.
  */
 static void
-answer_fd(const struct call *c)
+answer_fd(struct call *c)
 {
 	struct seccomp_notif_addfd	 addfd = {
 		.id = c->id,
-		.flags = SECCOMP_ADDFD_FLAG_SEND,
 		.srcfd = (uint32_t)c->fd,
 		.newfd_flags = c->fd_cloexec ? O_CLOEXEC : 0
 	};
 	cpu_set_t	 was;
 	uint64_t	 start = now();
-	int		 error = 0, way = pull_wanted();
+	int		 fd, error = 0, way = pull_wanted();
 	int		 pulled = way && affinity_pull(c->tid, &was);
 
 	/* EINTR: the caller was not there yet; nothing has been done. */
-	while (ioctl(broker.listener, SECCOMP_IOCTL_NOTIF_ADDFD, &addfd) ==
-	    -1) {
-		if (errno == EINTR || errno == EINPROGRESS)
-			continue;
+	do
+		fd = ioctl(broker.listener, SECCOMP_IOCTL_NOTIF_ADDFD, &addfd);
+	while (fd == -1 && (errno == EINTR || errno == EINPROGRESS));
+	if (fd == -1)
 		error = errno;
-		break;
-	}
+	(void)close(c->fd);
+	c->fd = -1;
+	/* EMFILE is the caller's own limit. */
+	if (error == 0)
+		answer_send(c, fd, 0, 0);
+	else if (error != ENOENT)
+		answer_send(c, 0, -error, 0);
 	if (pulled)
 		(void)sched_setaffinity(c->tid, sizeof(was), &was);
 	pull_learn(way, now() - start);
-	/* EMFILE is the caller's own limit. */
-	if (error != 0 && error != ENOENT)
-		answer_send(c, 0, -error, 0);
 }
 
 void
@@ -534,18 +545,20 @@ call_answer(struct call *c, long result)
 {
 	if (result == CALL_TAKEN)
 		return;
+	if (result >= 0 && c->fd != -1) {
+		answer_fd(c);
+		return;
+	}
+	/* Before the caller goes on: see answer_fd(). */
+	if (c->fd != -1)
+		(void)close(c->fd);
+	c->fd = -1;
 	if (result == CALL_CONTINUE)
 		answer_send(c, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 	else if (result < 0)
 		answer_send(c, 0, (int32_t)result, 0);
-	else if (c->fd != -1)
-		answer_fd(c);
 	else
 		answer_send(c, result, 0, 0);
-	if (c->fd != -1) {
-		(void)close(c->fd);
-		c->fd = -1;
-	}
 }
 
 /* Waiting calls. */
@@ -687,7 +700,7 @@ call_interrupt(struct call *c)
 
 /* Another try for one; 1 if it is over.  The kept descriptor stays ours. */
 static int
-waiting_retry(const struct waiting *w, struct call *c, int look)
+waiting_retry(struct waiting *w, struct call *c, int look)
 {
 	long	 result;
 
@@ -698,6 +711,9 @@ waiting_retry(const struct waiting *w, struct call *c, int look)
 		return 0;
 	if (c->fd == w->fd)
 		c->fd = -1;
+	if (w->fd != -1)
+		(void)close(w->fd);
+	w->fd = -1;
 	call_answer(c, result);
 	return 1;
 }

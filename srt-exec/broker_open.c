@@ -6,19 +6,27 @@
  *
  * A worker must not block: it opens with O_NONBLOCK and takes that away again.
  * What would have blocked waits with the main thread.
+ *
+ * The kernel is left to open what lies in /dev and /proc only where Landlock
+ * would stop all that matters if the caller's memory said something else by
+ * then.  Landlock hides nothing from reading, so where patterns do, what reads
+ * is opened here, whatever it is.
  */
 
 #include "compat.h"
 
 #include <sys/resource.h>
+#include <sys/sysmacros.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "broker.h"
+#include "log.h"
 
 /* <asm/fcntl.h>; O_TMPFILE is it and O_DIRECTORY. */
 #define LX_TMPFILE	020000000
@@ -35,7 +43,11 @@
 /* What F_SETFL would take away with O_NONBLOCK. */
 #define FLAGS_STATUS	((uint64_t)(O_APPEND | O_DIRECT | O_NOATIME | \
 			    O_ASYNC))
+/* All that O_PATH may have beside it in openat2(2). */
+#define FLAGS_PATH	((uint64_t)(O_PATH | O_DIRECTORY | O_NOFOLLOW | \
+			    O_CLOEXEC))
 #define FLAGS_NEW	((uint64_t)(O_CREAT | O_EXCL))
+#define FLAGS_LASTING	((uint64_t)(O_CREAT | O_TRUNC))
 #define MODE_KNOWN	07777
 #define MODE_SETID	(S_ISUID | S_ISGID)
 #define RESOLVE_KNOWN	((uint64_t)(LX_RESOLVE_NO_XDEV | \
@@ -52,6 +64,8 @@
 /* So many descriptors that the limit is worth a look. */
 #define OPEN_FEW	16
 
+#define DEV_TTY		makedev(5, 0)
+
 /* open_once(): the name is a symbolic link, to be followed. */
 #define OPEN_LINK	1
 
@@ -59,7 +73,10 @@ struct opening {
 	uint64_t	 flags;
 	uint64_t	 mode;
 	uint64_t	 resolve;
+	int		 how;		/* they are in memory: openat2(2) */
 };
+
+static long	 open_object(struct call *, struct loc *, struct opening *);
 
 static int
 is_writing(const struct opening *o)
@@ -82,9 +99,8 @@ follows(const struct opening *o)
 }
 
 /*
- * Combinations that the kernel refuses before it looks at the path, which it
- * may do itself.  Older ones take O_DIRECTORY with O_CREAT to mean something
- * of little use.
+ * Combinations that the kernel refuses before it looks at the path.  Before
+ * Linux 6.4 it took O_DIRECTORY with O_CREAT to mean something of little use.
  */
 static int
 is_odd(const struct opening *o)
@@ -97,12 +113,33 @@ is_odd(const struct opening *o)
 	return (o->flags & O_CREAT) != 0 && (o->flags & O_DIRECTORY) != 0;
 }
 
-/* The kernel opens it, in the caller's Landlock domain. */
+/*
+ * Whatever the path says when the kernel reads it again, and the flags if they
+ * are in memory: would Landlock stop it?
+ */
+static int
+is_confined(const struct opening *o)
+{
+	if (!check_confined())
+		return 0;
+	return !check_reads() ||
+	    (!o->how && (o->flags & O_ACCMODE) != O_RDONLY);
+}
+
+/*
+ * The kernel opens it, in the caller's Landlock domain.  Where that is not
+ * safe, programs have another way for openat2(2), which we can follow.
+ */
 static long
-open_kernel(const struct opening *o)
+open_kernel(struct call *c, const struct opening *o)
 {
 	int	 abi = broker.mounts.landlock.abi;
 
+	if (!is_confined(o) && o->how)
+		return -ENOSYS;
+	if (!is_confined(o))
+		return check_kernel(c, c->path, is_writing(o) &&
+		    !check_confined() ? DEED_WRITE : DEED_READ, EACCES);
 	if ((o->flags & O_TRUNC) != 0 && (o->flags & O_ACCMODE) ==
 	    O_RDONLY && abi > 0 && abi < ABI_TRUNCATE)
 		return -EACCES;
@@ -178,12 +215,52 @@ would_wait(const struct opening *o, int error, int dirfd, const char *name)
 	    (o->flags & O_ACCMODE) == O_WRONLY && has_type(dirfd, name, S_IFIFO));
 }
 
-/* Nobody can know when a reader's open of a FIFO would return. */
+/*
+ * Has somebody the FIFO open for writing, or had since it was opened for
+ * reading?  tee(2) tells an empty one of a writer from one of nobody.
+ */
 static int
-waits_for_writer(const struct opening *o, int dirfd, const char *name)
+has_writer(int fd)
 {
-	return (o->flags & O_ACCMODE) == O_RDONLY &&
-	    (o->flags & O_NONBLOCK) == 0 && has_type(dirfd, name, S_IFIFO);
+	static pthread_mutex_t	 lock = PTHREAD_MUTEX_INITIALIZER;
+	static int		 pair[2] = { -1, -1 };
+	struct pollfd		 pfd = { .fd = fd, .events = POLLIN };
+	ssize_t			 n;
+	char			 c;
+
+	if (poll(&pfd, 1, 0) != 0)
+		return 1;
+	(void)pthread_mutex_lock(&lock);
+	if (pair[0] == -1 && pipe2(pair, O_CLOEXEC | O_NONBLOCK) == -1)
+		n = 0;
+	else if ((n = tee(fd, pair[1], 1, SPLICE_F_NONBLOCK)) == 1)
+		n = read(pair[0], &c, 1);
+	(void)pthread_mutex_unlock(&lock);
+	return n != 0;
+}
+
+/* The reader's end of a FIFO, opened by us, is the caller's when it may be. */
+static long
+reader_retry(struct call *c)
+{
+	int	 fd;
+
+	if (!has_writer(c->fd))
+		return CALL_TAKEN;
+	fd = fcntl(c->fd, F_DUPFD_CLOEXEC, 0);
+	return fd == -1 ? -errno : open_give(c, c->arg[5], fd);
+}
+
+/* What has been opened without waiting, and is no pipe without a name. */
+static long
+open_done(struct call *c, const struct opening *o, int fd)
+{
+	if ((o->flags & (O_ACCMODE | O_NONBLOCK)) == O_RDONLY &&
+	    has_type(fd, "", S_IFIFO) && !has_writer(fd)) {
+		c->arg[5] = o->flags & ~FLAGS_NEW;
+		return call_wait(c, fd, reader_retry);
+	}
+	return open_give(c, o->flags, fd);
 }
 
 static enum deed
@@ -217,13 +294,15 @@ open_check(struct call *c, const struct loc *loc, struct opening *o)
 	if ((r = check_read(c, loc, DEED_READ)) < 0 || !is_writing(o))
 		return r;
 	/* Without a name there is nothing to protect, until linkat(2). */
+	if (is_tmpfile(o))
+		learn_tmpfile(c, loc);
 	if (!is_tmpfile(o) && (r = check_write(c, loc, deed_of(o))) < 0)
 		return r;
 	return loc->kind == LOC_NAME ? open_mode(c, loc, o) : 0;
 }
 
 static long
-open_name(struct call *c, struct loc *loc, struct opening *o)
+open_named(struct call *c, struct loc *loc, struct opening *o)
 {
 	uint64_t	 flags = o->flags;
 	const char	*last = loc->last;
@@ -236,23 +315,113 @@ open_name(struct call *c, struct loc *loc, struct opening *o)
 		return r;
 	else if (loc->slash)
 		flags |= O_DIRECTORY;
-	if (waits_for_writer(o, loc->dirfd, last))
-		return open_kernel(o);
 	if ((flags & FLAGS_NEW) != FLAGS_NEW)
 		flags |= O_NONBLOCK;
 	fd = path_open(loc->dirfd, last, flags | O_NOCTTY, o->mode,
 	    LX_RESOLVE_NO_SYMLINKS | (o->resolve & LX_RESOLVE_NO_XDEV));
 	if (fd >= 0)
-		return open_give(c, o->flags, fd);
-	if ((o->resolve & LX_RESOLVE_NO_SYMLINKS) == 0 &&
-	    ((fd == -ELOOP && follows(o)) ||
+		return open_done(c, o, fd);
+	if ((fd == -ELOOP && follows(o)) ||
 	    (loc->slash && (fd == -ELOOP || fd == -ENOTDIR) &&
-	    has_type(loc->dirfd, last, S_IFLNK))))
-		return OPEN_LINK;
+	    has_type(loc->dirfd, loc->last, S_IFLNK)))
+		return (o->resolve & LX_RESOLVE_NO_SYMLINKS) != 0 ? -ELOOP :
+		    OPEN_LINK;
 	if (would_wait(o, fd, loc->dirfd, last))
 		return open_wait(c, o, path_open(loc->dirfd, last, O_PATH |
 		    O_NOFOLLOW, 0, 0));
 	return is_writing(o) ? check_result(c, loc, deed_of(o), fd) : fd;
+}
+
+/* What could complete a repository is made by one at a time. */
+static long
+open_name(struct call *c, struct loc *loc, struct opening *o)
+{
+	struct dirs_held	 held;
+	long			 r;
+
+	if ((o->flags & O_CREAT) == 0)
+		return open_named(c, loc, o);
+	dirs_hold(&held, NULL, loc, NULL);
+	r = open_named(c, loc, o);
+	dirs_free(&held);
+	return r;
+}
+
+/* A name in /proc, as the caller sees it and with no more rights. */
+static long
+open_proc(struct call *c, struct loc *loc, const struct opening *o)
+{
+	int	 fd = -EPERM;
+
+	if (task_lower(1) == 0)
+		fd = path_open(loc->procfd, loc_spelt(loc), o->flags |
+		    O_NOCTTY | O_NONBLOCK, o->mode, LX_RESOLVE_NO_SYMLINKS);
+	if (task_lower(0) == -1)
+		fatal("capset");
+	if (fd >= 0)
+		return open_give(c, o->flags, fd);
+	return fd == -ELOOP && follows(o) ? OPEN_LINK : fd;
+}
+
+/* What was open for writing may be opened so again; and a pipe, a memfd. */
+static int
+is_writable(int fd)
+{
+	int	 flags = fcntl(fd, F_GETFL);
+
+	return flags != -1 && (flags & O_PATH) == 0 &&
+	    ((flags & O_ACCMODE) != O_RDONLY || has_type(fd, "", S_IFIFO));
+}
+
+/*
+ * /dev/tty is another one for each session.  Ours is the one that srt was
+ * started in; one of the sandbox's own has a terminal of its own.
+ */
+static long
+open_tty(struct call *c, struct loc *loc, struct opening *o)
+{
+	struct lx_stat	 st;
+	char		 name[32];
+	dev_t		 dev;
+	int		 fd;
+
+	if (!task_session(c, &dev))
+		return open_name(c, loc, o);
+	if (dev == 0)
+		return -ENXIO;
+	(void)snprintf(name, sizeof(name), "dev/pts/%u", minor(dev));
+	fd = path_open(broker.rootfd, name, O_PATH, 0,
+	    LX_RESOLVE_NO_SYMLINKS);
+	if (fd >= 0 && (lx_statx(fd, "", LX_STATX_BASIC, &st) == -1 ||
+	    makedev(st.rdev_major, st.rdev_minor) != dev)) {
+		(void)close(fd);
+		fd = -EPERM;
+	}
+	if (fd < 0)
+		return open_kernel(c, o);
+	(void)close(loc->dirfd);
+	loc->dirfd = -1;
+	loc->fd = fd;
+	return open_object(c, loc, o);
+}
+
+/* In /dev or /proc, and not for the kernel to open. */
+static long
+open_here(struct call *c, struct loc *loc, struct opening *o)
+{
+	struct lx_stat	 st;
+
+	if (loc->procfd != -1)
+		return open_proc(c, loc, o);
+	if (loc->fd != -1)
+		return open_object(c, loc, o);
+	if (loc->dirfd == -1)
+		return open_kernel(c, o);
+	if (!loc->slash && lx_statx(loc->dirfd, loc->last, LX_STATX_BASIC,
+	    &st) == 0 && S_ISCHR(st.mode) &&
+	    makedev(st.rdev_major, st.rdev_minor) == DEV_TTY)
+		return open_tty(c, loc, o);
+	return open_name(c, loc, o);
 }
 
 /* "/", "..", or what a link of /proc leads to. */
@@ -263,30 +432,36 @@ open_object(struct call *c, struct loc *loc, struct opening *o)
 	long		 r;
 	int		 fd;
 
-	if ((loc->magic && !follows(o)) || loc->object == LOC_ANONYMOUS ||
-	    loc->object == LOC_FOREIGN)
-		return open_kernel(o);
-	if ((r = open_check(c, loc, o)) < 0)
+	if (loc->magic && (loc->slash ? (o->flags & O_CREAT) != 0 :
+	    !follows(o)))
+		return open_proc(c, loc, o);
+	if (loc->object == LOC_ANONYMOUS || loc->object == LOC_FOREIGN) {
+		if (is_confined(o))
+			return open_kernel(c, o);
+		if (is_writing(o) && !is_writable(loc->fd))
+			return check_write(c, loc, DEED_WRITE);
+		if (loc->object == LOC_ANONYMOUS) {
+			fd = reopen(loc->fd, o->flags, 0);
+			return fd < 0 ? fd : open_give(c, o->flags, fd);
+		}
+	} else if ((r = open_check(c, loc, o)) < 0)
 		return r;
 	if (lx_statx(loc->fd, "", LX_STATX_BASIC, &st) == -1)
 		return -errno;
 	if (S_ISDIR(st.mode)) {
 		if (is_tmpfile(o) && (o->mode & MODE_SETID) != 0)
 			return check_setid(c, loc, DEED_CREATE);
-		fd = loc->magic ? -EACCES : path_open(loc->fd, ".", o->flags |
-		    O_NONBLOCK, o->mode, 0);
+		fd = loc->magic && follows(o) ? -EACCES : path_open(loc->fd,
+		    ".", o->flags | O_NONBLOCK, o->mode, 0);
 		/* "." has to be searched for, unlike "..". */
 		if (fd == -EACCES)
 			fd = reopen(loc->fd, o->flags & ~(uint64_t)O_NOFOLLOW,
 			    o->mode);
-	} else {
-		if (waits_for_writer(o, loc->fd, ""))
-			return open_kernel(o);
+	} else
 		fd = reopen(loc->fd, o->flags | (loc->slash ?
 		    (uint64_t)O_DIRECTORY : 0), o->mode);
-	}
 	if (fd >= 0)
-		return open_give(c, o->flags, fd);
+		return open_done(c, o, fd);
 	if (would_wait(o, fd, loc->fd, "")) {
 		fd = fcntl(loc->fd, F_DUPFD_CLOEXEC, 0);
 		return open_wait(c, o, fd == -1 ? -errno : fd);
@@ -303,6 +478,21 @@ is_other_mount(int dirfd)
 	return lx_statx(dirfd, "", LX_STATX_MNT_ID, &a) == -1 ||
 	    lx_statx(broker.rootfd, "", LX_STATX_MNT_ID, &b) == -1 ||
 	    a.mnt_id != b.mnt_id;
+}
+
+/* Takes each "./" out; the new length. */
+static size_t
+squeeze(char *path, size_t len)
+{
+	size_t	 i, n = 0;
+
+	for (i = 0; i < len; i++)
+		if (path[i] == '.' && path[i + 1] == '/' &&
+		    (i == 0 || path[i - 1] == '/'))
+			i++;
+		else
+			path[n++] = path[i];
+	return n;
 }
 
 /*
@@ -335,8 +525,14 @@ hop_again(struct call *c, int dirfd, const struct opening *o,
 		len = 0;
 	}
 	n = len + (size_t)text;
+	if (n + 2 > PATH_MAX) {
+		c->path2[text] = '\0';
+		text = (ssize_t)squeeze(c->path2, (size_t)text);
+		len = squeeze(path, len);
+		n = len + (size_t)text;
+	}
 	if (n + 2 > PATH_MAX)
-		return open_kernel(o);
+		return open_kernel(c, o);
 	memcpy(path + len, c->path2, (size_t)text);
 	if (loc->slash)
 		path[n++] = '/';
@@ -354,9 +550,11 @@ open_once(struct call *c, struct loc *loc, struct opening *o)
 	case LOC_OBJECT:
 		return open_object(c, loc, o);
 	default:
+		if (!is_confined(o))
+			return open_here(c, loc, o);
 		/* A link of /dev may lead out of it. */
 		return follows(o) && o->resolve == 0 ? OPEN_LINK :
-		    open_kernel(o);
+		    open_kernel(c, o);
 	}
 }
 
@@ -372,8 +570,9 @@ open_loop(struct call *c, int dirfd, struct opening *o, struct loc *loc)
 		if (o->resolve != 0)
 			r = hop_again(c, dirfd, o, loc);
 		else if ((r = loc_hop(c, loc)) == 0 &&
-		    loc->kind == LOC_KERNEL)
-			return open_kernel(o);
+		    loc->kind == LOC_KERNEL &&
+		    (loc->procfd != -1 || is_confined(o)))
+			return open_kernel(c, o);
 		if (r < 0)
 			return r;
 	}
@@ -382,19 +581,16 @@ open_loop(struct call *c, int dirfd, struct opening *o, struct loc *loc)
 
 /*
  * Has the caller no number left for a descriptor?  That has to come before a
- * file is made or truncated.  /proc/PID/fd tells how many there are as its
- * size (Linux 6.2); fewer than the limit leave a number below it.
+ * file is made or truncated.  Fewer than the limit leave a number below it.
  */
 static int
-is_full(const struct call *c)
+is_full(const struct call *c, const struct opening *o)
 {
-	struct lx_stat	 st;
-	char		 path[32];
+	uint64_t	 n = task_fds(c);
 
-	(void)snprintf(path, sizeof(path), "%d/fd", (int)c->tid);
-	return lx_statx(broker.procfd, path, LX_STATX_BASIC, &st) == 0 &&
-	    st.size >= OPEN_FEW &&
-	    st.size >= task_limit(c, RLIMIT_NOFILE);
+	/* With few of them only what would leave traces is worth a look. */
+	return (n >= OPEN_FEW || (o->flags & FLAGS_LASTING) != 0) &&
+	    n >= task_limit(c, RLIMIT_NOFILE);
 }
 
 /* The path is in c->path. */
@@ -406,7 +602,7 @@ open_path(struct call *c, int dirfd, struct opening *o)
 
 	if (c->path[0] == '\0')
 		return -ENOENT;
-	if (is_full(c))
+	if (is_full(c, o))
 		return -EMFILE;
 	if ((o->flags & (O_CREAT | LX_TMPFILE)) != 0 &&
 	    (r = task_take_umask(c)) < 0)
@@ -423,10 +619,9 @@ open_path(struct call *c, int dirfd, struct opening *o)
 static int
 is_ours(const struct opening *o)
 {
-	if ((o->flags & O_PATH) != 0 || is_odd(o))
+	if ((o->flags & O_PATH) != 0)
 		return 0;
-	return is_writing(o) || (broker.guard != NULL &&
-	    guard_reads(broker.guard));
+	return is_writing(o) || check_reads() || !is_confined(o);
 }
 
 static long
@@ -438,8 +633,11 @@ open_at(struct call *c, int dirfd, uint64_t addr, uint64_t flags,
 
 	if ((o.flags & (O_CREAT | LX_TMPFILE)) != 0)
 		o.mode = mode & MODE_KNOWN;
+	/* The flags are in a register. */
 	if (!is_ours(&o))
 		return CALL_CONTINUE;
+	if (is_odd(&o))
+		return -EINVAL;
 	if ((r = task_string(c, addr, c->path)) < 0)
 		return r;
 	return open_path(c, dirfd, &o);
@@ -483,7 +681,6 @@ how_rest(struct call *c, uint64_t addr, size_t size)
 	return 0;
 }
 
-/* The kernel's own complaints about the flags come from the kernel. */
 static int
 how_is_valid(const struct opening *o)
 {
@@ -493,8 +690,10 @@ how_is_valid(const struct opening *o)
 	    (o->resolve & ~RESOLVE_KNOWN) != 0 ||
 	    (o->resolve & scopes) == scopes)
 		return 0;
+	if ((o->flags & O_PATH) != 0)
+		return o->mode == 0 && (o->flags & ~FLAGS_PATH) == 0;
 	if ((o->flags & (O_CREAT | LX_TMPFILE)) != 0)
-		return (o->mode & ~(uint64_t)MODE_KNOWN) == 0;
+		return (o->mode & ~(uint64_t)MODE_KNOWN) == 0 && !is_odd(o);
 	return o->mode == 0;
 }
 
@@ -520,12 +719,11 @@ call_openat2(struct call *c)
 	o.flags = how.flags;
 	o.mode = how.mode;
 	o.resolve = how.resolve;
-	/*
-	 * The kernel reads the flags once more, but none that write could be
-	 * put there that Landlock does not stop.
-	 */
-	if (!how_is_valid(&o) || !is_ours(&o))
-		return open_kernel(&o);
+	o.how = 1;
+	if (!how_is_valid(&o))
+		return -EINVAL;
+	if (!is_ours(&o))
+		return open_kernel(c, &o);
 	if ((o.resolve & LX_RESOLVE_CACHED) != 0)
 		return -EAGAIN;
 	if ((r = task_string(c, c->arg[1], c->path)) < 0)

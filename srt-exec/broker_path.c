@@ -133,9 +133,13 @@ static long
 path_of_dir(int fd, char *buf, size_t size)
 {
 	long	 n;
+	int	 error;
 
-	if (fchdir(fd) == -1)
-		return path_of_fd(fd, buf, size);
+	if (fchdir(fd) == -1) {
+		error = -errno;
+		n = path_of_fd(fd, buf, size);
+		return n == -ENOENT ? error : n;
+	}
 	if ((n = syscall(SYS_getcwd, buf, size)) == -1)
 		return errno == ERANGE ? -ENAMETOOLONG : -errno;
 	/* "(unreachable)" */
@@ -164,7 +168,7 @@ loc_clear(struct loc *loc, char *real)
 {
 	loc->kind = LOC_KERNEL;
 	loc->object = LOC_NAMED;
-	loc->dirfd = loc->fd = loc->linkfd = -1;
+	loc->dirfd = loc->fd = loc->procfd = -1;
 	loc->slash = loc->magic = loc->links = 0;
 	loc->last[0] = '\0';
 	loc->real = real;
@@ -186,8 +190,8 @@ loc_close(struct loc *loc)
 {
 	base_close(loc->dirfd);
 	base_close(loc->fd);
-	base_close(loc->linkfd);
-	loc->dirfd = loc->fd = loc->linkfd = -1;
+	base_close(loc->procfd);
+	loc->dirfd = loc->fd = loc->procfd = -1;
 }
 
 const char *
@@ -195,7 +199,7 @@ loc_spelt(struct loc *loc)
 {
 	size_t	 len;
 
-	if (loc->slash && loc->kind != LOC_OBJECT) {
+	if (loc->slash && (loc->dirfd != -1 || loc->procfd != -1)) {
 		len = strlen(loc->last);
 		if (len > 0 && loc->last[len - 1] != '/') {
 			loc->last[len] = '/';
@@ -221,7 +225,7 @@ loc_kernel(struct loc *loc, int fd)
 long
 loc_name(struct loc *loc, int dirfd, const char *last, size_t len)
 {
-	struct node	 node;
+	struct node	 node = { 0 };
 	long		 n;
 
 	if ((n = node_stat(dirfd, &node)) < 0)
@@ -268,7 +272,7 @@ is_anonymous(int fd)
 long
 loc_object(struct loc *loc, int fd, const char *last)
 {
-	struct node	 node;
+	struct node	 node = { 0 };
 	const char	*slash;
 	long		 n;
 
@@ -428,6 +432,8 @@ loc_resolve_how(struct call *c, int dirfd, const char *path, uint64_t resolve,
 		return -ENOENT;
 	if (is_elsewhere(c))
 		return 0;
+	if (*path == '/' && (resolve & LX_RESOLVE_BENEATH) != 0)
+		return -EXDEV;
 	if (*path == '/' && (resolve & SCOPED) == 0) {
 		/* The others look by themselves. */
 		if (!call_valid(c))
@@ -459,24 +465,36 @@ loc_fd(struct call *c, int number, char *real, struct loc *loc)
 }
 
 long
+link_text(int dirfd, const char *name, char *text)
+{
+	ssize_t	 n;
+
+	n = readlinkat(dirfd, name, text, PATH_MAX);
+	if (n == -1)
+		return errno == EINVAL || errno == ENOENT ? 0 : -errno;
+	if (n == PATH_MAX)
+		return -ENAMETOOLONG;
+	text[n] = '\0';
+	return 1;
+}
+
+long
 loc_hop(struct call *c, struct loc *loc)
 {
 	char	 text[PATH_MAX];
 	int	 base = loc->dirfd, slash = loc->slash, links = loc->links;
 	long	 r;
-	ssize_t	 n;
 
-	if (base == -1)
-		return 0;
-	n = readlinkat(base, loc->last, text, sizeof(text));
-	if (n == -1)
-		return errno == EINVAL || errno == ENOENT ? 0 : -errno;
-	if ((size_t)n == sizeof(text))
-		return -ENAMETOOLONG;
+	if (loc->procfd != -1 && !loc->magic) {
+		base = loc->procfd;
+		r = proc_link(c, base, loc->last, text);
+	} else
+		r = base == -1 ? 0 : link_text(base, loc->last, text);
+	if (r <= 0)
+		return r;
 	if (links == LINKS_MAX)
 		return -ELOOP;
-	text[n] = '\0';
-	loc->dirfd = -1;
+	loc->dirfd = loc->procfd = -1;
 	loc_clear(loc, loc->real);
 	loc->links = links + 1;
 	if (text[0] == '/') {

@@ -32,8 +32,16 @@ void	 base_close(int);
 long	 loc_kernel(struct loc *, int);
 long	 loc_name(struct loc *, int, const char *, size_t);
 long	 loc_object(struct loc *, int, const char *);
+/* As proc_link(), for any link. */
+long	 link_text(int, const char *, char *);
 
 /* broker_walk.c */
+
+/*
+ * Where a link in /proc leads that is none of a process: 1 with its text, of
+ * at least PATH_MAX; 0 if it is no such link, or -errno.
+ */
+long	 proc_link(struct call *, int, const char *, char *);
 
 /*
  * Resolves the path component by component from the directory, which it

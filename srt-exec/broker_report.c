@@ -88,6 +88,22 @@ entry_new(const struct call *c, pid_t pid, const char *operation,
 	return e;
 }
 
+/* Of these there is none twice, and only so many. */
+static int
+is_learnt(const char *operation)
+{
+	return strncmp(operation, VIOLATION_LEARN,
+	    sizeof(VIOLATION_LEARN) - 1) == 0;
+}
+
+void
+report_lost(void)
+{
+	(void)pthread_mutex_lock(&lock);
+	lost++;
+	(void)pthread_mutex_unlock(&lock);
+}
+
 void
 report(const struct call *c, const char *operation, const char *target,
     const char *reason, const char *rule, const char *cure)
@@ -99,8 +115,9 @@ report(const struct call *c, const char *operation, const char *target,
 	(void)pthread_mutex_lock(&lock);
 	if ((e = entry_find(pid, operation, target, rule)) != NULL)
 		e->v.count++;
-	else if (nqueued >= BROKER_REPORTS_MAX || (e = entry_new(c, pid,
-	    operation, target, reason, rule, cure)) == NULL)
+	else if ((nqueued >= BROKER_REPORTS_MAX && !is_learnt(operation)) ||
+	    (e = entry_new(c, pid, operation, target, reason, rule,
+	    cure)) == NULL)
 		lost++;
 	else {
 		first = nqueued++ == 0;
@@ -126,6 +143,10 @@ report_send(void)
 	(void)pthread_mutex_unlock(&lock);
 	while ((e = TAILQ_FIRST(&batch)) != NULL) {
 		TAILQ_REMOVE(&batch, e, entry);
+		/* The monitor waits for nobody, so this is soon done. */
+		if (is_learnt(e->v.operation) && imsgbuf_queuelen(
+		    &broker.monitor.ibuf) >= IPC_QUEUE_MAX - 1)
+			(void)ipc_flush(&broker.monitor);
 		ipc_send_violation(&broker.monitor, &e->v);
 		violation_clear(&e->v);
 		free(e);

@@ -51,12 +51,14 @@ netns_cookie(int fd)
 }
 
 static uint64_t		 own_cookie;
+static uint64_t		 host_cookie;	/* of who has made our pipes */
 
 static void
 own_cookie_init(void)
 {
 	int	 s;
 
+	host_cookie = netns_cookie(broker.monitor.ibuf.fd);
 	s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s == -1)
 		return;
@@ -81,17 +83,20 @@ long
 sock_look(int fd, struct sock_kind *kind)
 {
 	static pthread_once_t	 once = PTHREAD_ONCE_INIT;
+	uint64_t		 cookie;
 
 	if (sock_option(fd, SO_DOMAIN, &kind->domain) == -1 ||
 	    sock_option(fd, SO_TYPE, &kind->type) == -1 ||
 	    sock_option(fd, SO_PROTOCOL, &kind->protocol) == -1)
 		return -errno;
 	(void)pthread_once(&once, own_cookie_init);
-	kind->foreign = own_cookie != 0 && netns_cookie(fd) != own_cookie;
+	cookie = netns_cookie(fd);
+	kind->foreign = own_cookie != 0 && cookie != own_cookie;
+	kind->outside = kind->foreign && (cookie == host_cookie ||
+	    (broker.sb->opt.flags & EXEC_NESTED_USERNS) == 0);
 	if (kind->domain == AF_UNIX)
 		return 0;
-	if (kind->foreign &&
-	    (broker.sb->opt.flags & EXEC_NESTED_USERNS) == 0)
+	if (kind->outside)
 		return -EACCES;
 	if (kind->domain == AF_INET || kind->domain == AF_INET6) {
 		if (kind->type == SOCK_DGRAM || (kind->type == SOCK_STREAM &&
@@ -139,6 +144,26 @@ sock_expired(uint64_t deadline)
 	return deadline != 0 && sock_now() >= deadline;
 }
 
+long
+sock_refused(struct call *c, const struct sock_kind *kind, int binding)
+{
+	const char	*operation = binding ? "network-bind" :
+			    "network-outbound";
+
+	if (kind->outside)
+		report(c, operation, "socket",
+		    "made outside of the sandbox", "mandatory", "");
+	else if (kind->domain == AF_UNIX)
+		report(c, operation, "unix datagram socket",
+		    "each datagram could name another receiver",
+		    "network.allowAllUnixSockets",
+		    "\"network\": {\"allowAllUnixSockets\": true}");
+	else
+		report(c, operation, "socket",
+		    "neither TCP, UDP nor a Unix socket", "mandatory", "");
+	return -EACCES;
+}
+
 static long
 bind_addr(struct call *c, int fd, const struct sock_kind *kind,
     const struct sock_addr *sa)
@@ -181,6 +206,8 @@ call_bind(struct call *c)
 		return fd;
 	if ((r = sock_look(fd, &kind)) == 0 && (r = copied) == 0)
 		r = bind_addr(c, fd, &kind, &sa);
+	else if (r == -EACCES)
+		r = sock_refused(c, &kind, 1);
 	(void)close(fd);
 	return r;
 }
@@ -196,7 +223,9 @@ call_connect(struct call *c)
 	copied = sock_copy(c, &sa);
 	if ((fd = task_fd(c, (int)c->arg[0])) < 0)
 		return fd;
-	if ((r = copied) == 0 && (r = sock_look(fd, &kind)) == 0)
+	if ((r = copied) == 0 && (r = sock_look(fd, &kind)) == -EACCES)
+		r = sock_refused(c, &kind, 0);
+	else if (r == 0)
 		r = connect_addr(c, fd, &kind, &sa);
 	(void)close(fd);
 	return r;

@@ -10,7 +10,10 @@
 #include "compat.h"
 
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
+
+#include <linux/capability.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +26,7 @@
 #include "broker.h"
 
 #define PAGE		4096	/* the least that any machine has */
+#define CHUNK		256	/* of a string, at first: most are shorter */
 #define STATUS_SIZE	8192	/* of /proc/PID/status, as much as matters */
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD	O_EXCL	/* Linux 6.9 */
@@ -30,6 +34,12 @@
 
 static atomic_int	 umask_changed;
 static atomic_int	 process_pidfds;	/* before Linux 6.9 */
+
+/* The working directory for the second path of the same call. */
+static __thread struct {
+	uint64_t	 id;		/* of a call with two paths; else 0 */
+	int		 fd;
+} both = { .fd = -1 };
 
 long
 task_read(const struct call *c, uint64_t addr, void *buf, size_t len)
@@ -76,8 +86,8 @@ task_string(const struct call *c, uint64_t addr, char *buf)
 
 	while (len < PATH_MAX) {
 		chunk = PAGE - (size_t)((addr + len) % PAGE);
-		if (len == 0 && chunk > 256)
-			chunk = 256;
+		if (len == 0 && chunk > CHUNK)
+			chunk = CHUNK;
 		if (chunk > PATH_MAX - len)
 			chunk = PATH_MAX - len;
 		local.iov_base = buf + len;
@@ -92,6 +102,54 @@ task_string(const struct call *c, uint64_t addr, char *buf)
 	}
 	buf[PATH_MAX - 1] = '\0';
 	return -ENAMETOOLONG;
+}
+
+/* As much of the string as is to be had at once. */
+static size_t
+first_chunk(uint64_t addr)
+{
+	size_t	 left = PAGE - (size_t)(addr % PAGE);
+
+	return left < CHUNK ? left : CHUNK;
+}
+
+long
+task_strings(struct call *c, uint64_t a, uint64_t b, long *second)
+{
+	struct iovec	 local[2] = {
+		{ .iov_base = c->path, .iov_len = first_chunk(a) },
+		{ .iov_base = c->path2, .iov_len = first_chunk(b) }
+	};
+	struct iovec	 remote[2] = {
+		{ .iov_base = (void *)(uintptr_t)a },
+		{ .iov_base = (void *)(uintptr_t)b }
+	};
+	size_t		 na = local[0].iov_len, nb = local[1].iov_len;
+	long		 r;
+
+	task_done();
+	both.id = c->id;
+	remote[0].iov_len = na;
+	remote[1].iov_len = nb;
+	*second = 0;
+	if (process_vm_readv(c->tid, local, 2, remote, 2, 0) ==
+	    (ssize_t)(na + nb) && memchr(c->path, '\0', na) != NULL &&
+	    memchr(c->path2, '\0', nb) != NULL)
+		return 0;
+	/* A long one, or a bad address: which of them, and how? */
+	if ((r = task_string(c, a, c->path)) < 0)
+		return r;
+	*second = task_string(c, b, c->path2);
+	return 0;
+}
+
+void
+task_done(void)
+{
+	if (both.fd != -1)
+		(void)close(both.fd);
+	both.fd = -1;
+	both.id = 0;
 }
 
 /* The text of a file of the caller's in /proc; its length, or -errno. */
@@ -165,18 +223,23 @@ task_pidfd(pid_t tid)
 static __thread struct {
 	pid_t	 tid;
 	int	 dir;		/* its directory in /proc */
+	int	 fds;		/* "fd" in that, once it has been asked for */
+	int	 nfds;		/* ... so often */
 	int	 pidfd;
-} known = { .dir = -1, .pidfd = -1 };
+} known = { .dir = -1, .fds = -1, .pidfd = -1 };
 
 void
 task_forget(void)
 {
 	if (known.dir != -1)
 		(void)close(known.dir);
+	if (known.fds != -1)
+		(void)close(known.fds);
 	if (known.pidfd != -1)
 		(void)close(known.pidfd);
 	known.tid = 0;
-	known.dir = known.pidfd = -1;
+	known.nfds = 0;
+	known.dir = known.fds = known.pidfd = -1;
 }
 
 static void
@@ -239,8 +302,8 @@ task_fd(const struct call *c, int number)
 	return fd;
 }
 
-int
-task_cwd(const struct call *c)
+static int
+cwd_open(const struct call *c)
 {
 	char	 name[16];
 	int	 fd;
@@ -258,6 +321,46 @@ task_cwd(const struct call *c)
 	if (known.dir == -1)
 		return -errno;
 	return checked(c, known_cwd());
+}
+
+int
+task_cwd(const struct call *c)
+{
+	int	 fd;
+
+	if (both.id != c->id)
+		return cwd_open(c);
+	if ((fd = both.fd) != -1) {
+		both.fd = -1;
+		return fd;
+	}
+	if ((fd = cwd_open(c)) >= 0)
+		both.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return fd;
+}
+
+/* Who asks more than once gets a descriptor, by which it costs a third. */
+uint64_t
+task_fds(const struct call *c)
+{
+	struct lx_stat	 st;
+	char		 path[32];
+
+	task_know(c);
+	if (known.fds != -1) {
+		if (lx_statx(known.fds, "", LX_STATX_BASIC, &st) == 0)
+			return st.size;
+		task_forget();
+		task_know(c);
+	}
+	(void)snprintf(path, sizeof(path), "%d/fd", (int)c->tid);
+	if (known.nfds++ > 0)
+		known.fds = checked(c, openat(broker.procfd, path, O_PATH |
+		    O_DIRECTORY | O_CLOEXEC));
+	if (known.fds < 0)
+		known.fds = -1;
+	return lx_statx(broker.procfd, path, LX_STATX_BASIC, &st) == 0 ?
+	    st.size : 0;
 }
 
 /* The innermost of the ids that the process has in nested namespaces. */
@@ -351,6 +454,46 @@ task_signalled(const struct call *c)
 		pending |= shared;
 	return (pending & ~status_number(status, "SigBlk", 16) &
 	    ~status_number(status, "SigIgn", 16)) != 0;
+}
+
+/* proc_pid_stat(5): the seventh field; the second one is in brackets. */
+static dev_t
+stat_tty(const char *stat)
+{
+	const char	*s = strrchr(stat, ')');
+	unsigned int	 n;
+
+	/* The kernel's own number.  NOLINTNEXTLINE(cert-err34-c) */
+	if (s == NULL || sscanf(s + 1, " %*c %*d %*d %*d %u", &n) != 1)
+		return 0;
+	return makedev(n >> 8 & 0xfff, (n & 0xff) | (n >> 12 & 0xfff00));
+}
+
+int
+task_session(const struct call *c, dev_t *dev)
+{
+	char	 text[STATUS_SIZE];
+
+	*dev = 0;
+	if (task_file(c->tid, "stat", text, sizeof(text)) > 0)
+		*dev = stat_tty(text);
+	/* What lies outside has no number in the inner namespace. */
+	return task_file(c->tid, "status", text, sizeof(text)) < 0 ||
+	    status_inner(text, "NSsid") != 0;
+}
+
+int
+task_lower(int lower)
+{
+	struct __user_cap_header_struct	 head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct	 caps[2];
+
+	memset(caps, 0, sizeof(caps));
+	caps[0].permitted = 1U << CAP_SYS_PTRACE;
+	caps[0].effective = lower ? 0 : caps[0].permitted;
+	return (int)syscall(SYS_capset, &head, caps);
 }
 
 void

@@ -99,6 +99,8 @@ entry_check(const struct frame *f, const struct entry64 *e)
 		    guard_write(broker.guard, t.old, depth, &hit))
 			goto refuse;
 	}
+	if (bare_refuses(t.cur, t.old, DEED_RENAME, t.top, &hit))
+		goto refuse;
 	if (t.sockets && guard_unix(broker.guard, t.new) &&
 	    !guard_unix(broker.guard, t.old) && is_socket(e)) {
 		hit.rule = "network.allowUnixSockets";

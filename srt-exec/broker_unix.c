@@ -237,9 +237,11 @@ unix_object(struct call *c, int *own)
 	else if (loc.dirfd != -1)
 		fd = path_open(loc.dirfd, loc_spelt(&loc), O_PATH |
 		    O_NOFOLLOW, 0, 0);
-	else if ((fd = loc.fd) == -1)
+	else if ((fd = loc.fd) == -1) {
+		report(c, "network-outbound", c->path,
+		    "leads where srt cannot follow", "mandatory", "");
 		fd = -EACCES;
-	else
+	} else
 		loc.fd = -1;
 	if (fd >= 0 && (!named ||
 	    path_of_fd(fd, c->real2, sizeof(c->real2)) < 0))
@@ -280,6 +282,7 @@ unix_refuse(struct call *c, const char *path, const char *reason)
 /*
  * A listed spelling alone does not open anything: a link of that name could
  * be the command's.  What the listed one led to at the start is listed too.
+ * 1: it is the host's, 0: the sandbox's own.
  */
 static long
 unix_allowed(struct call *c, int fd, int own)
@@ -288,16 +291,32 @@ unix_allowed(struct call *c, int fd, int own)
 
 	if (bound_look(fd, "", &b) == -1)
 		return -errno;
-	if (own || (broker.sb->opt.flags & EXEC_ALL_UNIX) != 0 ||
-	    bound_has(&b))
+	if (own || bound_has(&b))
 		return 0;
+	if ((broker.sb->opt.flags & EXEC_ALL_UNIX) != 0)
+		return 1;
 	/* A socket without a name, say by /proc/self/fd. */
 	if (c->real2[0] == '\0')
 		return -ECONNREFUSED;
-	if (guard_unix(broker.guard, c->real2))
-		return 0;
+	if (guard_unix(broker.guard, c->real2) ||
+	    learn_unix(c, fd, c->real2))
+		return 1;
 	return unix_refuse(c, c->real2,
 	    "a socket of the host that is not listed");
+}
+
+/* For the audit record: a program has a connection to the host. */
+static void
+unix_record(struct call *c)
+{
+	char	 target[sizeof(c->real2) + 8];
+
+	if ((broker.sb->opt.flags & EXEC_AUDIT) == 0)
+		return;
+	(void)snprintf(target, sizeof(target), "unix:%s", c->real2);
+	report(c, VIOLATION_CONNECTED, target, "connected",
+	    (broker.sb->opt.flags & EXEC_ALL_UNIX) != 0 ?
+	    "network.allowAllUnixSockets" : "network.allowUnixSockets", "");
 }
 
 /* This thread's working directory was of use for one call. */
@@ -332,15 +351,15 @@ unix_connect(struct call *c, int fd, const struct sock_kind *kind,
     const struct sock_addr *sa, int again)
 {
 	uint32_t	 flags = broker.sb->opt.flags;
-	long		 r;
+	long		 host, r;
 	int		 object, own;
 
 	/* It could send to any path without a word to us. */
 	if (kind->type == SOCK_DGRAM && (flags & EXEC_ALL_UNIX) == 0)
-		return -EACCES;
+		return sock_refused(c, kind, 0);
 	if (!unix_path(sa, c->path)) {
-		if (kind->foreign && (flags & EXEC_NESTED_USERNS) == 0)
-			return -EACCES;
+		if (kind->outside)
+			return sock_refused(c, kind, 0);
 		return unix_tried(c, fd, connect_try(fd, &sa->u.sa, sa->len),
 		    again);
 	}
@@ -349,9 +368,14 @@ unix_connect(struct call *c, int fd, const struct sock_kind *kind,
 	(void)pthread_rwlock_unlock(&broker.tree);
 	if (object < 0)
 		return object;
-	if ((r = unix_allowed(c, object, own)) == 0)
-		r = unix_connect_object(c, fd, object, again);
+	if ((host = unix_allowed(c, object, own)) < 0) {
+		base_close(object);
+		return host;
+	}
+	r = unix_connect_object(c, fd, object, again);
 	base_close(object);
+	if (r == 0 && host != 0)
+		unix_record(c);
 	return r;
 }
 
@@ -463,16 +487,15 @@ unix_bind_path(struct call *c, int fd, const struct sock_addr *sa)
 	if ((r = loc_resolve(c, AT_FDCWD, c->path, c->real, &loc)) < 0)
 		;
 	else if (loc.kind == LOC_KERNEL && (loc.dirfd == -1 ||
-	    (broker.sb->opt.flags & EXEC_FS_DISABLED) == 0))
+	    check_confined()))
 		/*
 		 * Landlock lets the command make sockets there and nowhere
 		 * else, whatever it makes of the address meanwhile.
 		 */
-		r = CALL_CONTINUE;
+		r = check_kernel(c, c->path, DEED_BIND, EACCES);
 	else if (loc.dirfd == -1)
 		r = -EADDRINUSE;
 	else if ((r = check_write(c, &loc, DEED_BIND)) == 0 &&
-	    (r = check_stem(c, &loc, DEED_BIND)) == 0 &&
 	    (r = task_take_umask(c)) == 0) {
 		r = unix_bind_name(c, fd, sa, &loc);
 		r = r == 0 ? unix_bound(c, &loc, least) :
@@ -489,9 +512,8 @@ unix_bind(struct call *c, int fd, const struct sock_kind *kind,
 	long	 r;
 
 	if (!unix_path(sa, c->path)) {
-		if (kind->foreign &&
-		    (broker.sb->opt.flags & EXEC_NESTED_USERNS) == 0)
-			return -EACCES;
+		if (kind->outside)
+			return sock_refused(c, kind, 1);
 		return bind(fd, &sa->u.sa, sa->len) == -1 ? -errno : 0;
 	}
 	(void)pthread_rwlock_wrlock(&broker.tree);

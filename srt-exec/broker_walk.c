@@ -6,8 +6,9 @@
  * In /proc some names mean another thing for each process.  "self" and
  * "thread-self" are the caller's, and so are the magic links "cwd", "root",
  * "exe" and "fd/N" if they are in its own directory; those are got from the
- * caller by other means.  All else in /proc is left to the kernel, which acts
- * in the caller's name and confined as the caller is.
+ * caller by other means.  The links of other processes are never followed:
+ * where Landlock makes that sound the kernel does it, in the caller's name and
+ * confined as the caller is.
  */
 
 #include "compat.h"
@@ -118,21 +119,35 @@ walk_kernel(struct walk *w)
 	return WALK_DONE;
 }
 
+/* The last component, in /proc. */
+static long
+walk_last(struct walk *w)
+{
+	int	 fd = w->cur;
+
+	w->loc->slash |= *w->s == '/';
+	if (strlcpy(w->loc->last, w->name, sizeof(w->loc->last)) == 0)
+		return -ENAMETOOLONG;
+	w->cur = broker.rootfd;
+	(void)walk_kernel(w);
+	w->loc->procfd = fd;
+	return WALK_DONE;
+}
+
 /* The caller's numbers, as they are in the /proc that it sees. */
 static long
-walk_pids(struct walk *w)
+caller_pids(const struct call *c, pid_t *pid, pid_t *tid)
 {
 	struct lx_stat	 st;
 
-	if (w->pid != 0)
-		return 0;
 	if (lx_statx(broker.procfd, "", LX_STATX_BASIC, &st) == 0 &&
 	    makedev(st.dev_major, st.dev_minor) == broker.procdev) {
 		/* enableWeakerNestedSandbox: it is the host's. */
-		w->pid = w->tid = w->c->tid;
-		return 0;
+		*pid = task_process(c->tid);
+		*tid = c->tid;
+		return call_valid(c) ? 0 : -ESRCH;
 	}
-	return task_ns_pid(w->c, &w->pid, &w->tid) == -1 ? -ESRCH : 0;
+	return task_ns_pid(c, pid, tid) == -1 ? -ESRCH : 0;
 }
 
 /* Skips "/N" if N is one of the numbers. */
@@ -159,7 +174,8 @@ walk_own(struct walk *w, const char *s)
 {
 	const char	*t;
 
-	if (s[0] == '\0' || walk_pids(w) < 0 ||
+	if (s[0] == '\0' || (w->pid == 0 &&
+	    caller_pids(w->c, &w->pid, &w->tid) < 0) ||
 	    (s = skip_number(s, w->pid, w->tid)) == NULL)
 		return NULL;
 	if (strncmp(s, "/task", 5) == 0 &&
@@ -213,7 +229,7 @@ magic_open(struct walk *w, const char *own, int *fd)
 static long
 walk_magic(struct walk *w, int fd)
 {
-	struct node	 node;
+	struct node	 node = { 0 };
 
 	if (fd < 0 && w->more)
 		return fd;
@@ -224,16 +240,17 @@ walk_magic(struct walk *w, int fd)
 	}
 	if (fd < 0) {
 		/* What acts on the link as a name does not care. */
-		(void)walk_kernel(w);
+		(void)walk_last(w);
 		w->loc->error = -fd;
 		return WALK_DONE;
 	}
-	if (!w->more) {
+	if (w->more)
+		walk_to(w, fd);
+	else {
 		w->loc->magic = 1;
-		w->loc->linkfd = openat(w->cur, w->name, O_PATH |
-		    O_NOFOLLOW | O_CLOEXEC);
+		w->loc->procfd = w->cur;
+		w->cur = fd;
 	}
-	walk_to(w, fd);
 	if (++w->loc->links > LINKS_MAX)
 		return -ELOOP;
 	return w->more ? WALK_ON : walk_done(w, w->name);
@@ -252,33 +269,71 @@ walk_dots(struct walk *w)
 	return w->more ? WALK_ON : walk_done(w, w->name);
 }
 
+/* What follows "/proc" in the path of the directory; NULL: it is elsewhere. */
+static const char *
+proc_path(int fd, char *real)
+{
+	if (path_of_fd(fd, real, PATH_MAX) < 0 ||
+	    strncmp(real, PROC, sizeof(PROC) - 1) != 0)
+		return NULL;
+	return real + sizeof(PROC) - 1;
+}
+
+long
+proc_link(struct call *c, int dirfd, const char *name, char *text)
+{
+	char		 real[PATH_MAX];
+	const char	*own;
+	pid_t		 pid, tid;
+
+	if ((own = proc_path(dirfd, real)) == NULL ||
+	    isdigit((unsigned char)own[own[0] == '/']))
+		return 0;
+	if (own[0] == '\0' && (strcmp(name, "self") == 0 ||
+	    strcmp(name, "thread-self") == 0)) {
+		if (caller_pids(c, &pid, &tid) < 0)
+			return -ESRCH;
+		(void)snprintf(text, PATH_MAX, name[0] == 's' ? "%d" :
+		    "%d/task/%d", (int)pid, (int)tid);
+		return 1;
+	}
+	return link_text(dirfd, name, text);
+}
+
+static int
+is_link(int dirfd, const char *name)
+{
+	struct lx_stat	 st;
+	int		 saved = errno, link;
+
+	link = lx_statx(dirfd, name, LX_STATX_BASIC, &st) == 0 &&
+	    S_ISLNK(st.mode);
+	errno = saved;
+	return link;
+}
+
 static long
 walk_proc(struct walk *w, const struct node *node)
 {
-	char		 real[PATH_MAX], text[64];
+	char		 real[PATH_MAX], text[PATH_MAX];
 	const char	*own;
+	long		 r;
 	int		 fd;
 
-	if (node->dev != broker.procdev ||
-	    path_of_fd(w->cur, real, sizeof(real)) < 0 ||
-	    strncmp(real, PROC, sizeof(PROC) - 1) != 0)
+	if (node->dev != broker.procdev || (own = proc_path(w->cur, real)) ==
+	    NULL)
 		return walk_kernel(w);
-	own = real + sizeof(PROC) - 1;
-	if (own[0] == '\0' && w->more && (strcmp(w->name, "self") == 0 ||
-	    strcmp(w->name, "thread-self") == 0)) {
-		if (walk_pids(w) < 0)
-			return -ESRCH;
-		(void)snprintf(text, sizeof(text), w->name[0] == 's' ? "%d" :
-		    "%d/task/%d", (int)w->pid, (int)w->tid);
-		return walk_insert(w, text);
-	}
 	own = walk_own(w, own);
 	if (own != NULL && magic_open(w, own, &fd) == 0)
 		return walk_magic(w, fd);
-	fd = !w->more ? -1 : openat(w->cur, w->name, O_PATH | O_DIRECTORY |
-	    O_NOFOLLOW | O_CLOEXEC);
+	if (!w->more)
+		return walk_last(w);
+	if ((r = proc_link(w->c, w->cur, w->name, text)) != 0)
+		return r < 0 ? r : walk_insert(w, text);
+	fd = openat(w->cur, w->name, O_PATH | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC);
 	if (fd == -1)
-		return walk_kernel(w);
+		return is_link(w->cur, w->name) ? walk_kernel(w) : -errno;
 	walk_to(w, fd);
 	return WALK_ON;
 }
@@ -287,7 +342,7 @@ static long
 walk_down(struct walk *w)
 {
 	char		 text[PATH_MAX];
-	struct node	 node;
+	struct node	 node = { 0 };
 	ssize_t		 n;
 	long		 r;
 	int		 fd;
@@ -315,7 +370,7 @@ walk_down(struct walk *w)
 static long
 walk_step(struct walk *w)
 {
-	struct node	 node;
+	struct node	 node = { 0 };
 	long		 r;
 	int		 fd;
 

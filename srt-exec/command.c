@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "exec.h"
+#include "limits.h"
 #include "linux.h"
 #include "log.h"
 
@@ -183,6 +184,8 @@ command_become(const struct sandbox *sb, int report)
 	if (hand_over(sb) == -1)
 		return -errno;
 	if (syscall(NR_CLOSE_RANGE, report + 1, ~0U, 0) == -1)
+		return errno;
+	if (limits_apply(sb) == -1)
 		return errno;
 	return exec_search(sb);
 }

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "exec.h"
+#include "limits.h"
 #include "log.h"
 #include "proc.h"
 #include "sandbox.h"
@@ -34,6 +35,8 @@ static struct sandbox	sb;
 static pid_t		broker;
 static pid_t		parent_pid;
 static int		parent_stopped;	/* by us */
+static int		held;		/* srt has the terminal */
+static int		held_stop;	/* the command stopped meanwhile */
 static int		done;		/* the parent knows the outcome */
 
 static void	parent_hello(struct ipc_peer *, struct imsg *);
@@ -46,6 +49,7 @@ static void	parent_env(struct ipc_peer *, struct imsg *);
 static void	parent_cwd(struct ipc_peer *, struct imsg *);
 static void	parent_cfg_end(struct ipc_peer *, struct imsg *);
 static void	parent_signal(struct ipc_peer *, struct imsg *);
+static void	parent_hold(struct ipc_peer *, struct imsg *);
 static void	continue_parent(void);
 static void	inside_log(struct ipc_peer *, struct imsg *);
 static void	inside_started(struct ipc_peer *, struct imsg *);
@@ -79,6 +83,7 @@ static const struct ipc_rule parent_rules[] = {
 	    parent_cfg_end },
 	{ IMSG_EXEC_SIGNAL, U32, U32, IPC_NOFD, IPC_PHASE_RUN,
 	    parent_signal },
+	{ IMSG_EXEC_HOLD, U32, U32, IPC_NOFD, IPC_PHASE_RUN, parent_hold }
 };
 
 static const struct ipc_rule inside_rules[] = {
@@ -101,6 +106,7 @@ static void
 parent_gone(struct ipc_peer *peer)
 {
 	(void)peer;
+	limits_end(&sb);
 	_exit(EXIT_SRT);
 }
 
@@ -126,6 +132,7 @@ inside_gone(struct ipc_peer *peer)
 	send_failed(EXIT_SRT, "a process of the sandbox was killed");
 	while (waitpid(broker, NULL, 0) == -1 && errno == EINTR)
 		continue;
+	limits_end(&sb);
 	exit(0);
 }
 
@@ -257,6 +264,7 @@ static __dead void
 become_broker(int fd)
 {
 	ipc_close(&parent);
+	cgroup_forget();
 	ipc_open(&sb.up, NULL, fd, ROLE_EXEC, NULL, 0, parent_gone);
 	broker_main(&sb);
 }
@@ -291,6 +299,7 @@ start_broker(void)
 	(void)close(pair[1]);
 	(void)close(sb.proxy_fd);
 	(void)close(sb.monitor_fd);
+	limits_broker(&sb);
 	ipc_open(&inside, NULL, pair[0], ROLE_BROKER, inside_rules,
 	    nitems(inside_rules), inside_gone);
 	ipc_phase(&inside, IPC_PHASE_RUN);
@@ -320,8 +329,9 @@ parent_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
 {
 	(void)imsg;
 	check_complete();
-	if (start_broker() == -1) {
+	if (limits_prepare(&sb) == -1 || start_broker() == -1) {
 		send_failed(EXIT_SRT, why_text());
+		limits_end(&sb);
 		exit(0);
 	}
 	confine();
@@ -336,6 +346,19 @@ parent_signal(struct ipc_peer *peer, struct imsg *imsg)
 	if (inside.open)
 		ipc_send_u32(&inside, IMSG_EXEC_SIGNAL, -1,
 		    ipc_recv_u32(imsg));
+}
+
+/* While srt asks at the terminal the command waits, and nobody is to know. */
+static void
+parent_hold(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	held = ipc_recv_u32(imsg) != 0;
+	if (held || !held_stop)
+		return;
+	held_stop = 0;
+	if (inside.open)
+		ipc_send_u32(&inside, IMSG_EXEC_SIGNAL, -1, SIGCONT);
 }
 
 static void
@@ -357,6 +380,7 @@ inside_started(struct ipc_peer *peer, struct imsg *imsg)
 	(void)peer;
 	if (imsg_get_data(imsg, &born, sizeof(born)) == -1)
 		fatalx("malformed start");
+	limits_wall_start(&sb);
 	ipc_send(&parent, IMSG_EXEC_STARTED, -1, &born, sizeof(born));
 }
 
@@ -387,6 +411,13 @@ static void
 inside_stopped(struct ipc_peer *peer, struct imsg *imsg)
 {
 	(void)peer;
+	/* It was told before the terminal was taken. */
+	if (!held)
+		(void)ipc_dispatch(&parent);
+	if (held) {
+		held_stop = 1;
+		return;
+	}
 	ipc_send_u32(&parent, IMSG_EXEC_STOPPED, -1, ipc_recv_u32(imsg));
 	(void)ipc_flush(&parent);
 	parent_stopped = 1;
@@ -421,6 +452,23 @@ inside_exited(struct ipc_peer *peer, struct imsg *imsg)
 	continue_parent();
 }
 
+/* limits.wallSeconds */
+static void
+wall_step(void)
+{
+	enum limits_wall	 step = limits_wall_step();
+
+	if (step == WALL_GOES_ON || done || !inside.open)
+		return;
+	if (step == WALL_TERM) {
+		ipc_send(&parent, IMSG_EXEC_TIMEUP, -1, NULL, 0);
+		ipc_send_u32(&inside, IMSG_EXEC_SIGNAL, -1, SIGTERM);
+		ipc_send_u32(&inside, IMSG_EXEC_SIGNAL, -1, SIGCONT);
+		continue_parent();
+	} else
+		ipc_send_u32(&inside, IMSG_EXEC_SIGNAL, -1, SIGKILL);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -430,7 +478,7 @@ main(int argc, char *argv[])
 	ns_ignore_signals();
 	parent_pid = getppid();
 	TAILQ_INIT(&sb.paths);
-	sb.proxy_fd = sb.monitor_fd = -1;
+	sb.proxy_fd = sb.monitor_fd = sb.cgroup_fd = -1;
 	ipc_open(&parent, NULL, IPC_PARENT_FD, ROLE_PARENT, parent_rules,
 	    nitems(parent_rules), parent_gone);
 
@@ -441,7 +489,7 @@ main(int argc, char *argv[])
 		pfd[0].events = pfd[1].events = POLLIN;
 		if (inside.open)
 			(void)ipc_flush(&inside);
-		if (poll(pfd, nitems(pfd), -1) == -1) {
+		if (poll(pfd, nitems(pfd), limits_wall_left()) == -1) {
 			if (errno != EINTR)
 				fatal("poll");
 			continue;
@@ -450,5 +498,6 @@ main(int argc, char *argv[])
 			(void)ipc_dispatch(&inside);
 		if (pfd[0].revents != 0)
 			(void)ipc_dispatch(&parent);
+		wall_step();
 	}
 }

@@ -30,6 +30,7 @@ struct sandbox {
 	int			 monitor_fd;
 	int			 null_fd;
 	int			 listener_fd;	/* inside: the listener goes here */
+	int			 cgroup_fd;	/* of limits.c: -1 for none */
 	pid_t			 outer;
 	struct ipc_peer		 up;	/* inside: the pipe to srt-exec */
 };

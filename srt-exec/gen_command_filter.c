@@ -195,6 +195,8 @@ struct cond {
 #define IOC_FAT_SETATTRIBUTES 0x40047211U
 #define IOC_SET_ENCRYPTION 0x800c6613U	/* FS_IOC_SET_ENCRYPTION_POLICY */
 #define IOC_ENABLE_VERITY 0x40806685U
+#define FCNTL_SETLEASE	1024		/* F_SETLEASE of <linux/fcntl.h> */
+#define FCNTL_SETDELEG	1040
 #define IOPRIO_PGRP	2	/* IOPRIO_WHO_PGRP of <linux/ioprio.h> */
 
 static const struct row {
@@ -238,6 +240,13 @@ static const struct row {
 	ROW("ioctl", 0, EPERM, EQ(1, IOC_SET_ENCRYPTION)),
 	ROW("ioctl", 0, EPERM, EQ(1, IOC_ENABLE_VERITY)),
 	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SUBVOL_SETFLAGS)),
+
+	/*
+	 * Whoever opens the file for writing, on the host as well, would wait
+	 * for the command; of a directory, so would the broker (Linux 6.19).
+	 */
+	ROW("fcntl", 0, EACCES, EQ(1, FCNTL_SETLEASE)),
+	ROW("fcntl", 0, EINVAL, EQ(1, FCNTL_SETDELEG)),
 
 	/* In clone(2) CLONE_NEWTIME's bit is part of the exit signal. */
 	ROW("clone", NESTED, EPERM, ANY(0, NEW_NAMESPACE)),

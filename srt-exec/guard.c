@@ -103,6 +103,25 @@ static const struct name {
 	{ IN_INFO, NAME("attributes"), IS_NAME, 1, ".git/info/attributes", 0 }
 };
 
+/* Of a repository with a name of any kind. */
+static const struct part {
+	const char	*name;
+	size_t		 len;
+	enum guard_part	 part;
+} parts[] = {
+	{ NAME("head"), PART_HEAD },
+	{ NAME("objects"), PART_OBJECTS },
+	{ NAME("refs"), PART_REFS },
+	{ NAME("commondir"), PART_COMMONDIR },
+	{ NAME("config"), PART_CONFIG },
+	{ NAME("config.worktree"), PART_CONFIG_WORKTREE },
+	{ NAME("hooks"), PART_HOOKS },
+	{ NAME("attributes"), PART_ATTRIBUTES },
+	{ NAME("info"), PART_INFO },
+	{ NAME("branches"), PART_TEMPLATE },
+	{ NAME("description"), PART_TEMPLATE }
+};
+
 /* Where reading a path has come to. */
 struct walk {
 	unsigned int	 places;	/* mask of enum place, for what follows */
@@ -111,6 +130,8 @@ struct walk {
 };
 
 static int		 add_path(struct entries *, const char *,
+			    const char *);
+static int		 add_folded(struct entries *, const char *,
 			    const char *);
 static int		 append(struct entries *, size_t, const char *,
 			    struct pattern *, const char *);
@@ -122,16 +143,22 @@ static int		 path_covers(const char *, size_t, const char *);
 static size_t		 path_after(const struct entries *, const char *);
 static const struct entry *find_above(const struct entries *, const char *);
 static const struct entry *find_below(const struct entries *, const char *);
+static const struct entry *find_folded(const struct guard *, const char *,
+			    const struct entry *(*)(const struct entries *,
+			    const char *));
 static const struct entry *find_pattern(const struct entries *,
 			    const char *);
 static int		 any_beneath(const struct entries *, const char *);
 static int		 deepest_read(const struct guard *, const char *);
+static int		 below_ceiling(const struct guard *, const char *);
 static void		 set_hit(struct guard_hit *, const char *,
 			    const char *, int);
 static const struct name *walk_path(const struct guard *, const char *,
 			    unsigned int, struct walk *);
 static const struct name *walk_name(const struct guard *, struct walk *,
 			    const char *, size_t, unsigned int);
+static unsigned int	 part_of(const char *, size_t, const char *);
+static int		 fold_path(const char *, char *, size_t);
 static size_t		 fold(const char *, size_t, char *);
 static const char	*fold_char(uint32_t);
 static int		 is_ignorable(uint32_t);
@@ -172,8 +199,12 @@ guard_add(struct guard *g, enum guard_kind kind, const char *text,
 	case GUARD_NOWRITE:
 	case GUARD_WRITE:
 		return add_path(list, text, rule);
+	case GUARD_NOWRITE_FOLD:
+		return add_folded(list, text, rule);
 	case GUARD_READ:
 	case GUARD_UNIX:
+	case GUARD_CEILING:
+	case GUARD_UNIX_CEILING:
 		if (is_canonical(text))
 			return append(list, list->n, text, NULL, rule);
 		errno = EINVAL;
@@ -183,6 +214,8 @@ guard_add(struct guard *g, enum guard_kind kind, const char *text,
 	case GUARD_NOREAD_GLOB:
 	case GUARD_READ_GLOB:
 	case GUARD_UNIX_GLOB:
+	case GUARD_CEILING_GLOB:
+	case GUARD_UNIX_CEILING_GLOB:
 		if ((pattern = pattern_new(text)) != NULL)
 			return append(list, list->n, text, pattern, rule);
 		if (errno != ENOMEM)
@@ -205,21 +238,38 @@ guard_write(const struct guard *g, const char *path, unsigned int fresh,
 
 	/* Those of the policy first: no depth frees of them. */
 	if ((e = find_above(&g->kinds[GUARD_NOWRITE], path)) != NULL ||
+	    (e = find_folded(g, path, find_above)) != NULL ||
 	    (e = find_pattern(&g->kinds[GUARD_NOWRITE_GLOB], path)) != NULL) {
 		set_hit(hit, e->rule, NULL, 0);
 		return 1;
 	}
 	/* Without patterns the mounts know what may be written. */
 	if (g->kinds[GUARD_WRITE_GLOB].n != 0 &&
+	    (g->flags & (EXEC_LEARN | EXEC_LEARN_DENY)) != EXEC_LEARN &&
 	    find_above(&g->kinds[GUARD_WRITE], path) == NULL &&
 	    find_pattern(&g->kinds[GUARD_WRITE_GLOB], path) == NULL) {
 		set_hit(hit, "filesystem.allowWrite", NULL, 0);
+		return 1;
+	}
+	if (!below_ceiling(g, path)) {
+		set_hit(hit, "the administrator's filesystem.allowWrite",
+		    NULL, 0);
 		return 1;
 	}
 	if ((name = walk_path(g, path, fresh, &w)) == NULL)
 		return 0;
 	set_hit(hit, "mandatory", name->full, 1);
 	return 1;
+}
+
+int
+guard_may_learn(const struct guard *g, const char *path, unsigned int fresh)
+{
+	struct walk	 w;
+
+	return find_above(&g->kinds[GUARD_NOWRITE], path) == NULL &&
+	    find_pattern(&g->kinds[GUARD_NOWRITE_GLOB], path) == NULL &&
+	    below_ceiling(g, path) && walk_path(g, path, fresh, &w) == NULL;
 }
 
 int
@@ -273,7 +323,8 @@ guard_stem(const struct guard *g, const char *path, unsigned int fresh,
 		    w.last->next == IN_GIT ? GUARD_STEM_NAME : GUARD_STEM_TREE;
 	/* The policy's counts for more, where it does not allow more. */
 	if (stem != GUARD_STEM_NAME &&
-	    (e = find_below(&g->kinds[GUARD_NOWRITE], path)) != NULL) {
+	    ((e = find_below(&g->kinds[GUARD_NOWRITE], path)) != NULL ||
+	    (e = find_folded(g, path, find_below)) != NULL)) {
 		set_hit(hit, e->rule, NULL, 0);
 		return GUARD_STEM_TREE;
 	}
@@ -289,28 +340,98 @@ guard_stem(const struct guard *g, const char *path, unsigned int fresh,
 }
 
 int
+guard_place(const struct guard *g, const char *path, struct guard_place *p)
+{
+	const char	*s = path + p->end, *end, *before;
+	unsigned int	 part;
+
+	if (g->flags & EXEC_FS_DISABLED)
+		return 0;
+	for (; s[0] == '/' && s[1] != '\0'; s = end) {
+		before = s++;
+		end = s + strcspn(s, "/");
+		/* Above the last one "hooks" alone counts. */
+		if (*end != '\0' && *s != 'h' && *s != 'H' &&
+		    (unsigned char)*s < 0x80)
+			continue;
+		part = part_of(s, (size_t)(end - s), *end == '\0' ?
+		    "aAbBcCdDhHiIoOrR" : "hH");
+		if (part == 0 || (*end != '\0' && part != PART_HOOKS))
+			continue;
+		p->up = 0;
+		if (part == PART_ATTRIBUTES) {
+			while (before > path && before[-1] != '/')
+				before--;
+			if (before == path || part_of(before,
+			    (size_t)(s - 1 - before), "iI") != PART_INFO)
+				continue;
+			before--;
+			p->up = 1;
+		}
+		p->part = part;
+		p->end = (size_t)(end - path);
+		p->dirlen = (size_t)(before - path);
+		for (; *end != '\0'; end++)
+			p->up += *end == '/';
+		return 1;
+	}
+	return 0;
+}
+
+unsigned int
+guard_parts(const struct guard *g)
+{
+	unsigned int	 mask = PART_COMMONDIR | PART_HOOKS | PART_ATTRIBUTES;
+
+	if ((g->flags & EXEC_GIT_CONFIG) == 0)
+		mask |= PART_CONFIG | PART_CONFIG_WORKTREE;
+	return mask;
+}
+
+int
 guard_beneath(const struct guard *g, const char *path)
 {
 	return find_above(&g->kinds[GUARD_NOWRITE], path) != NULL ||
 	    find_below(&g->kinds[GUARD_NOWRITE], path) != NULL ||
+	    find_folded(g, path, find_above) != NULL ||
+	    find_folded(g, path, find_below) != NULL ||
 	    any_beneath(&g->kinds[GUARD_NOWRITE_GLOB], path) ||
 	    any_beneath(&g->kinds[GUARD_NOREAD_GLOB], path);
+}
+
+/* Is it one of the paths, or does it match one of the patterns? */
+static int
+names_path(const struct entries *paths, const struct entries *patterns,
+    const char *path)
+{
+	size_t	 i;
+
+	for (i = 0; i < paths->n; i++)
+		if (strcmp(paths->entry[i].text, ordered(path)) == 0)
+			return 1;
+	for (i = 0; i < patterns->n; i++)
+		if (pattern_match(patterns->entry[i].pattern, path))
+			return 1;
+	return 0;
+}
+
+int
+guard_unix_bounded(const struct guard *g, const char *path)
+{
+	const struct entries	*paths = &g->kinds[GUARD_UNIX_CEILING];
+	const struct entries	*patterns = &g->kinds[GUARD_UNIX_CEILING_GLOB];
+
+	return (paths->n != 0 || patterns->n != 0) &&
+	    !names_path(paths, patterns, path);
 }
 
 int
 guard_unix(const struct guard *g, const char *path)
 {
-	const struct entries	*list = &g->kinds[GUARD_UNIX];
-	size_t			 i;
-
-	for (i = 0; i < list->n; i++)
-		if (strcmp(list->entry[i].text, ordered(path)) == 0)
-			return 1;
-	list = &g->kinds[GUARD_UNIX_GLOB];
-	for (i = 0; i < list->n; i++)
-		if (pattern_match(list->entry[i].pattern, path))
-			return 1;
-	return 0;
+	if (guard_unix_bounded(g, path))
+		return 0;
+	return names_path(&g->kinds[GUARD_UNIX], &g->kinds[GUARD_UNIX_GLOB],
+	    path);
 }
 
 int
@@ -324,6 +445,22 @@ guard_unix_beneath(const struct guard *g, const char *path)
 		if (path_covers(path, strlen(path), list->entry[i].text))
 			return 1;
 	return any_beneath(&g->kinds[GUARD_UNIX_GLOB], path);
+}
+
+/* These are few and in the order of the policy. */
+static int
+below_ceiling(const struct guard *g, const char *path)
+{
+	const struct entries	*list = &g->kinds[GUARD_CEILING];
+	size_t			 i;
+
+	if (list->n == 0 && g->kinds[GUARD_CEILING_GLOB].n == 0)
+		return 1;
+	for (i = 0; i < list->n; i++)
+		if (path_covers(list->entry[i].text, list->entry[i].len,
+		    ordered(path)))
+			return 1;
+	return find_pattern(&g->kinds[GUARD_CEILING_GLOB], path) != NULL;
 }
 
 static void
@@ -359,6 +496,22 @@ add_path(struct entries *list, const char *path, const char *rule)
 		return -1;
 	entries_cut(list, at + 1, n);
 	return 0;
+}
+
+/* Of what does not fold to a path the other entry has to do. */
+static int
+add_folded(struct entries *list, const char *path, const char *rule)
+{
+	char	 buf[PATH_MAX];
+
+	if (!is_canonical(path)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (fold_path(path, buf, sizeof(buf)) == -1 || !is_canonical(buf) ||
+	    buf[1] == '\0')
+		return 0;
+	return add_path(list, buf, rule);
 }
 
 /* Puts an entry into its place.  The pattern is the list's, or freed. */
@@ -505,6 +658,20 @@ find_below(const struct entries *list, const char *path)
 }
 
 static const struct entry *
+find_folded(const struct guard *g, const char *path,
+    const struct entry *(*find)(const struct entries *, const char *))
+{
+	const struct entries	*list = &g->kinds[GUARD_NOWRITE_FOLD];
+	char			 buf[2 * PATH_MAX];
+
+	if (list->n == 0)
+		return NULL;
+	/* One that is too long is none of those that fit. */
+	return fold_path(path, buf, sizeof(buf)) == -1 ? NULL :
+	    find(list, buf);
+}
+
+static const struct entry *
 find_pattern(const struct entries *list, const char *path)
 {
 	size_t	 i;
@@ -623,6 +790,22 @@ walk_name(const struct guard *g, struct walk *w, const char *s, size_t len,
 	return NULL;
 }
 
+/* Which part it is, if it may begin with one of these letters; or 0. */
+static unsigned int
+part_of(const char *s, size_t len, const char *letters)
+{
+	const struct part	*p;
+	char			 buf[NAME_LONGEST];
+
+	if ((unsigned char)*s < 0x80 && strchr(letters, *s) == NULL)
+		return 0;
+	len = fold(s, len, buf);
+	for (p = parts; len != 0 && p < parts + nitems(parts); p++)
+		if (p->len == len && memcmp(p->name, buf, len) == 0)
+			return p->part;
+	return 0;
+}
+
 /*
  * A component as it compares, in small ASCII letters; its length, or 0 for
  * what is none of the names.  Trailing dots and spaces are dropped, as some
@@ -658,6 +841,42 @@ fold(const char *s, size_t len, char *buf)
 	while (n > 0 && (buf[n - 1] == '.' || buf[n - 1] == ' '))
 		n--;
 	return n;
+}
+
+/*
+ * A path as it compares on a file system that ignores case.  Of letters beyond
+ * ASCII those alone that fold to it are known; no text grows by that.  0, or
+ * -1 if there is no room.
+ */
+static int
+fold_path(const char *path, char *buf, size_t size)
+{
+	const char	*s = path, *end = path + strlen(path), *from, *to;
+	size_t		 n = 0, len;
+	uint32_t	 ch;
+
+	while (s < end) {
+		from = s;
+		ch = pattern_char(&s, end);
+		if (ch == '/')
+			while (n > 0 && (buf[n - 1] == '.' ||
+			    buf[n - 1] == ' '))
+				n--;
+		if (ch >= 0x80 && is_ignorable(ch))
+			continue;
+		to = ch < 0x80 ? NULL : fold_char(ch);
+		len = to != NULL ? strlen(to) : (size_t)(s - from);
+		if (n + len + 1 > size)
+			return -1;
+		memcpy(buf + n, to != NULL ? to : from, len);
+		if (ch >= 'A' && ch <= 'Z')
+			buf[n] = (char)(ch - 'A' + 'a');
+		n += len;
+	}
+	while (n > 0 && (buf[n - 1] == '.' || buf[n - 1] == ' '))
+		n--;
+	buf[n] = '\0';
+	return 0;
 }
 
 /*

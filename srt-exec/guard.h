@@ -54,6 +54,9 @@ int		 guard_write(const struct guard *, const char *,
  * same; this is by name.
  */
 int		 guard_inside(const struct guard *, const char *);
+/* Would one more entry of allowWrite open the path?  fresh as above. */
+int		 guard_may_learn(const struct guard *, const char *,
+		    unsigned int);
 /*
  * The same for reading: strictReadGlobs.  Patterns alone; 0 without any.  Of
  * denyRead and allowRead the one that names more of the path decides, at the
@@ -86,6 +89,39 @@ enum guard_stem {
 int		 guard_stem(const struct guard *, const char *, unsigned int,
 		    struct guard_hit *);
 /*
+ * What git looks for in a directory of any name: with HEAD, objects and refs,
+ * or HEAD and a commondir that says where these are, it is a repository, and
+ * what the others in it say is executed.
+ */
+enum guard_part {
+	PART_HEAD = 1,
+	PART_OBJECTS = 2,
+	PART_REFS = 4,
+	PART_COMMONDIR = 8,
+	PART_CONFIG = 16,
+	PART_CONFIG_WORKTREE = 32,
+	PART_HOOKS = 64,
+	PART_ATTRIBUTES = 128,		/* info/attributes */
+	PART_INFO = 256,
+	PART_TEMPLATE = 512		/* harmless, but among the first */
+};
+struct guard_place {
+	enum guard_part	 part;
+	unsigned int	 up;	/* components after it: 0 for the last one;
+				 * 1 for info/attributes as a whole */
+	size_t		 end;	/* of it in the path; 0 to begin with */
+	size_t		 dirlen;	/* of the repository, if it is one */
+};
+/*
+ * The next place in the path, from its beginning on, that is such a part: the
+ * last component, or "hooks" at any place.  0 if there is none (any more).
+ */
+int		 guard_place(const struct guard *, const char *,
+		    struct guard_place *);
+/* Those that may not be made or changed in a repository: a mask. */
+unsigned int	 guard_parts(const struct guard *);
+
+/*
  * Could an entry of the policy (not a mandatory name) that refuses something
  * match at this path or beneath it?  It counts reading, too: what is to be
  * moved or linked must be asked of guard_read() as well as of guard_write().
@@ -97,6 +133,8 @@ int		 guard_beneath(const struct guard *, const char *);
  * or that it spelled so?  1 if this very path is listed or matches.
  */
 int		 guard_unix(const struct guard *, const char *);
+/* Does the administrator's policy keep the command from it in any case? */
+int		 guard_unix_bounded(const struct guard *, const char *);
 /* Could such a socket be at this path or beneath it? */
 int		 guard_unix_beneath(const struct guard *, const char *);
 

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "exec.h"
+#include "limits.h"
 #include "linux.h"
 #include "log.h"
 
@@ -83,7 +84,8 @@ init_build(struct sandbox *sb, struct mounts *m, int broker)
 {
 	uint32_t	 flags = sb->opt.flags;
 
-	if (ns_die_with_parent() == -1 || mounts_apply_proc(m) == -1 ||
+	if (ns_die_with_parent() == -1 || limits_enter(sb) == -1 ||
+	    mounts_apply_proc(m) == -1 ||
 	    landlock_allow_stdio(&m->landlock) == -1 ||
 	    mounts_finish(m) == -1 || ns_drop_caps(1, 0) == -1 ||
 	    ns_die_with_parent() == -1)

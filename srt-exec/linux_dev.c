@@ -15,24 +15,10 @@
 
 #include "exec.h"
 #include "linux.h"
+#include "own.h"
 
 /* Files, not bytes, are what tmpfs does not bound by itself. */
 #define SHM_INODES	"nr_inodes=262144"
-
-static const char *const nodes[] = {
-	"null", "zero", "full", "random", "urandom", "tty"
-};
-
-static const struct {
-	const char	*name;
-	const char	*text;
-} links[] = {
-	{ "fd",		"/proc/self/fd" },
-	{ "stdin",	"/proc/self/fd/0" },
-	{ "stdout",	"/proc/self/fd/1" },
-	{ "stderr",	"/proc/self/fd/2" },
-	{ "ptmx",	"pts/ptmx" }
-};
 
 /* Makes "dev" in the private tmpfs: mount points and links. */
 int
@@ -44,11 +30,12 @@ dev_populate(const struct mounts *m)
 	if (mkdirat(m->priv, "dev", 0755) == -1 || (dirfd = openat(m->priv,
 	    "dev", O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return why("cannot make /dev");
-	for (i = 0; i < nitems(nodes); i++)
-		if (private_file(dirfd, nodes[i]) == -1)
+	for (i = 0; i < OWN_NODES; i++)
+		if (private_file(dirfd, own_nodes[i]) == -1)
 			goto done;
-	for (i = 0; i < nitems(links); i++)
-		if (symlinkat(links[i].text, dirfd, links[i].name) == -1)
+	for (i = 0; i < OWN_LINKS; i++)
+		if (symlinkat(own_links[i].text, dirfd,
+		    own_links[i].name) == -1)
 			goto done;
 	if ((m->console != -1 && private_file(dirfd, "console") == -1) ||
 	    mkdirat(dirfd, "pts", 0755) == -1 ||
@@ -170,13 +157,13 @@ nodes_attach(struct mounts *m, int dev)
 
 	if ((host = mounts_open(m->oldroot, "/dev", O_DIRECTORY)) == -1)
 		return why("/dev");
-	for (i = 0; rc == 0 && i < nitems(nodes); i++) {
-		if ((tree = lx_open_tree(host, nodes[i], LX_TREE_CLONE)) ==
+	for (i = 0; rc == 0 && i < OWN_NODES; i++) {
+		if ((tree = lx_open_tree(host, own_nodes[i], LX_TREE_CLONE)) ==
 		    -1) {
-			rc = why("/dev/%s", nodes[i]);
+			rc = why("/dev/%s", own_nodes[i]);
 			break;
 		}
-		rc = node_attach(tree, dev, nodes[i]);
+		rc = node_attach(tree, dev, own_nodes[i]);
 		(void)close(tree);
 	}
 	(void)close(host);

@@ -5,6 +5,7 @@
 #include "compat.h"
 
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -280,6 +281,23 @@ ns_drop_caps(int inside, uint64_t keep)
 	return 0;
 }
 
+/*
+ * A socket of the host that needs no connection: it sends to any address,
+ * and to any path, without a word to the broker.
+ */
+static int
+sends_anywhere(int fd)
+{
+	int		 domain, type;
+	socklen_t	 dlen = sizeof(domain), tlen = sizeof(type);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &dlen) == -1 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &tlen) == -1)
+		return 1;
+	return type != SOCK_STREAM &&
+	    (domain != AF_UNIX || type != SOCK_SEQPACKET);
+}
+
 int
 ns_check_stdio(int *tty)
 {
@@ -293,6 +311,9 @@ ns_check_stdio(int *tty)
 		/* Everything beneath it could be reached past all mounts. */
 		if (S_ISDIR(st.st_mode))
 			return whyx("file descriptor %d is a directory", fd);
+		if (S_ISSOCK(st.st_mode) && sends_anywhere(fd))
+			return whyx("file descriptor %d is a socket for "
+			    "datagrams", fd);
 		if (*tty == -1 && S_ISCHR(st.st_mode) && isatty(fd))
 			*tty = fd;
 	}

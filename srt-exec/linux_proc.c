@@ -17,59 +17,19 @@
 #include "exec.h"
 #include "linux.h"
 #include "log.h"
+#include "own.h"
 
 #define PROC_ATTR	(LX_ATTR_NOSUID | LX_ATTR_NODEV | LX_ATTR_NOEXEC)
 
-enum proc_cover {
-	PROC_READONLY,
-	PROC_MASK_FILE,
-	PROC_MASK_DIR
-};
-
-/*
- * Where the mode of a file keeps everybody but root out, it needs a cover
- * only under a caller who is root.
- */
-static const struct {
-	const char	*name;
-	enum proc_cover	 cover;
-	int		 root_only;
-} covers[] = {
-	{ "sys",		PROC_READONLY,	0 },
-	{ "fs",			PROC_READONLY,	0 },
-	{ "acpi",		PROC_MASK_DIR,	0 },
-	{ "asound",		PROC_MASK_DIR,	0 },
-	{ "scsi",		PROC_MASK_DIR,	0 },
-	{ "keys",		PROC_MASK_FILE,	0 },
-	{ "key-users",		PROC_MASK_FILE,	0 },
-	{ "latency_stats",	PROC_MASK_FILE,	0 },
-	{ "sched_debug",	PROC_MASK_FILE,	0 },
-	{ "timer_list",		PROC_MASK_FILE,	0 },
-	{ "bus",		PROC_READONLY,	1 },
-	{ "driver",		PROC_READONLY,	1 },
-	{ "irq",		PROC_READONLY,	1 },
-	{ "pressure",		PROC_READONLY,	1 },
-	{ "tty",		PROC_READONLY,	1 },
-	{ "kcore",		PROC_MASK_FILE,	1 },
-	{ "kmsg",		PROC_MASK_FILE,	1 },
-	{ "kpagecgroup",	PROC_MASK_FILE,	1 },
-	{ "kpagecount",		PROC_MASK_FILE,	1 },
-	{ "kpageflags",		PROC_MASK_FILE,	1 },
-	{ "mtrr",		PROC_MASK_FILE,	1 },
-	{ "slabinfo",		PROC_MASK_FILE,	1 },
-	{ "sysrq-trigger",	PROC_MASK_FILE,	1 },
-	{ "vmallocinfo",	PROC_MASK_FILE,	1 },
-};
-
 static int
-cover(const struct mounts *m, int proc, const char *name, enum proc_cover how)
+cover(const struct mounts *m, int proc, const char *name, enum own_cover how)
 {
 	int	 target, tree, rc = -1;
 
 	target = openat(proc, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (target == -1)
 		return errno == ENOENT ? 0 : why("/proc/%s", name);
-	if (how == PROC_READONLY) {
+	if (how == OWN_READONLY) {
 		tree = lx_open_tree(target, "", LX_TREE_CLONE |
 		    AT_EMPTY_PATH | AT_RECURSIVE);
 		if (tree != -1 && lx_mount_setattr(tree, AT_RECURSIVE,
@@ -78,7 +38,7 @@ cover(const struct mounts *m, int proc, const char *name, enum proc_cover how)
 			tree = -1;
 		}
 	} else
-		tree = private_clone(m, how == PROC_MASK_DIR ? "dir" : "file");
+		tree = private_clone(m, how == OWN_MASK_DIR ? "dir" : "file");
 	if (tree == -1)
 		(void)why("/proc/%s", name);
 	else {
@@ -94,8 +54,8 @@ is_covered(const char *name)
 {
 	size_t	 i;
 
-	for (i = 0; i < nitems(covers); i++)
-		if (strcmp(covers[i].name, name) == 0)
+	for (i = 0; i < OWN_COVERS; i++)
+		if (strcmp(own_covers[i].name, name) == 0)
 			return 1;
 	return 0;
 }
@@ -123,7 +83,7 @@ seal_rest(const struct mounts *m, int proc)
 		if (de->d_type != DT_LNK && de->d_name[0] != '.' &&
 		    (de->d_name[0] < '0' || de->d_name[0] > '9') &&
 		    !is_covered(de->d_name))
-			rc = cover(m, proc, de->d_name, PROC_READONLY);
+			rc = cover(m, proc, de->d_name, OWN_READONLY);
 	(void)closedir(dir);
 	return rc;
 }
@@ -165,9 +125,10 @@ proc_attach(struct mounts *m)
 	}
 	rc = mounts_attach(proc, target, "/proc");
 	(void)close(target);
-	for (i = 0; rc == 0 && i < nitems(covers); i++)
-		if (geteuid() == 0 || !covers[i].root_only)
-			rc = cover(m, proc, covers[i].name, covers[i].cover);
+	for (i = 0; rc == 0 && i < OWN_COVERS; i++)
+		if (geteuid() == 0 || !own_covers[i].root_only)
+			rc = cover(m, proc, own_covers[i].name,
+			    own_covers[i].cover);
 	if (rc == 0 && geteuid() == 0)
 		rc = seal_rest(m, proc);
 	if (rc == 0)

@@ -4,18 +4,23 @@ GUARD_SRCS =	srt-exec/guard.c $(PATTERN_SRCS)
 # What builds the sandbox; tests link it too.
 SRT_BUILD_SRCS = srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_mount.c \
 		srt-exec/linux_private.c srt-exec/linux_dev.c \
-		srt-exec/linux_proc.c srt-exec/linux_landlock.c
+		srt-exec/linux_proc.c srt-exec/linux_landlock.c \
+		srt-exec/own.c
 # What answers the command's calls.
 SRT_BROKER_SRCS = srt-exec/broker.c srt-exec/broker_notify.c \
 		srt-exec/broker_task.c srt-exec/broker_report.c \
 		srt-exec/broker_path.c srt-exec/broker_walk.c \
 		srt-exec/broker_mounts.c srt-exec/broker_tree.c \
-		srt-exec/broker_check.c \
-		srt-exec/broker_fresh.c srt-exec/broker_open.c \
+		srt-exec/broker_check.c srt-exec/broker_bare.c \
+		srt-exec/broker_same.c \
+		srt-exec/broker_fresh.c srt-exec/broker_learn.c \
+		srt-exec/broker_open.c \
 		srt-exec/broker_name.c srt-exec/broker_attr.c \
 		srt-exec/broker_socket.c srt-exec/broker_unix.c \
-		srt-exec/broker_tcp.c srt-exec/broker_connect.c
+		srt-exec/broker_tcp.c srt-exec/broker_connect.c \
+		srt-exec/broker_dial.c
 SRT_EXEC_SRCS =	srt-exec/exec.c srt-exec/init.c srt-exec/command.c \
+		srt-exec/limits.c srt-exec/cgroup.c \
 		srt-exec/linux_net.c srt-exec/linux_seccomp.c \
 		$(SRT_BROKER_SRCS) $(GUARD_SRCS) \
 		$(PLAN_SRCS) $(SRT_BUILD_SRCS) \

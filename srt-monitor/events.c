@@ -208,7 +208,7 @@ events_line(const struct violation *v)
  * it: these lines are often looked at with cat(1).
  */
 static size_t
-json_char(char *p, uint32_t c)
+json_put(char *p, uint32_t c)
 {
 	if (c == '"' || c == '\\') {
 		p[0] = '\\';
@@ -224,6 +224,12 @@ json_char(char *p, uint32_t c)
 	    0xd800 | c >> 10, 0xdc00 | (c & 0x3ff));
 }
 
+size_t
+json_char(char *p, const char **s)
+{
+	return json_put(p, utf8_next(s));
+}
+
 static size_t
 json_member(char *p, const char *name, const char *value)
 {
@@ -231,7 +237,7 @@ json_member(char *p, const char *name, const char *value)
 
 	len = (size_t)sprintf(p, ",\"%s\":\"", name);
 	while (*value != '\0')
-		len += json_char(p + len, utf8_next(&value));
+		len += json_char(p + len, &value);
 	p[len++] = '"';
 	return len;
 }
@@ -247,8 +253,8 @@ json_number(char *p, const char *name, uint64_t value)
  * confined process cannot; the calendar repeats every 400 years of 146097
  * days, and counting them from March puts the leap day last.
  */
-static size_t
-json_time(char *p, uint64_t ns)
+size_t
+json_time(char *p, uint64_t ns, int digits)
 {
 	uint64_t	 sec = ns / NSEC_PER_SEC, days, year;
 	unsigned int	 era_day, era_year, day, month, rest;
@@ -265,10 +271,11 @@ json_time(char *p, uint64_t ns)
 	month = month < 10 ? month + 3 : month - 9;
 	if (month <= 2)
 		year++;
+	ns %= NSEC_PER_SEC;
 	return (size_t)sprintf(p, "\"time\":\"%04" PRIu64
-	    "-%02u-%02uT%02u:%02u:%02u.%03uZ\"", year, month, day,
-	    rest / 3600, rest / 60 % 60, rest % 60,
-	    (unsigned int)(ns % NSEC_PER_SEC / 1000000));
+	    "-%02u-%02uT%02u:%02u:%02u.%0*" PRIu64 "Z\"", year, month, day,
+	    rest / 3600, rest / 60 % 60, rest % 60, digits,
+	    digits == 9 ? ns : ns / 1000000);
 }
 
 char *
@@ -283,7 +290,7 @@ events_json(const struct violation *v, uint64_t lost, size_t *lenp)
 	    (p = malloc(in * JSON_GROWTH + JSON_FIXED)) == NULL)
 		return NULL;
 	len = (size_t)sprintf(p, "{\"v\":1,");
-	len += json_time(p + len, v->time);
+	len += json_time(p + len, v->time, 3);
 	len += json_member(p + len, "operation", v->operation);
 	len += json_member(p + len, "target", v->target);
 	len += json_member(p + len, "reason", v->reason);

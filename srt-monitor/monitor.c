@@ -17,6 +17,7 @@
 
 #include <event2/event.h>
 
+#include "access.h"
 #include "ipc.h"
 #include "log.h"
 #include "monitor.h"
@@ -38,7 +39,7 @@ static struct event_base	*base;
 static struct event		*flush_timer;
 static struct ipc_peer		 parent;
 static struct reporter		 reporters[ROLE_MAX];
-static struct output		*block, *json;
+static struct output		*block, *json, *learn;
 static struct ignore_list	 ignored = TAILQ_HEAD_INITIALIZER(ignored);
 static size_t			 ignored_size;
 static char			*command;
@@ -46,6 +47,7 @@ static struct store		 store;
 static struct ipc_flushed	 totals;
 static uint64_t			 sender_lost;
 static int			 flushing;
+static int			 orphaned;
 
 static void	 monitor_dispatch_hello(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_peer(struct ipc_peer *, struct imsg *);
@@ -56,9 +58,11 @@ static void	 monitor_dispatch_output(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_cfgend(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_flush(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_violation(struct ipc_peer *, struct imsg *);
+static void	 monitor_dispatch_access(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_barrier(struct ipc_peer *, struct imsg *);
 static void	 monitor_reporter_gone(struct ipc_peer *);
 static void	 monitor_flush_timeout(int, short, void *);
+static void	 monitor_flush_try(void);
 
 static const struct ipc_rule	 parent_rules[] = {
 	{ IMSG_CTL_HELLO, sizeof(struct ipc_hello), sizeof(struct ipc_hello),
@@ -78,22 +82,46 @@ static const struct ipc_rule	 parent_rules[] = {
 	{ IMSG_CTL_CFG_END, 0, 0,
 	    IPC_NOFD, IPC_PHASE_CONFIG, monitor_dispatch_cfgend },
 	{ IMSG_CTL_FLUSH, 0, 0,
-	    IPC_NOFD, IPC_PHASE_RUN, monitor_dispatch_flush }
+	    IPC_NOFD, IPC_PHASE_RUN, monitor_dispatch_flush },
+	{ IMSG_MON_AUDIT, 4 * sizeof(uint32_t), 256,
+	    IPC_WITHFD, IPC_PHASE_CONFIG, audit_recv_audit },
+	{ IMSG_MON_START, 7 * sizeof(uint32_t), MAX_IMSGSIZE,
+	    IPC_NOFD, IPC_PHASE_CONFIG, audit_recv_start },
+	{ IMSG_MON_SETTINGS, sizeof(uint32_t), 256,
+	    IPC_NOFD, IPC_PHASE_RUN, audit_recv_settings },
+	{ IMSG_MON_END, sizeof(uint32_t), sizeof(uint32_t),
+	    IPC_NOFD, IPC_PHASE_RUN, audit_recv_end },
+	{ IMSG_MON_REOPENED, 0, 0,
+	    IPC_WITHFD, IPC_PHASE_RUN, audit_recv_reopened },
+	{ IMSG_MON_UNOPENED, sizeof(uint32_t), sizeof(uint32_t),
+	    IPC_NOFD, IPC_PHASE_RUN, audit_recv_unopened }
 };
 
 static const struct ipc_rule	 reporter_rules[] = {
 	{ IMSG_MON_VIOLATION, 4 * sizeof(uint64_t), MAX_IMSGSIZE,
 	    IPC_NOFD, IPC_PHASE_RUN, monitor_dispatch_violation },
+	{ IMSG_MON_ACCESS, 9 * sizeof(uint64_t), MAX_IMSGSIZE,
+	    IPC_NOFD, IPC_PHASE_RUN, monitor_dispatch_access },
 	{ IMSG_CTL_FLUSH, sizeof(uint64_t), sizeof(uint64_t),
 	    IPC_NOFD, IPC_PHASE_RUN, monitor_dispatch_barrier }
 };
 
-/* srt is gone, and with it whoever could read the report. */
+/*
+ * srt is gone, and with it whoever could read the report.  The others end as
+ * well; what they still say belongs into the audit record.
+ */
 static void
 monitor_parent_gone(struct ipc_peer *p)
 {
+	static const struct timeval	 wait = { .tv_sec = FLUSH_WAIT };
+
 	(void)p;
-	_exit(0);
+	if (!audit_wanted() || flush_timer == NULL)
+		_exit(0);
+	orphaned = flushing = 1;
+	if (evtimer_add(flush_timer, &wait) == -1)
+		fatalx("evtimer_add");
+	monitor_flush_try();
 }
 
 static void
@@ -177,6 +205,9 @@ monitor_dispatch_output(struct ipc_peer *p, struct imsg *imsg)
 	case MON_OUTPUT_JSON:
 		o = &json;
 		break;
+	case MON_OUTPUT_LEARN:
+		o = &learn;
+		break;
 	default:
 		fatalx("output of unknown kind %u", kind);
 		/* NOTREACHED */
@@ -198,10 +229,12 @@ monitor_dispatch_cfgend(struct ipc_peer *p, struct imsg *imsg)
 	    NULL)) == NULL)
 		fatalx("out of memory");
 
+	audit_init(base, p);
 	sandbox_drop(ROLE_MONITOR);
 	sandbox_enter(ROLE_MONITOR);
 
 	ipc_phase(p, IPC_PHASE_RUN);
+	audit_start();
 	for (i = 0; i < nitems(reporters); i++) {
 		r = &reporters[i];
 		if (!r->present)
@@ -217,25 +250,59 @@ monitor_dispatch_cfgend(struct ipc_peer *p, struct imsg *imsg)
 static uint64_t
 monitor_lost(void)
 {
-	return sender_lost + (json == NULL ? 0 : output_lost(json));
+	return sender_lost + (json == NULL ? 0 : output_lost(json)) +
+	    (learn == NULL ? 0 : output_lost(learn));
+}
+
+/* The same line for all who want them. */
+static void
+monitor_lines(const struct violation *v, struct output *a, struct output *b)
+{
+	char	*text;
+	size_t	 len;
+
+	if (a == NULL && b == NULL)
+		return;
+	if ((text = events_json(v, monitor_lost(), &len)) == NULL)
+		fatal("violation");
+	if (a != NULL)
+		output_line(a, text, len);
+	if (b != NULL)
+		output_line(b, text, len);
+	free(text);
 }
 
 static void
 monitor_dispatch_violation(struct ipc_peer *p, struct imsg *imsg)
 {
 	struct violation	 v;
-	char			*line, *text;
+	char			*line;
 	uint64_t		 lost;
-	size_t			 len;
+	int			 hidden;
 
 	(void)p;
 	ipc_recv_violation(imsg, &v, &lost);
 	sender_lost += lost;
 	if (v.count == 0)
 		v.count = 1;
+	if (strcmp(v.operation, VIOLATION_CONNECTED) == 0) {
+		audit_violation(&v, 0, sender_lost);
+		violation_clear(&v);
+		return;
+	}
+	/* What was learned is no refusal, and is the user's in any case. */
+	if (strncmp(v.operation, VIOLATION_LEARN,
+	    sizeof(VIOLATION_LEARN) - 1) == 0) {
+		monitor_lines(&v, json, learn);
+		violation_clear(&v);
+		return;
+	}
 	if ((line = events_line(&v)) == NULL)
 		fatal("violation");
-	if (ignore_match(&ignored, &v, line)) {
+	monitor_lines(&v, learn, NULL);
+	hidden = ignore_match(&ignored, &v, line);
+	audit_violation(&v, hidden, sender_lost);
+	if (hidden) {
 		totals.ignored += v.count;
 		free(line);
 		violation_clear(&v);
@@ -244,13 +311,21 @@ monitor_dispatch_violation(struct ipc_peer *p, struct imsg *imsg)
 
 	totals.recorded += v.count;
 	store_add(&store, line, v.count);
-	if (json != NULL) {
-		if ((text = events_json(&v, monitor_lost(), &len)) == NULL)
-			fatal("violation");
-		output_line(json, text, len);
-		free(text);
-	}
+	monitor_lines(&v, json, NULL);
 	violation_clear(&v);
+}
+
+static void
+monitor_dispatch_access(struct ipc_peer *p, struct imsg *imsg)
+{
+	struct access	 a;
+	uint64_t	 lost;
+
+	if (p->role != ROLE_PROXY)
+		fatalx("%s has no connections", role_name(p->role));
+	ipc_recv_access(imsg, &a, &lost);
+	audit_access(&a, lost);
+	access_clear(&a);
 }
 
 static void
@@ -293,19 +368,34 @@ monitor_write_block(void)
 	store_clear(&store);
 }
 
+/* Everything has been written. */
+static void
+monitor_flushed(void)
+{
+	if (orphaned)
+		_exit(0);
+	ipc_send(&parent, IMSG_CTL_FLUSHED, -1, &totals, sizeof(totals));
+}
+
 static void
 monitor_flush(void)
 {
 	flushing = 0;
 	(void)evtimer_del(flush_timer);
+	if (orphaned) {
+		audit_finish(sender_lost, monitor_flushed);
+		return;
+	}
 	if (json != NULL)
 		output_drain(json);
+	if (learn != NULL)
+		output_drain(learn);
 	if (block != NULL)
 		monitor_write_block();
 	totals.lost = monitor_lost();
 	if (block != NULL)
 		totals.lost += output_lost(block);
-	ipc_send(&parent, IMSG_CTL_FLUSHED, -1, &totals, sizeof(totals));
+	audit_finish(sender_lost, monitor_flushed);
 }
 
 /* The report waits for the barrier of every reporter that still lives. */

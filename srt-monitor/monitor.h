@@ -37,6 +37,15 @@ char	*events_line(const struct violation *);
  * the length.  lost is the number of events lost so far.  NULL as above.
  */
 char	*events_json(const struct violation *, uint64_t, size_t *);
+/*
+ * Takes one character off a string, which must not be empty, and writes it as
+ * within quotes: JSON_CHAR_MAX bytes at most, with a NUL that may follow.
+ */
+#define JSON_CHAR_MAX	13
+size_t	 json_char(char *, const char **);
+/* The member "time" of nanoseconds, with 3 or 9 digits of a second. */
+#define JSON_TIME_MAX	48
+size_t	 json_time(char *, uint64_t, int);
 
 /* ignore.c: pure */
 struct ignore_entry {
@@ -89,5 +98,64 @@ void	 output_drain(struct output *);
 /* Lines given up since the start. */
 uint64_t output_lost(const struct output *);
 void	 output_free(struct output *);
+
+/* audit_record.c: pure */
+
+/*
+ * The longest record: what a syslog daemon takes, 8 KB as they come, less
+ * what stands before it.
+ */
+#define RECORD_MAX	7936
+
+/* A record as it is written: one JSON object, members in order. */
+struct record {
+	char	 buf[RECORD_MAX + 1];
+	size_t	 len;
+	int	 cut;			/* something did not fit */
+};
+
+/* The members that every record begins with. */
+void	 record_begin(struct record *, const char *run, uint64_t seq,
+	    uint64_t time, const char *event);
+/*
+ * One more.  The string takes so many bytes at most as it is written; what is
+ * left out shows as "..." and in the member "cut".
+ */
+void	 record_string(struct record *, const char *, const char *, size_t);
+void	 record_number(struct record *, const char *, uint64_t);
+void	 record_bool(struct record *, const char *, int);
+void	 record_null(struct record *, const char *);
+/* A list of strings, of so many bytes in all; the flag: it had more. */
+void	 record_list(struct record *, const char *, char *const *, size_t,
+	    size_t, int);
+/* The last members, and the end; lost is the number of events lost so far. */
+void	 record_end(struct record *, uint64_t lost);
+
+/* audit.c */
+struct access;
+
+/* The parent's messages. */
+void	 audit_recv_audit(struct ipc_peer *, struct imsg *);
+void	 audit_recv_start(struct ipc_peer *, struct imsg *);
+void	 audit_recv_settings(struct ipc_peer *, struct imsg *);
+void	 audit_recv_end(struct ipc_peer *, struct imsg *);
+void	 audit_recv_reopened(struct ipc_peer *, struct imsg *);
+void	 audit_recv_unopened(struct ipc_peer *, struct imsg *);
+/*
+ * Before this process confines itself, and after it: then the first record is
+ * written.
+ */
+void	 audit_init(struct event_base *, struct ipc_peer *);
+void	 audit_start(void);
+/* Is there anything to be written at all? */
+int	 audit_wanted(void);
+/* With how many events were lost on their way here. */
+void	 audit_violation(const struct violation *, int, uint64_t);
+void	 audit_access(const struct access *, uint64_t);
+/*
+ * The last record.  Calls the function once it and all before it have been
+ * written or given up.
+ */
+void	 audit_finish(uint64_t, void (*)(void));
 
 #endif /* MONITOR_H */

@@ -5,6 +5,9 @@
  * checked, and the survivors are dialled as they stand, never by name, in
  * the manner of RFC 8305: families alternate, a new attempt joins the race
  * every 250 ms or as soon as one fails, the first connection wins.
+ *
+ * Where a proxy stands on the way (route.c) it is dialled in the place of the
+ * destination, whose name is then the proxy's to look up.
  */
 
 #include "compat.h"
@@ -38,9 +41,15 @@ struct attempt {
 };
 
 struct connect {
-	const struct dest	*dest;
+	struct dest		*dest;
+	const struct route	*route;		/* NULL: not known yet */
+	int			 plain;		/* HTTP, no tunnel */
 	connect_fn		 fn;
 	void			*arg;
+	struct ask		*ask;
+	struct mitm		*mitm;
+	struct secure		*secure;
+	struct tunnel		*tunnel;
 	struct resolve		*resolve;
 	union address		*addrs;
 	size_t			 naddrs;
@@ -51,12 +60,16 @@ struct connect {
 	enum connect_status	 failure;	/* the most telling so far */
 };
 
+static struct connect *connect_new(struct dest *, connect_fn, void *);
+static void	 connect_ask(struct connect *);
+static void	 connect_asked(void *, int, const char *);
+static void	 connect_begin(struct connect *);
 static void	 connect_resolved(void *, int, const struct resolve_addr *,
 		    size_t);
 static unsigned int connect_check(struct connect *,
 		    const struct resolve_addr *, size_t);
 static void	 connect_order(struct connect *);
-static void	 connect_literal(struct connect *);
+static void	 connect_literal(struct connect *, const struct host *);
 static void	 connect_denied(struct connect *, unsigned int);
 static void	 connect_next(struct connect *);
 static int	 connect_dial(struct connect *, const union address *);
@@ -65,11 +78,46 @@ static void	 connect_event(int, short, void *);
 static void	 connect_stagger(int, short, void *);
 static void	 connect_expired(int, short, void *);
 static void	 connect_note(struct connect *, int);
+static void	 connect_joined(struct connect *, int);
+static void	 connect_found(void *, int, const char *);
+static void	 connect_secured(void *, int, const char *);
+static void	 connect_tunnelled(void *, int, const char *);
+static uint16_t	 connect_port(const struct connect *);
 static void	 connect_finish(struct connect *, enum connect_status, int,
 		    const char *);
 
 struct connect *
-connect_start(const struct dest *dest, connect_fn fn, void *arg)
+connect_start(struct dest *dest, connect_fn fn, void *arg)
+{
+	struct connect	*c = connect_new(dest, fn, arg);
+
+	connect_ask(c);
+	return c;
+}
+
+struct connect *
+connect_plain(struct dest *dest, connect_fn fn, void *arg)
+{
+	struct connect	*c = connect_new(dest, fn, arg);
+
+	c->plain = 1;
+	connect_ask(c);
+	return c;
+}
+
+struct connect *
+connect_raw(struct dest *dest, connect_fn fn, void *arg)
+{
+	static const struct route	 raw = { .kind = ROUTE_DIRECT };
+	struct connect			*c = connect_new(dest, fn, arg);
+
+	c->route = &raw;
+	connect_begin(c);
+	return c;
+}
+
+static struct connect *
+connect_new(struct dest *dest, connect_fn fn, void *arg)
 {
 	struct connect	*c;
 
@@ -82,13 +130,60 @@ connect_start(const struct dest *dest, connect_fn fn, void *arg)
 	TAILQ_INIT(&c->attempts);
 	if (evtimer_assign(&c->stagger, proxy_base, connect_stagger,
 	    c) == -1 || evtimer_assign(&c->overall, proxy_base,
-	    connect_expired, c) == -1 || evtimer_add(&c->overall,
-	    session_interval(TIMEOUT_CONNECT)) == -1)
+	    connect_expired, c) == -1)
 		fatalx("cannot make the timers");
+	return c;
+}
 
-	if (dest->host.kind != HOST_NAME)
-		connect_literal(c);
-	else if ((c->resolve = resolve_start(dest->host.name,
+/* Whoever is asked has a clock of his own. */
+static void
+connect_ask(struct connect *c)
+{
+	if (!c->dest->ask)
+		connect_begin(c);
+	else if ((c->ask = ask_start(c->dest, connect_asked, c)) == NULL) {
+		log_debug("%s: too many questions are open",
+		    c->dest->host.name);
+		event_active(&c->stagger, EV_TIMEOUT, 0);
+	}
+}
+
+static void
+connect_asked(void *arg, int allow, const char *reason)
+{
+	struct connect	*c = arg;
+
+	c->ask = NULL;
+	if (!allow)
+		verdict_asked(c->dest, reason);
+	else if (verdict_still(c->dest, NULL)) {
+		connect_begin(c);
+		return;
+	} else
+		reason = "new settings do not allow it";
+	connect_finish(c, CONNECT_NOTALLOWED, -1, reason);
+}
+
+static void
+connect_begin(struct connect *c)
+{
+	const struct host	*host = &c->dest->host;
+
+	if (evtimer_add(&c->overall, session_interval(TIMEOUT_CONNECT)) == -1)
+		fatalx("evtimer_add");
+	if (c->route == NULL)
+		c->route = route_find(c->dest, c->plain);
+	c->dest->direct = c->route->kind == ROUTE_DIRECT;
+	c->dest->route = c->route;
+	if (c->route->kind == ROUTE_MITM) {
+		c->mitm = mitm_start(connect_found, c);
+		return;
+	}
+	if (c->route->kind != ROUTE_DIRECT)
+		host = c->route->host;
+	if (host->kind != HOST_NAME)
+		connect_literal(c, host);
+	else if ((c->resolve = resolve_start(host->name,
 	    connect_resolved, c)) == NULL)
 		c->failure = CONNECT_NONAME;
 	/*
@@ -97,16 +192,14 @@ connect_start(const struct dest *dest, connect_fn fn, void *arg)
 	 */
 	if (c->resolve == NULL)
 		event_active(&c->stagger, EV_TIMEOUT, 0);
-	return c;
 }
 
+/* Nothing more is to be dialled. */
 static void
-connect_free(struct connect *c)
+connect_settle(struct connect *c)
 {
 	struct attempt	*a;
 
-	if (c->resolve != NULL)
-		resolve_cancel(c->resolve);
 	while ((a = TAILQ_FIRST(&c->attempts)) != NULL) {
 		TAILQ_REMOVE(&c->attempts, a, entry);
 		(void)event_del(&a->ev);
@@ -114,6 +207,22 @@ connect_free(struct connect *c)
 		free(a);
 	}
 	(void)event_del(&c->stagger);
+}
+
+static void
+connect_free(struct connect *c)
+{
+	if (c->ask != NULL)
+		ask_cancel(c->ask);
+	if (c->mitm != NULL)
+		mitm_cancel(c->mitm);
+	if (c->secure != NULL)
+		secure_cancel(c->secure);
+	if (c->tunnel != NULL)
+		tunnel_cancel(c->tunnel);
+	if (c->resolve != NULL)
+		resolve_cancel(c->resolve);
+	connect_settle(c);
 	(void)event_del(&c->overall);
 	free(c->addrs);
 	free(c);
@@ -129,11 +238,84 @@ static void
 connect_finish(struct connect *c, enum connect_status status, int fd,
     const char *why)
 {
-	connect_fn	 fn = c->fn;
-	void		*arg = c->arg;
+	static const char *const	 said[] = {
+		[CONNECT_NONAME] = "its name is not known",
+		[CONNECT_REFUSED] = "connection refused",
+		[CONNECT_HOSTUNREACH] = "no route to it",
+		[CONNECT_NETUNREACH] = "no route to its network",
+		[CONNECT_TIMEOUT] = "no answer in time",
+		[CONNECT_FAILED] = "too many connections"
+	};
+	connect_fn			 fn = c->fn;
+	void				*arg = c->arg;
+	char				 text[128];
 
+	if (status == CONNECT_OK && c->dest->learn)
+		learn_connect(&c->dest->client, &c->dest->host,
+		    c->dest->port);
+	/* It was not the destination that failed. */
+	if (c->route != NULL && c->route->kind != ROUTE_DIRECT &&
+	    (size_t)status < nitems(said) && said[status] != NULL) {
+		(void)snprintf(text, sizeof(text), "%s cannot be reached: %s",
+		    route_name(c->route), said[status]);
+		status = CONNECT_PROXY;
+		why = text;
+	}
+	if (status == CONNECT_PROXY)
+		log_info("%s port %u: %s", c->dest->host.name, c->dest->port,
+		    why);
 	connect_free(c);
 	fn(arg, status, fd, why);
+}
+
+/* There is a connection, to the destination or to the proxy on the way. */
+static void
+connect_joined(struct connect *c, int fd)
+{
+	connect_settle(c);
+	if (c->route->https)
+		c->secure = secure_start(fd, c->route->host, connect_secured,
+		    c);
+	else
+		connect_found(c, fd, NULL);
+}
+
+static void
+connect_secured(void *arg, int fd, const char *why)
+{
+	struct connect	*c = arg;
+
+	c->secure = NULL;
+	connect_found(c, fd, why);
+}
+
+/* The proxy, if there is one, can be spoken to. */
+static void
+connect_found(void *arg, int fd, const char *why)
+{
+	struct connect	*c = arg;
+
+	c->mitm = NULL;
+	if (fd == -1)
+		connect_finish(c, CONNECT_PROXY, -1, why);
+	else if (c->route->kind == ROUTE_DIRECT ||
+	    (c->plain && route_absolute(c->route)))
+		connect_finish(c, CONNECT_OK, fd, NULL);
+	else
+		c->tunnel = tunnel_start(fd, c->route, c->dest,
+		    connect_tunnelled, c);
+}
+
+static void
+connect_tunnelled(void *arg, int fd, const char *why)
+{
+	struct connect	*c = arg;
+
+	c->tunnel = NULL;
+	if (fd == -1)
+		connect_finish(c, CONNECT_PROXY, -1, why);
+	else
+		connect_finish(c, CONNECT_OK, fd, NULL);
 }
 
 static void
@@ -179,11 +361,18 @@ connect_sockaddr(const struct resolve_addr *ra, uint16_t port,
 	}
 }
 
+/* Of the destination, or of the proxy on the way. */
+static uint16_t
+connect_port(const struct connect *c)
+{
+	return c->route->kind == ROUTE_DIRECT ? c->dest->port :
+	    c->route->port;
+}
+
 /* An address needs no lookup and no check: the rules have judged it. */
 static void
-connect_literal(struct connect *c)
+connect_literal(struct connect *c, const struct host *host)
 {
-	const struct host	*host = &c->dest->host;
 	struct resolve_addr	 ra;
 
 	memset(&ra, 0, sizeof(ra));
@@ -191,7 +380,7 @@ connect_literal(struct connect *c)
 	memcpy(ra.addr, host->addr, sizeof(ra.addr));
 	if ((c->addrs = calloc(1, sizeof(*c->addrs))) == NULL)
 		fatal("calloc");
-	connect_sockaddr(&ra, c->dest->port, c->addrs);
+	connect_sockaddr(&ra, connect_port(c), c->addrs);
 	c->naddrs = 1;
 }
 
@@ -220,8 +409,10 @@ connect_check(struct connect *c, const struct resolve_addr *ra, size_t n)
 	for (i = 0; i < n; i++) {
 		if (ra[i].kind != RESOLVE_NAME)
 			continue;
-		connect_sockaddr(&ra[i], c->dest->port, &u);
-		class = addr_check(proxy_rules(), &c->dest->host,
+		connect_sockaddr(&ra[i], connect_port(c), &u);
+		/* Where a proxy is, is for the settings to say. */
+		class = c->route->kind != ROUTE_DIRECT ? ADDR_OK :
+		    addr_check(proxy_rules(), &c->dest->host,
 		    c->dest->port, &u.sa, &own);
 		if (class == ADDR_OK)
 			c->addrs[c->naddrs++] = u;
@@ -273,7 +464,7 @@ connect_next(struct connect *c)
 	while (c->next < c->naddrs) {
 		fd = connect_dial(c, &c->addrs[c->next++]);
 		if (fd != -1) {
-			connect_finish(c, CONNECT_OK, fd, NULL);
+			connect_joined(c, fd);
 			return;
 		}
 		if (errno == EINPROGRESS) {
@@ -352,7 +543,7 @@ connect_event(int fd, short what, void *arg)
 	TAILQ_REMOVE(&c->attempts, a, entry);
 	free(a);
 	if (error == 0) {
-		connect_finish(c, CONNECT_OK, fd, NULL);
+		connect_joined(c, fd);
 		return;
 	}
 	(void)close(fd);

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "http.h"
 #include "log.h"
@@ -32,6 +33,8 @@ static int	 http_reusable(struct half *);
 static void	 http_connected(void *, enum connect_status, int,
 		    const char *);
 static void	 http_tunnel(void *, enum connect_status, int, const char *);
+static int	 http_failed(struct session *, enum connect_status,
+		    const char *);
 static void	 http_forward(struct session *);
 static void	 http_request_done(struct session *);
 static int	 http_keeps(const struct http *);
@@ -150,7 +153,37 @@ http_request_connect(struct session *s, const struct http_request *req)
 	s->dest = dest;
 	s->client.phase = phase_hold;
 	session_timeout(s, TIMEOUT_NONE, session_close);
+	access_begin(s, ACCESS_HTTP, s->dest);
 	s->connect = connect_start(s->dest, http_tunnel, s);
+}
+
+/* Where there is no connection, says why; 1 if so. */
+static int
+http_failed(struct session *s, enum connect_status status, const char *why)
+{
+	struct http_buf	 buf;
+
+	switch (status) {
+	case CONNECT_OK:
+		return 0;
+	case CONNECT_DENIED:
+		http_buf_init(&buf, HTTP_OUT_MAX);
+		http_answered(s, &buf, http_answer_blocked(&buf,
+		    s->dest->spelled, why, http_flags(s->http)));
+		break;
+	case CONNECT_NOTALLOWED:
+		http_buf_init(&buf, HTTP_OUT_MAX);
+		http_answered(s, &buf, http_answer_denied(&buf, why,
+		    http_flags(s->http)));
+		break;
+	case CONNECT_PROXY:
+		http_gateway(s, why);
+		break;
+	default:
+		http_error(s, 502);
+		break;
+	}
+	return 1;
 }
 
 static void
@@ -160,17 +193,11 @@ http_tunnel(void *arg, enum connect_status status, int fd, const char *why)
 	struct http_buf	 buf;
 
 	s->connect = NULL;
-	http_buf_init(&buf, HTTP_OUT_MAX);
-	if (status == CONNECT_DENIED) {
-		http_answered(s, &buf, http_answer_blocked(&buf,
-		    s->dest->spelled, why, http_flags(s->http)));
+	access_result(s, status);
+	if (http_failed(s, status, why))
 		return;
-	}
-	if (status != CONNECT_OK) {
-		http_error(s, 502);
-		return;
-	}
 	session_server(s, fd);
+	http_buf_init(&buf, HTTP_OUT_MAX);
 	if (http_answer(&buf, 200, HTTP_W_CONNECT) == -1)
 		session_abort(s);
 	else
@@ -184,10 +211,12 @@ static void
 http_request_plain(struct session *s, const struct http_request *req)
 {
 	struct http		*http = s->http;
+	const struct route	*route;
 	struct http_target	 target;
 	struct http_buf		 buf;
 	struct dest		*dest;
 	const char		*reason;
+	unsigned int		 flags = 0;
 	int			 same;
 
 	if ((reason = verdict_decide(&client_unknown, req->host.p,
@@ -203,14 +232,27 @@ http_request_plain(struct session *s, const struct http_request *req)
 		http_error(s, 501);
 		return;
 	}
+	route = route_find(dest, 1);
+	http->absolute = route_absolute(route) != 0;
+	http->route = route;
+	/* It would send back what it got, and with that our password. */
+	if (http->absolute && route->auth != NULL &&
+	    http_span_is(req->method, "TRACE")) {
+		dest_free(dest);
+		http_error(s, 501);
+		return;
+	}
+	if (http->absolute)
+		flags |= HTTP_W_ABSOLUTE;
+	if ((req->meta.flags & HTTP_UPGRADE) != 0)
+		flags |= HTTP_W_UPGRADE;
 	target.host = dest->host.name;
 	target.port = dest->port;
 	target.https = 0;
+	target.auth = http->absolute ? route->auth : NULL;
 	http_buf_free(&http->head);
 	http_buf_init(&http->head, HTTP_OUT_MAX);
-	if (http_write_request(&http->head, req, &target,
-	    (req->meta.flags & HTTP_UPGRADE) != 0 ? HTTP_W_UPGRADE :
-	    0) == -1) {
+	if (http_write_request(&http->head, req, &target, flags) == -1) {
 		dest_free(dest);
 		http_error(s, errno == EMSGSIZE ? 431 : 500);
 		return;
@@ -220,7 +262,12 @@ http_request_plain(struct session *s, const struct http_request *req)
 	    http_span_is(req->method, "HEAD") ||
 	    http_span_is(req->method, "OPTIONS"));
 
-	same = s->dest != NULL && dest_equal(s->dest, dest);
+	/* What was dialled under other settings may go another way. */
+	same = s->dest != NULL && dest_equal(s->dest, dest) &&
+	    http->generation == route_generation();
+	http->generation = route_generation();
+	if (same)
+		dest->direct = s->dest->direct;
 	dest_free(s->dest);
 	s->dest = dest;
 	session_timeout(s, TIMEOUT_TRANSFER, session_abort);
@@ -248,7 +295,10 @@ void
 http_dial(struct session *s)
 {
 	half_reset(&s->server);
-	s->connect = connect_start(s->dest, http_connected, s);
+	if (s->dest->ask)
+		session_timeout(s, TIMEOUT_NONE, session_abort);
+	access_begin(s, ACCESS_HTTP, s->dest);
+	s->connect = connect_plain(s->dest, http_connected, s);
 }
 
 static void
@@ -256,21 +306,24 @@ http_connected(void *arg, enum connect_status status, int fd,
     const char *why)
 {
 	struct session	*s = arg;
-	struct http_buf	 buf;
 
 	s->connect = NULL;
-	if (status == CONNECT_OK) {
-		session_server(s, fd);
-		http_forward(s);
+	if (s->dest->ask)
+		session_timeout(s, TIMEOUT_TRANSFER, session_abort);
+	access_result(s, status);
+	if (http_failed(s, status, why))
 		return;
-	}
-	if (status != CONNECT_DENIED) {
+	/*
+	 * Did new settings come between the head and the dial?  It may hold
+	 * the password of another proxy.
+	 */
+	if (s->http->route != s->dest->route) {
+		(void)close(fd);
 		http_error(s, 502);
 		return;
 	}
-	http_buf_init(&buf, HTTP_OUT_MAX);
-	http_answered(s, &buf, http_answer_blocked(&buf, s->dest->spelled,
-	    why, http_flags(s->http)));
+	session_server(s, fd);
+	http_forward(s);
 }
 
 /* Sends the request on, and its body as it comes. */
@@ -280,6 +333,7 @@ http_forward(struct session *s)
 	struct http	*http = s->http;
 
 	s->server.phase = http_read_response;
+	access_request(s);
 	half_add(&s->server, http->head.data, http->head.len);
 	if (!http->safe || !http->reused) {
 		http_buf_free(&http->head);
@@ -444,6 +498,20 @@ http_answered(struct session *s, struct http_buf *buf, int error)
 	}
 	s->http->keep = 1;
 	http_next(s);
+}
+
+void
+http_gateway(struct session *s, const char *why)
+{
+	struct http_buf	 buf;
+
+	if (s->http->started) {
+		session_abort(s);
+		return;
+	}
+	http_buf_init(&buf, HTTP_OUT_MAX);
+	http_answered(s, &buf, http_answer_gateway(&buf, why,
+	    http_flags(s->http)));
 }
 
 /* An error of ours, where the response has not begun. */

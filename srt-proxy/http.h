@@ -5,6 +5,7 @@
 #include "http_parse.h"
 
 struct half;
+struct route;
 struct session;
 
 /* The state of the exchange under way. */
@@ -19,6 +20,9 @@ struct http {
 	enum http_body		 respin;	/* how the server frames it */
 	enum http_body		 respout;	/* how the client gets it */
 	struct http_buf		 head;	/* request, until it is answered */
+	const struct route	*route;	/* that the head was written for */
+	unsigned int		 generation;	/* of the route to the server */
+	unsigned int		 absolute : 1;	/* a proxy gets the requests */
 	unsigned int		 reqdone : 1;	/* read to its end */
 	unsigned int		 keep : 1;	/* client connection lives on */
 	unsigned int		 upkeep : 1;	/* server connection does */
@@ -34,6 +38,8 @@ void	 http_dial(struct session *);
 void	 http_next(struct session *);
 /* An error of ours; a reset if the response has begun. */
 void	 http_error(struct session *, int);
+/* A 502 with the reason, likewise. */
+void	 http_gateway(struct session *, const char *);
 
 /* http_server.c */
 /* The phase of a server that has got a request. */

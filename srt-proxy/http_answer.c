@@ -14,6 +14,7 @@
 
 #define ERROR_ALLOWLIST	"blocked-by-allowlist"
 #define ERROR_RUNTIME	"blocked-by-sandbox-runtime"
+#define ERROR_GATEWAY	"upstream-proxy"
 
 /* A host as host_parse() makes it, and brackets. */
 #define HOST_TEXT_MAX	260
@@ -90,21 +91,43 @@ http_answer(struct http_buf *b, int status, unsigned int flags)
 	return put_body(b, body == NULL ? "" : body, flags);
 }
 
-/* A 403; CONNECT has its reason in the status line, which clients show. */
+/* CONNECT has its reason in the status line, which clients show. */
 static int
-put_refusal(struct http_buf *b, const char *reason, const char *error,
-    const char *body, unsigned int flags)
+put_reason(struct http_buf *b, int status, const char *usual,
+    const char *reason, const char *error, const char *body,
+    unsigned int flags)
 {
 	char phrase[REASON_MAX];
 
-	(void)strlcpy(phrase, "Forbidden", sizeof(phrase));
+	phrase[0] = '\0';
 	if (flags & HTTP_W_CONNECT)
 		reason_phrase(phrase, sizeof(phrase), reason);
-	put_status(b, 403, phrase[0] == '\0' ? "Forbidden" : phrase);
+	put_status(b, status, phrase[0] == '\0' ? usual : phrase);
 	http_buf_puts(b, "Content-Type: text/plain\r\nX-Proxy-Error: ");
 	http_buf_puts(b, error);
 	http_buf_puts(b, "\r\n");
 	return put_body(b, body, flags);
+}
+
+static int
+put_refusal(struct http_buf *b, const char *reason, const char *error,
+    const char *body, unsigned int flags)
+{
+	return put_reason(b, 403, "Forbidden", reason, error, body, flags);
+}
+
+int
+http_answer_gateway(struct http_buf *b, const char *reason,
+    unsigned int flags)
+{
+	char body[REASON_MAX + 32], text[REASON_MAX];
+
+	(void)strlcpy(body, "Bad Gateway: ", sizeof(body));
+	reason_sanitise(text, sizeof(text), reason);
+	(void)strlcat(body, text, sizeof(body));
+	(void)strlcat(body, "\n", sizeof(body));
+	return put_reason(b, 502, "Bad Gateway", reason, ERROR_GATEWAY, body,
+	    flags);
 }
 
 int

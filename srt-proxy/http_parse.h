@@ -268,6 +268,7 @@ struct http_target {
 	const char	*host;		/* IPv6 without brackets */
 	uint16_t	 port;
 	int		 https;
+	const char	*auth;	/* Basic, for the proxy that gets it, or NULL */
 };
 
 enum http_write_flag {
@@ -320,6 +321,8 @@ void	 http_write_authority(struct http_buf *, const char *, uint16_t);
 int	 http_answer(struct http_buf *, int, unsigned int);
 /* 403 of the policy; a CONNECT gets the reason in the status line. */
 int	 http_answer_denied(struct http_buf *, const char *, unsigned int);
+/* 502 of the proxy on the way: a CONNECT has the reason in its status line. */
+int	 http_answer_gateway(struct http_buf *, const char *, unsigned int);
 /* 403 of the resolved-address check: host, reason. */
 int	 http_answer_blocked(struct http_buf *, const char *, const char *,
 	    unsigned int);

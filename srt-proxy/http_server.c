@@ -82,6 +82,12 @@ http_response(struct session *s, struct http_response *resp, size_t len)
 
 	if (interim && !http_response_wanted(resp, &http->req))
 		return resp->consumed;
+	/* It asks us, not the client, who has no password for it. */
+	if (resp->status == 407 && http->absolute) {
+		http_gateway(s, "the proxy on the way answered 407 Proxy "
+		    "Authentication Required");
+		return resp->consumed;
+	}
 	http->respin = resp->meta.body;
 	http->respout = http_response_body(resp, &http->req);
 	http->respleft = resp->meta.length;

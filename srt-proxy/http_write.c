@@ -159,6 +159,11 @@ http_write_request(struct http_buf *b, const struct http_request *r,
 	http_buf_puts(b, " HTTP/1.1\r\nHost: ");
 	write_target_authority(b, t);
 	http_buf_puts(b, "\r\n");
+	if (t->auth != NULL) {
+		http_buf_puts(b, "Proxy-Authorization: Basic ");
+		http_buf_puts(b, t->auth);
+		http_buf_puts(b, "\r\n");
+	}
 	write_fields(b, &r->fields, r->meta.minor == 0 ? drop10 : drop, flags);
 	write_body(b, r->meta.body, r->meta.length);
 	write_connection(b, flags);

@@ -24,6 +24,7 @@
 struct listener {
 	TAILQ_ENTRY(listener)	 entry;
 	enum listener_kind	 kind;
+	uint16_t		 published;	/* 0: it is inside */
 	struct event		 ev;
 	int			 fd;
 };
@@ -43,19 +44,13 @@ static void	 listen_readable(int, short, void *);
 static void	 listen_retry(int, short, void *);
 static int	 listen_one(struct listener *);
 
-void
-listen_add(int fd, enum listener_kind kind)
+static void
+listen_new(int fd, enum listener_kind kind, uint16_t published)
 {
 	struct listener	*l;
 	socklen_t	 len = sizeof(int);
 	int		 flags, on = 0;
 
-	if (kind == LISTENER_DNS_UDP) {
-		dns_udp_add(fd);
-		return;
-	}
-	if ((size_t)kind >= nitems(listen_accept))
-		fatalx("unknown kind of listener %d", (int)kind);
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == -1 ||
 	    on == 0)
 		fatalx("a descriptor that is no listener");
@@ -71,6 +66,7 @@ listen_add(int fd, enum listener_kind kind)
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		fatal("calloc");
 	l->kind = kind;
+	l->published = published;
 	l->fd = fd;
 	if (event_assign(&l->ev, proxy_base, fd, EV_READ | EV_PERSIST,
 	    listen_readable, l) == -1)
@@ -79,6 +75,24 @@ listen_add(int fd, enum listener_kind kind)
 		fatalx("event_add");
 	TAILQ_INSERT_TAIL(&listeners, l, entry);
 	listen_count++;
+}
+
+void
+listen_add(int fd, enum listener_kind kind)
+{
+	if (kind == LISTENER_DNS_UDP) {
+		dns_udp_add(fd);
+		return;
+	}
+	if ((size_t)kind >= nitems(listen_accept))
+		fatalx("unknown kind of listener %d", (int)kind);
+	listen_new(fd, kind, 0);
+}
+
+void
+listen_publish(int fd, uint16_t port)
+{
+	listen_new(fd, LISTENER_HTTP, port);
 }
 
 void
@@ -184,10 +198,20 @@ listen_one(struct listener *l)
 		}
 		return -1;
 	}
+	if (l->published != 0 && !session_room_published()) {
+		log_debug("too many connections from the host");
+		(void)close(fd);
+		return 0;
+	}
 	if ((s = session_new(fd)) == NULL) {
 		listen_pause();
 		return -1;
 	}
-	listen_accept[l->kind](s);
+	if (l->published != 0)
+		publish_accept(s, l->published);
+	else if (route_relays(l->kind))
+		route_relay(s, l->kind);
+	else
+		listen_accept[l->kind](s);
 	return 0;
 }

@@ -44,13 +44,23 @@ static void	 proxy_recv_hello(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_peer(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_rules(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_rule(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_where(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_denyaddr(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_options(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_route(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_trust(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_routed(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_unrouted(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_cfg_end(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_answer(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_flush(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_listener(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_connect(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_connected(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_cancel(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_publish(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_dialled(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_undialled(struct ipc_peer *, struct imsg *);
 
 #define CONFIG_RUN	(IPC_PHASE_CONFIG | IPC_PHASE_RUN)
 
@@ -62,9 +72,26 @@ static const struct ipc_rule	 proxy_rules_parent[] = {
 	{ IMSG_PROXY_RULES, 4, 4, IPC_NOFD, CONFIG_RUN, proxy_recv_rules },
 	{ IMSG_PROXY_RULE, 16, MAX_IMSGSIZE, IPC_NOFD, CONFIG_RUN,
 	    proxy_recv_rule },
+	{ IMSG_PROXY_WHERE, 4, MAX_IMSGSIZE, IPC_NOFD, CONFIG_RUN,
+	    proxy_recv_where },
 	{ IMSG_PROXY_DENYADDR, 4, 512, IPC_NOFD, CONFIG_RUN,
 	    proxy_recv_denyaddr },
+	{ IMSG_PROXY_OPTIONS, sizeof(struct proxy_options),
+	    sizeof(struct proxy_options), IPC_NOFD, CONFIG_RUN,
+	    proxy_recv_options },
+	{ IMSG_PROXY_ROUTE, 8, MAX_IMSGSIZE, IPC_NOFD, IPC_PHASE_CONFIG,
+	    proxy_recv_route },
+	{ IMSG_TLS_TRUST, 0, 0, IPC_WITHFD, IPC_PHASE_CONFIG,
+	    proxy_recv_trust },
+	{ IMSG_ROUTE_DIALLED, 4, 4, IPC_WITHFD, IPC_PHASE_RUN,
+	    proxy_recv_routed },
+	{ IMSG_ROUTE_UNDIALLED, 8, 8, IPC_NOFD, IPC_PHASE_RUN,
+	    proxy_recv_unrouted },
+	{ IMSG_PROXY_PUBLISH, 4, 4, IPC_WITHFD, IPC_PHASE_CONFIG,
+	    proxy_recv_publish },
 	{ IMSG_CTL_CFG_END, 0, 0, IPC_NOFD, CONFIG_RUN, proxy_recv_cfg_end },
+	{ IMSG_ASK_ANSWER, 16, IPC_STRING_MAX, IPC_NOFD, IPC_PHASE_RUN,
+	    proxy_recv_answer },
 	{ IMSG_CTL_FLUSH, 0, 0, IPC_NOFD, IPC_PHASE_RUN, proxy_recv_flush }
 };
 
@@ -77,7 +104,11 @@ static const struct ipc_rule	 proxy_rules_broker[] = {
 	{ IMSG_PROXY_CONNECTED, 4, 4, IPC_WITHFD, IPC_PHASE_RUN,
 	    proxy_recv_connected },
 	{ IMSG_PROXY_CANCEL, 4, 4, IPC_NOFD, IPC_PHASE_RUN,
-	    proxy_recv_cancel }
+	    proxy_recv_cancel },
+	{ IMSG_PROXY_DIALLED, 4, 4, IPC_WITHFD, IPC_PHASE_RUN,
+	    proxy_recv_dialled },
+	{ IMSG_PROXY_UNDIALLED, 8, 8, IPC_NOFD, IPC_PHASE_RUN,
+	    proxy_recv_undialled }
 };
 
 static void
@@ -86,6 +117,12 @@ proxy_gone(struct ipc_peer *peer)
 	/* Without any of the others there is no sandbox: fail closed. */
 	if (proxy_parent.open)
 		log_debug("%s has ended", role_name(peer->role));
+	if (access_wanted() && proxy_mon.open) {
+		refusal_flush();
+		access_flush();
+		(void)ipc_flush(&proxy_mon);
+	}
+	tls_end();
 	resolve_end();
 	exit(0);
 }
@@ -134,6 +171,12 @@ struct ipc_peer *
 proxy_monitor(void)
 {
 	return &proxy_mon;
+}
+
+struct ipc_peer *
+proxy_to_parent(void)
+{
+	return &proxy_parent;
 }
 
 struct ipc_peer *
@@ -190,7 +233,8 @@ proxy_recv_rules(struct ipc_peer *peer, struct imsg *imsg)
 		fatal("ruleset_new");
 	proxy_fresh->flags = ipc_recv_u32(imsg);
 	if ((proxy_fresh->flags & ~(unsigned int)(RULESET_STRICT |
-	    RULESET_SNI_MISMATCH)) != 0)
+	    RULESET_SNI_MISMATCH | RULESET_ASK | RULESET_CEILING |
+	    RULESET_EXTERNAL | RULESET_LEARN | RULESET_LEARN_DENY)) != 0)
 		fatalx("unknown flags %#x", proxy_fresh->flags);
 	proxy_nfresh = 0;
 }
@@ -223,7 +267,7 @@ proxy_recv_rule(struct ipc_peer *peer, struct imsg *imsg)
 	reason = ipc_get_str(&buf);
 	ipc_get_end(&buf);
 
-	if (list != RULE_ALLOW && list != RULE_DENY)
+	if (list >= RULE_LIST_MAX)
 		fatalx("a rule for list %u", list);
 	if ((rule = rule_parse(text, list, &why)) == NULL)
 		fatalx("rule \"%s\": %s", text, why);
@@ -232,12 +276,23 @@ proxy_recv_rule(struct ipc_peer *peer, struct imsg *imsg)
 		rule->reason = reason;
 		reason = NULL;
 	}
-	if (list == RULE_ALLOW)
-		TAILQ_INSERT_TAIL(&proxy_fresh->allow, rule, entry);
-	else
-		TAILQ_INSERT_TAIL(&proxy_fresh->deny, rule, entry);
+	TAILQ_INSERT_TAIL(ruleset_list(proxy_fresh, list), rule, entry);
 	free(text);
 	free(reason);
+}
+
+/* Of the last rule of the allow list. */
+static void
+proxy_recv_where(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct rule	*rule = NULL;
+
+	(void)peer;
+	if (proxy_fresh != NULL)
+		rule = TAILQ_LAST(&proxy_fresh->allow, rules);
+	if (rule == NULL || rule->where != NULL)
+		fatalx("the place of a rule that is not there");
+	rule->where = ipc_recv_str(imsg);
 }
 
 static void
@@ -255,6 +310,65 @@ proxy_recv_denyaddr(struct ipc_peer *peer, struct imsg *imsg)
 	free(text);
 }
 
+static void
+proxy_recv_options(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct proxy_options	 opts;
+
+	(void)peer;
+	if (imsg_get_data(imsg, &opts, sizeof(opts)) == -1)
+		fatalx("malformed message");
+	route_options(&opts, !proxy_ready);
+}
+
+static void
+proxy_recv_route(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct ibuf	 buf;
+	uint32_t	 value;
+	char		*text;
+
+	(void)peer;
+	ipc_recv_ibuf(imsg, &buf);
+	value = ipc_get_u32(&buf);
+	text = ipc_get_str(&buf);
+	ipc_get_end(&buf);
+	if (value >= ROUTE_VALUE_MAX)
+		fatalx("a route of kind %u", value);
+	route_value((enum route_value)value, text);
+	freezero(text, strlen(text));
+}
+
+static void
+proxy_recv_trust(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	tls_trust_file(imsg_get_fd(imsg));
+}
+
+static void
+proxy_recv_routed(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint32_t	 id = ipc_recv_u32(imsg);
+
+	(void)peer;
+	mitm_dialled(id, imsg_get_fd(imsg));
+}
+
+static void
+proxy_recv_unrouted(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct ibuf	 buf;
+	uint32_t	 id, error;
+
+	(void)peer;
+	ipc_recv_ibuf(imsg, &buf);
+	id = ipc_get_u32(&buf);
+	error = ipc_get_u32(&buf);
+	ipc_get_end(&buf);
+	mitm_undialled(id, error);
+}
+
 /* Puts the new set in force, whole; the first one also ends the start. */
 static void
 proxy_recv_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
@@ -267,18 +381,42 @@ proxy_recv_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
 	proxy_fresh = NULL;
 	log_debug("%zu rules in force", proxy_nfresh);
 	transparent_local();
-	if (proxy_ready)
+	route_changed();
+	if (proxy_ready) {
+		cut_withdrawn();
+		ipc_send(peer, IMSG_PROXY_APPLIED, -1, NULL, 0);
 		return;
+	}
 
 	if (!proxy_mon.open || !proxy_brk.open)
 		fatalx("a peer is missing");
+	tls_init();
 	sandbox_drop(ROLE_PROXY);
 	sandbox_enter(ROLE_PROXY);
 	proxy_ready = 1;
 	ipc_phase(peer, IPC_PHASE_RUN);
 	if (event_add(&proxy_brk.rev, NULL) == -1)
 		fatalx("event_add");
+	publish_start();
 	ipc_send(peer, IMSG_CTL_READY, -1, NULL, 0);
+}
+
+static void
+proxy_recv_answer(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct ibuf	 buf;
+	uint32_t	 id, allow, keep;
+	char		*reason;
+
+	(void)peer;
+	ipc_recv_ibuf(imsg, &buf);
+	id = ipc_get_u32(&buf);
+	allow = ipc_get_u32(&buf);
+	keep = ipc_get_u32(&buf);
+	reason = ipc_get_str(&buf);
+	ipc_get_end(&buf);
+	ask_answer(id, allow != 0, keep != 0, reason);
+	free(reason);
 }
 
 static void
@@ -287,6 +425,7 @@ proxy_recv_flush(struct ipc_peer *peer, struct imsg *imsg)
 	(void)peer;
 	(void)imsg;
 	refusal_flush();
+	access_flush();
 	ipc_send_barrier(&proxy_mon);
 }
 
@@ -324,4 +463,36 @@ proxy_recv_cancel(struct ipc_peer *peer, struct imsg *imsg)
 {
 	(void)peer;
 	transparent_cancel(ipc_recv_u32(imsg));
+}
+
+static void
+proxy_recv_publish(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint32_t	 port = ipc_recv_u32(imsg);
+
+	(void)peer;
+	publish_add(imsg_get_fd(imsg), port);
+}
+
+static void
+proxy_recv_dialled(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint32_t	 id = ipc_recv_u32(imsg);
+
+	(void)peer;
+	publish_dialled(id, imsg_get_fd(imsg));
+}
+
+static void
+proxy_recv_undialled(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct ibuf	 buf;
+	uint32_t	 id, error;
+
+	(void)peer;
+	ipc_recv_ibuf(imsg, &buf);
+	id = ipc_get_u32(&buf);
+	error = ipc_get_u32(&buf);
+	ipc_get_end(&buf);
+	publish_undialled(id, error);
 }

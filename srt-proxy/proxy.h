@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 
+#include "access.h"
 #include "ipc.h"
 #include "rule.h"
 
@@ -41,6 +42,8 @@
 #define RULES_MAX		POLICY_RULES_MAX /* entries of a rule set */
 #define REFUSAL_MERGE		250	/* milliseconds */
 #define LISTENERS_MAX		64
+#define ASK_OPEN_MAX		256	/* questions without an answer */
+#define ASK_KEPT_MAX		1024	/* answers for the whole run */
 #define DNS_BATCH		64	/* datagrams taken per wake-up */
 #define DNS_TTL			5	/* seconds that our answers hold */
 #define DNS_REFUSALS		100	/* reported one by one per second */
@@ -62,12 +65,19 @@ enum timeout {
 	TIMEOUT_MAX
 };
 
+struct ask;
+struct mitm;
+struct route;
+struct secure;
+struct tunnel;
 struct session;
 struct connect;
 struct resolve;
 struct relay_pipe;
 struct http;
 struct pending;
+struct dial;
+struct noted;
 
 /* Who asks, as far as the broker has said so. */
 struct client {
@@ -81,7 +91,14 @@ struct dest {
 	struct host	 host;
 	uint16_t	 port;
 	unsigned int	 address : 1;	/* the client knows no name for it */
+	unsigned int	 ask : 1;	/* no rule decides: ask first */
+	unsigned int	 asked : 1;	/* an answer for the run allows it */
+	unsigned int	 direct : 1;	/* dialled without a proxy */
+	unsigned int	 learn : 1;	/* no rule allows it: tell if it is there */
 	char		*spelled;	/* the host, as the client wrote it */
+	char		*rule;		/* what allows it; NULL: no record */
+	char		*where;		/* where that stands, or NULL */
+	const struct route *route;	/* the way that it was dialled */
 	struct client	 client;
 };
 
@@ -105,6 +122,8 @@ struct half {
 	int		 fd;
 	int		 error;		/* errno that ended reading */
 	unsigned int	 generation;	/* counts half_reset() */
+	uint64_t	 sent;		/* bytes, since then */
+	uint64_t	 received;
 	unsigned int	 eof : 1;	/* nothing more to read */
 	unsigned int	 finish : 1;	/* shut down when all is sent */
 	unsigned int	 shut : 1;	/* has been shut down */
@@ -128,11 +147,14 @@ struct session {
 	struct connect		*connect;
 	struct http		*http;
 	struct pending		*pending;
+	struct dial		*dial;
+	struct noted		*noted;		/* for the audit record */
 	struct tls_scan		 scan;
 	unsigned int		 dead : 1;
 	unsigned int		 active : 1;	/* bytes moved of late */
 	unsigned int		 lingering : 1;
 	unsigned int		 relay : 1;	/* is or becomes a tunnel */
+	unsigned int		 published : 1;	/* it came from the host */
 };
 
 /* proxy.c */
@@ -141,10 +163,13 @@ extern struct event_base *proxy_base;
 const struct ruleset *proxy_rules(void);
 struct ipc_peer	*proxy_monitor(void);
 struct ipc_peer	*proxy_broker(void);
+struct ipc_peer	*proxy_to_parent(void);
 
 /* listen.c */
 /* Takes the listening, or bound, descriptor over.  Fatal if it is none. */
 void	 listen_add(int, enum listener_kind);
+/* Likewise one of the host, for a port inside. */
+void	 listen_publish(int, uint16_t);
 /* Closes all of them for good. */
 void	 listen_stop(void);
 /* Accepts nothing until listen_resume(), or until a second has passed. */
@@ -158,6 +183,10 @@ extern char session_scratch[READ_SIZE];
 void	 session_init(void);
 /* Is there room for one more? */
 int	 session_room(void);
+/* Likewise for one more that comes from the host. */
+int	 session_room_published(void);
+/* Counts it as such. */
+void	 session_published(struct session *);
 /*
  * The client's descriptor, if it is not -1 (session_client()), is taken over,
  * or closed if there is no memory: NULL.
@@ -200,6 +229,8 @@ void	 half_finish(struct half *);
 int	 half_full(const struct half *);
 /* A phase: takes nothing, keeps early bytes, closes if there are too many. */
 size_t	 phase_hold(struct half *, const char *, size_t);
+/* Calls the function, which may end that session, for each of them. */
+void	 session_each(void (*)(struct session *));
 /* Have the events pending or not, whatever the buffers say. */
 void	 half_want_read(struct half *, int);
 void	 half_want_write(struct half *, int);
@@ -275,14 +306,49 @@ int	 verdict_lookup(const char *, unsigned int, struct host *);
 void	 verdict_resolved(const struct dest *, const char *);
 /* Records that TLS was to be spoken with another server. */
 void	 verdict_server_name(const struct dest *, const char *);
+/*
+ * Is it allowed still, at that address where it was dialled directly, else
+ * NULL?  If not that is recorded.
+ */
+int	 verdict_still(const struct dest *, const struct sockaddr *);
 /* The same destination, port included? */
 int	 dest_equal(const struct dest *, const struct dest *);
 void	 dest_free(struct dest *);
+
+/* Records that the answer to a question was no. */
+void	 verdict_asked(const struct dest *, const char *);
+
+/* ask.c */
+/* The answer, by the event loop: was it yes, else why not. */
+typedef void (*ask_fn)(void *, int, const char *);
+/* Is there somebody to ask about what no rule decides? */
+int	 ask_wanted(void);
+/* The answer that holds for the run: 1, 0 and the reason, -1: there is none. */
+int	 ask_known(const struct host *, uint16_t, const char **);
+/* Asks.  NULL if too many questions are open: that is a no. */
+struct ask *ask_start(const struct dest *, ask_fn, void *);
+void	 ask_cancel(struct ask *);
+/* The parent's answer, to be kept for the run or not. */
+void	 ask_answer(uint32_t, int, int, const char *);
+
+/* learn.c */
+/* Is what no rule decides told to the monitor, for srt --learn? */
+int	 learn_wanted(void);
+/* Is it allowed as well? */
+int	 learn_allows(void);
+/* The entry that would allow it; -1 if there can be none. */
+int	 learn_entry(const struct host *, uint16_t, char *, size_t);
+/* Tells that no rule allows a connection. */
+void	 learn_connect(const struct client *, const struct host *, uint16_t);
+/* Tells of a name that was looked up; 0 if that is to be refused. */
+int	 learn_lookup(const struct host *);
 
 /* connect.c */
 enum connect_status {
 	CONNECT_OK,
 	CONNECT_DENIED,		/* by the resolved-address check */
+	CONNECT_NOTALLOWED,	/* by the answer to a question */
+	CONNECT_PROXY,		/* by the proxy on the way, or not reached */
 	CONNECT_NONAME,		/* no such name, or no answer */
 	CONNECT_REFUSED,
 	CONNECT_HOSTUNREACH,
@@ -293,12 +359,104 @@ enum connect_status {
 
 /*
  * Called once, by the event loop: with a connected, non-blocking socket (now
- * the callee's), or -1 and the reason, which is text for CONNECT_DENIED.
+ * the callee's), or -1 and the reason, which is text for CONNECT_DENIED,
+ * CONNECT_NOTALLOWED and CONNECT_PROXY.
  */
 typedef void (*connect_fn)(void *, enum connect_status, int, const char *);
 /* The one way out; never NULL.  The destination must outlive the attempt. */
-struct connect *connect_start(const struct dest *, connect_fn, void *);
+struct connect *connect_start(struct dest *, connect_fn, void *);
 void	 connect_cancel(struct connect *);
+/*
+ * The same for plain HTTP: the socket is that of the server or, as
+ * route_find() says, of a proxy that wants requests in absolute form.
+ */
+struct connect *connect_plain(struct dest *, connect_fn, void *);
+/* The same for an address of srt's own choice: no rule, no route. */
+struct connect *connect_raw(struct dest *, connect_fn, void *);
+
+/* route.c */
+enum route_kind {
+	ROUTE_DIRECT,
+	ROUTE_MITM,		/* a proxy on a Unix socket */
+	ROUTE_HTTP,		/* httpProxyPort */
+	ROUTE_SOCKS,		/* socksProxyPort */
+	ROUTE_PARENT
+};
+
+struct route {
+	enum route_kind		 kind;
+	const struct host	*host;	/* the proxy's; NULL: none, or Unix */
+	uint16_t		 port;
+	int			 https;	/* it is spoken to in TLS */
+	const char		*auth;	/* of Basic, in base64; NULL: none */
+};
+
+/* Takes a value over; fatal if it is malformed: the parent has looked at it. */
+void	 route_value(enum route_value, const char *);
+/* The options; the ports count the first time only. */
+void	 route_options(const struct proxy_options *, int);
+/* The flags that hold now: enum proxy_flag. */
+uint32_t proxy_flags(void);
+/* Is some parent spoken to in TLS? */
+int	 route_needs_tls(void);
+/* Routes may have changed: what was dialled before is of another generation. */
+void	 route_changed(void);
+unsigned int route_generation(void);
+/* The way to an allowed destination, for plain HTTP or for a tunnel. */
+const struct route *route_find(const struct dest *, int);
+/* Does plain HTTP go there in absolute form? */
+int	 route_absolute(const struct route *);
+/* What to call the proxy in messages. */
+const char *route_name(const struct route *);
+/* Does a proxy of the user's own stand in the place of this listener? */
+int	 route_relays(enum listener_kind);
+/* Joins a new session with it. */
+void	 route_relay(struct session *, enum listener_kind);
+
+/* Called once, by the event loop: a descriptor, or -1 and why there is none. */
+typedef void (*tunnel_fn)(void *, int, const char *);
+
+/* route_tunnel.c */
+/* Takes the connection to a proxy over and asks it for the destination. */
+struct tunnel *tunnel_start(int, const struct route *, const struct dest *,
+	    tunnel_fn, void *);
+void	 tunnel_cancel(struct tunnel *);
+
+/* route_mitm.c */
+struct mitm *mitm_start(tunnel_fn, void *);
+void	 mitm_cancel(struct mitm *);
+/* The parent's answer. */
+void	 mitm_dialled(uint32_t, int);
+void	 mitm_undialled(uint32_t, uint32_t);
+
+/* route_tls.c */
+/* Takes the file of trusted certificates over. */
+void	 tls_trust_file(int);
+/* Starts srt-tls where it is needed; before the sandbox is entered. */
+void	 tls_init(void);
+/* Ends it and waits for it. */
+void	 tls_end(void);
+/* Takes the connection over and has TLS spoken on it with that host. */
+struct secure *secure_start(int, const struct host *, tunnel_fn, void *);
+void	 secure_cancel(struct secure *);
+
+/* access.c */
+/* Are connections recorded? */
+int	 access_wanted(void);
+/* One is about to be dialled, and what comes of that. */
+void	 access_begin(struct session *, enum access_way, const struct dest *);
+void	 access_result(struct session *, enum connect_status);
+/* A request of HTTP goes there. */
+void	 access_request(struct session *);
+/* It ends, if there is one: it is recorded. */
+void	 access_end(struct session *);
+void	 access_free(struct noted *);
+/* Records what is still open. */
+void	 access_flush(void);
+
+/* cut.c */
+/* New rules are in force: ends what they do not allow any more. */
+void	 cut_withdrawn(void);
 
 /* keepalive_tcp.c, keepalive_none.c: one of the two is linked */
 /* Has SO_KEEPALIVE act within minutes, where a socket can have its own. */
@@ -354,6 +512,21 @@ void	 transparent_stop(void);
 void	 transparent_local(void);
 /* Forgets about the session, which ends. */
 void	 transparent_free(struct pending *);
+/* Ends a session, refusing the program whose connection has not come yet. */
+void	 transparent_refuse(struct session *);
+
+/* publish.c */
+/* A listener on the host for a port inside; it is taken over. */
+void	 publish_add(int, uint32_t);
+/* Confined: they may come. */
+void	 publish_start(void);
+/* Somebody has come. */
+void	 publish_accept(struct session *, uint16_t);
+/* The connection to the server inside, which is taken over; or none. */
+void	 publish_dialled(uint32_t, int);
+void	 publish_undialled(uint32_t, uint32_t);
+/* Forgets about the session, which ends. */
+void	 publish_free(struct dial *);
 
 /* dns.c */
 /* An answer, of DNS_ANSWER_MAX bytes at most; 0 for none. */

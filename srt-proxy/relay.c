@@ -178,7 +178,8 @@ relay_hello_read(struct half *h)
 	} else if (buf_add(&h->in, session_scratch, (size_t)n) == -1) {
 		session_abort(h->s);
 		return;
-	}
+	} else
+		h->received += (uint64_t)n;
 	relay_hello(h);
 }
 
@@ -228,6 +229,7 @@ relay_copy(struct half *h)
 	} while (n == -1 && errno == EINTR);
 	if (n <= 0)
 		return relay_ended(h, n);
+	h->received += (uint64_t)n;
 
 	do {
 		w = send(peer->fd, session_scratch, (size_t)n, MSG_NOSIGNAL);
@@ -237,6 +239,7 @@ relay_copy(struct half *h)
 			return RELAY_GONE;
 		w = 0;
 	}
+	peer->sent += (uint64_t)w;
 	if (n >= RELAY_BULK)
 		h->bulk = 1;
 	if (w < n) {
@@ -267,6 +270,7 @@ relay_splice(struct half *h)
 			relay_free(h);
 		return step;
 	}
+	h->received += (uint64_t)n;
 	return relay_push(h);
 }
 
@@ -285,6 +289,7 @@ relay_push(struct half *h)
 				continue;
 			return relay_ended(h, n);
 		}
+		peer->sent += (uint64_t)n;
 		buf_drain(&peer->out, (size_t)n);
 	}
 	while (h->pipe != NULL && relay_pipe_len(h->pipe) > 0) {
@@ -294,6 +299,7 @@ relay_push(struct half *h)
 				continue;
 			return relay_ended(h, n);
 		}
+		peer->sent += (uint64_t)n;
 	}
 	if (!h->bulk)
 		relay_free(h);

@@ -45,6 +45,7 @@ static TAILQ_HEAD(, session)	 graveyard = TAILQ_HEAD_INITIALIZER(graveyard);
 static struct event		*session_reaper;
 static size_t			 session_count;
 static size_t			 session_limit;
+static size_t			 session_outer;	/* from the host */
 
 static void	 session_reap(int, short, void *);
 static void	 session_timer(int, short, void *);
@@ -104,10 +105,36 @@ session_interval(enum timeout timeout)
 	return session_intervals[timeout];
 }
 
+void
+session_each(void (*fn)(struct session *))
+{
+	struct session	*s, *next;
+
+	/* One that ends goes to the graveyard, and no other with it. */
+	for (s = TAILQ_FIRST(&sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, entry);
+		fn(s);
+	}
+}
+
 int
 session_room(void)
 {
 	return session_count < session_limit;
+}
+
+/* Who reaches a published port must not take all from the command. */
+int
+session_room_published(void)
+{
+	return session_outer < session_limit / 2;
+}
+
+void
+session_published(struct session *s)
+{
+	s->published = 1;
+	session_outer++;
 }
 
 struct session *
@@ -192,12 +219,15 @@ session_end(struct session *s, int reset)
 		s->connect = NULL;
 	}
 	(void)event_del(&s->timer);
+	access_end(s);
 	half_reset(&s->client);
 	half_reset(&s->server);
 	http_free(s->http);
 	s->http = NULL;
 	transparent_free(s->pending);
 	s->pending = NULL;
+	publish_free(s->dial);
+	s->dial = NULL;
 	dest_free(s->dest);
 	s->dest = NULL;
 
@@ -205,6 +235,7 @@ session_end(struct session *s, int reset)
 	TAILQ_INSERT_TAIL(&graveyard, s, entry);
 	event_active(session_reaper, 0, 0);
 	session_count--;
+	session_outer -= s->published;
 	listen_resume();
 }
 
@@ -284,6 +315,8 @@ half_reset(struct half *h)
 {
 	relay_free(h);
 	if (h->fd != -1) {
+		if (h == &h->s->server)
+			access_end(h->s);
 		(void)event_del(&h->rev);
 		(void)event_del(&h->wev);
 		(void)close(h->fd);
@@ -296,6 +329,7 @@ half_reset(struct half *h)
 	h->eof = h->finish = h->shut = h->broken = 0;
 	h->busy = h->again = h->reading = h->writing = 0;
 	h->bulk = h->hello = 0;
+	h->sent = h->received = 0;
 	h->generation++;
 }
 
@@ -319,6 +353,7 @@ half_readable(int fd, short what, void *arg)
 		return;
 	}
 	h->s->active = !h->s->lingering;
+	h->received += (uint64_t)n;
 	if (h->in.len == 0) {
 		half_loop(h, session_scratch, (size_t)n);
 		return;
@@ -481,6 +516,7 @@ half_send(struct half *h, const void *data, size_t len)
 		n = 0;
 	}
 	sent = (size_t)n;
+	h->sent += sent;
 	if (sent > 0)
 		h->s->active = 1;
 	queued = sent < h->out.len ? sent : h->out.len;
@@ -529,6 +565,7 @@ half_flush(struct half *h)
 			break;
 		}
 		s->active = 1;
+		h->sent += (uint64_t)n;
 		buf_drain(&h->out, (size_t)n);
 	}
 	half_want_write(h, h->out.len > 0);

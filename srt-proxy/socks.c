@@ -118,6 +118,7 @@ socks_request(struct session *s, const struct socks_request *req)
 	}
 	/* connect.c has a clock of its own. */
 	session_timeout(s, TIMEOUT_NONE, session_close);
+	access_begin(s, ACCESS_SOCKS, s->dest);
 	s->connect = connect_start(s->dest, socks_connected, s);
 }
 
@@ -128,6 +129,8 @@ socks_connected(void *arg, enum connect_status status, int fd,
 	static const enum socks_reply	 replies[] = {
 		[CONNECT_OK] = SOCKS_OK,
 		[CONNECT_DENIED] = SOCKS_NOTALLOWED,
+		[CONNECT_NOTALLOWED] = SOCKS_NOTALLOWED,
+		[CONNECT_PROXY] = SOCKS_FAILURE,
 		[CONNECT_NONAME] = SOCKS_HOSTUNREACH,
 		[CONNECT_REFUSED] = SOCKS_REFUSED,
 		[CONNECT_HOSTUNREACH] = SOCKS_HOSTUNREACH,
@@ -140,6 +143,7 @@ socks_connected(void *arg, enum connect_status status, int fd,
 
 	(void)why;
 	s->connect = NULL;
+	access_result(s, status);
 	if (status != CONNECT_OK) {
 		socks_refuse(s, replies[status]);
 		return;

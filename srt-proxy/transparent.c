@@ -101,7 +101,8 @@ transparent_connect(const struct ipc_connect *msg)
 		fatal("calloc");
 	p->session = s;
 	p->id = msg->id;
-	p->waits = (msg->flags & IPC_CONNECT_WAIT) != 0;
+	/* If nobody listens it is as if we had not been asked. */
+	p->waits = (msg->flags & IPC_CONNECT_WAIT) != 0 || dest->learn;
 	LIST_INSERT_HEAD(&pending[p->id % PENDING_BUCKETS], p, entry);
 	s->pending = p;
 	s->dest = dest;
@@ -109,8 +110,10 @@ transparent_connect(const struct ipc_connect *msg)
 		transparent_verdict(p->id, 0);
 		session_timeout(s, TIMEOUT_PAIR, session_close);
 	}
-	if (!s->dead)
-		s->connect = connect_start(dest, transparent_dialled, s);
+	if (s->dead)
+		return;
+	access_begin(s, ACCESS_CONNECT, dest);
+	s->connect = connect_start(dest, transparent_dialled, s);
 }
 
 /* Where the program wants to go: by name, if the address stands for one. */
@@ -142,6 +145,8 @@ transparent_dialled(void *arg, enum connect_status status, int fd,
 	static const int	 errors[] = {
 		[CONNECT_OK] = 0,
 		[CONNECT_DENIED] = EACCES,
+		[CONNECT_NOTALLOWED] = EACCES,
+		[CONNECT_PROXY] = ECONNREFUSED,
 		[CONNECT_NONAME] = EHOSTUNREACH,
 		[CONNECT_REFUSED] = ECONNREFUSED,
 		[CONNECT_HOSTUNREACH] = EHOSTUNREACH,
@@ -154,6 +159,7 @@ transparent_dialled(void *arg, enum connect_status status, int fd,
 
 	(void)why;
 	s->connect = NULL;
+	access_result(s, status);
 	if (status == CONNECT_OK)
 		session_server(s, fd);
 	if (p == NULL) {
@@ -232,6 +238,14 @@ transparent_cancel(uint32_t id)
 }
 
 void
+transparent_refuse(struct session *s)
+{
+	if (s->pending->waits)
+		transparent_verdict(s->pending->id, EACCES);
+	session_close(s);
+}
+
+void
 transparent_stop(void)
 {
 	struct pending	*p;
@@ -258,15 +272,17 @@ rule_is_local(const struct rule *r)
 	static const unsigned char	 one[16] = { [15] = 1 };
 	const struct host		*h = &r->host;
 
-	if (r->kind != RULE_EXACT)
+	if (r->kind != RULE_EXACT && r->kind != RULE_NET)
 		return 0;
 	switch (h->kind) {
 	case HOST_NAME:
 		return strcmp(h->name, "localhost") == 0;
 	case HOST_INET:
+		/* A network of fewer than 8 bits is none that is allowed. */
 		return h->addr[0] == 127;
 	case HOST_INET6:
-		return memcmp(h->addr, one, sizeof(one)) == 0;
+		return addr_prefix_equal(h->addr, one,
+		    r->kind == RULE_NET ? r->prefix : 128);
 	}
 	return 0;
 }
@@ -278,20 +294,27 @@ transparent_local(void)
 	uint16_t		 ports[IPC_STRING_MAX / sizeof(uint16_t)];
 	const struct rule	*r;
 	size_t			 n = 0;
+	unsigned int		 port;
 
 	memset(seen, 0, sizeof(seen));
+	if (learn_wanted())
+		ports[n++] = 0;
 	TAILQ_FOREACH(r, &proxy_rules()->allow, entry) {
-		if (!rule_is_local(r) ||
-		    (seen[r->port / 8] & 1U << r->port % 8) != 0)
+		if (!rule_is_local(r))
 			continue;
 		/* The broker asks us anyway: too many are as good as all. */
-		if (r->port == 0 || n == nitems(ports)) {
+		if (rule_any_port(r) || (size_t)(r->port_hi - r->port_lo) >=
+		    nitems(ports) - n) {
 			ports[0] = 0;
 			n = 1;
 			break;
 		}
-		seen[r->port / 8] |= (uint8_t)(1U << r->port % 8);
-		ports[n++] = r->port;
+		for (port = r->port_lo; port <= r->port_hi; port++) {
+			if ((seen[port / 8] & 1U << port % 8) != 0)
+				continue;
+			seen[port / 8] |= (uint8_t)(1U << port % 8);
+			ports[n++] = (uint16_t)port;
+		}
 	}
 	ipc_send(proxy_broker(), IMSG_BROKER_LOCAL, -1, ports,
 	    n * sizeof(ports[0]));

@@ -23,6 +23,12 @@ const struct client	 client_unknown;
 
 static struct dest *dest_new(const struct client *, const struct host *,
 		    uint16_t, const char *);
+static void	 dest_rule(struct dest *, const struct decision *);
+static void	 dest_why(struct dest *, const char *);
+static struct dest *verdict_learn(const struct client *, const struct host *,
+		    uint16_t, const char *, const struct decision *);
+static struct dest *verdict_ask(const struct client *, const struct host *,
+		    uint16_t, const char *, struct decision *);
 static void	 verdict_spell(char *, size_t, const char *, size_t);
 static void	 verdict_rule(const struct decision *, char *, size_t);
 static void	 verdict_cure(const struct decision *, const struct host *,
@@ -57,8 +63,12 @@ verdict_decide(const struct client *client, const char *spelled, size_t len,
 	rule_decide(proxy_rules(), &host, port, &d);
 	if (d.verdict == VERDICT_ALLOW) {
 		*dest = dest_new(client, &host, port, text);
+		dest_rule(*dest, &d);
 		return NULL;
 	}
+	if ((*dest = verdict_learn(client, &host, port, text, &d)) != NULL ||
+	    (*dest = verdict_ask(client, &host, port, text, &d)) != NULL)
+		return NULL;
 	verdict_denied(client, &d, &host, port, text, reason);
 	return reason;
 }
@@ -67,10 +77,7 @@ verdict_decide(const struct client *client, const char *spelled, size_t len,
 static int
 is_loopback(const struct host *host)
 {
-	static const unsigned char	 one[16] = { [15] = 1 };
-
-	return (host->kind == HOST_INET && host->addr[0] == 127) ||
-	    (host->kind == HOST_INET6 && memcmp(host->addr, one, 16) == 0);
+	return host->kind != HOST_NAME && host_is_loopback(host);
 }
 
 int
@@ -79,12 +86,13 @@ verdict_connect(const struct client *client, const struct host *host,
 {
 	char		 reason[REASON_MAX];
 	struct host	 local;
-	struct decision	 d, dl;
+	struct decision	 d, dl = { .list = RULE_ALLOW };
 
 	*dest = NULL;
 	rule_decide(proxy_rules(), host, port, &d);
 	if (d.verdict == VERDICT_ALLOW) {
 		*dest = dest_new(client, host, port, host->name);
+		dest_rule(*dest, &d);
 		return 0;
 	}
 	/* Who denies the address means it, whatever the name may do. */
@@ -93,9 +101,24 @@ verdict_connect(const struct client *client, const struct host *host,
 		rule_decide(proxy_rules(), &local, port, &dl);
 		if (dl.verdict == VERDICT_ALLOW) {
 			*dest = dest_new(client, &local, port, local.name);
+			dest_rule(*dest, &dl);
 			(*dest)->address = 1;
 			return 0;
 		}
+	}
+	/* As the rule would name it. */
+	if (!is_loopback(host))
+		*dest = verdict_learn(client, host, port, host->name, &d);
+	else if (d.rule == NULL && d.list == RULE_ALLOW &&
+	    (*dest = verdict_learn(client, &local, port, local.name,
+	    &dl)) != NULL)
+		(*dest)->address = 1;
+	if (*dest != NULL)
+		return 0;
+	if ((*dest = verdict_ask(client, host, port, host->name, &d)) !=
+	    NULL) {
+		(*dest)->address = is_loopback(host);
+		return 0;
 	}
 	if (quiet)
 		log_debug("deny %s port %u, quietly", host->name, port);
@@ -122,7 +145,9 @@ verdict_lookup(const char *name, unsigned int part, struct host *host)
 	*rule = *cure = '\0';
 	if (host_parse(name, strlen(name), host) == -1)
 		(void)strlcpy(reason, "malformed host", sizeof(reason));
-	else if (rule_could_allow(proxy_rules(), host, &d))
+	else if (rule_could_allow(proxy_rules(), host, &d) ||
+	    (d.rule == NULL && d.list == RULE_ALLOW &&
+	    (ask_wanted() || learn_lookup(host))))
 		return 0;
 	else {
 		reason_sanitise(reason, sizeof(reason), d.reason);
@@ -151,6 +176,105 @@ verdict_server_name(const struct dest *dest, const char *why)
 	    "\"network\": {\"allowSniMismatch\": true}");
 }
 
+void
+verdict_asked(const struct dest *dest, const char *why)
+{
+	struct decision	 d = { .list = RULE_ALLOW };
+	char		 reason[REASON_MAX], cure[TEXT_MAX];
+
+	reason_sanitise(reason, sizeof(reason), why);
+	verdict_cure(&d, &dest->host, dest->port, cure, sizeof(cure));
+	verdict_refuse(&dest->client, dest->spelled, dest->port, reason,
+	    "the answer that was given", cure);
+}
+
+int
+verdict_still(const struct dest *dest, const struct sockaddr *sa)
+{
+	struct decision	 d;
+	enum addr_class	 class;
+	char		 reason[REASON_MAX], rule[TEXT_MAX], cure[TEXT_MAX];
+	char		 why[ADDR_REASON_SIZE], said[REASON_MAX - 32];
+
+	rule_decide(proxy_rules(), &dest->host, dest->port, &d);
+	/* An answer, or --learn, has allowed it in the place of a rule. */
+	if (d.verdict == VERDICT_DENY && d.rule == NULL &&
+	    d.list == RULE_ALLOW && (dest->learn ||
+	    ((dest->ask || dest->asked) && ask_wanted())))
+		d.verdict = VERDICT_ALLOW;
+	if (d.verdict == VERDICT_ALLOW) {
+		/* What this host's own addresses are has not changed. */
+		class = sa == NULL ? ADDR_OK : addr_check(proxy_rules(),
+		    &dest->host, dest->port, sa, NULL);
+		if (class == ADDR_OK)
+			return 1;
+		addr_reason(1U << class, why, sizeof(why));
+		(void)snprintf(reason, sizeof(reason),
+		    "open connection cut: %s", why);
+		verdict_refuse(&dest->client, dest->spelled, dest->port,
+		    reason, "check of resolved addresses", "");
+		return 0;
+	}
+	reason_sanitise(said, sizeof(said), d.reason);
+	(void)strlcpy(reason, "open connection cut: ", sizeof(reason));
+	(void)strlcat(reason, said, sizeof(reason));
+	verdict_rule(&d, rule, sizeof(rule));
+	verdict_cure(&d, &dest->host, dest->port, cure, sizeof(cure));
+	verdict_refuse(&dest->client, dest->spelled, dest->port, reason, rule,
+	    cure);
+	return 0;
+}
+
+/*
+ * Where nothing but the lack of a rule refuses, and somebody can be asked:
+ * what that says, or is to say.  NULL: it is refused, the decision says why.
+ */
+static struct dest *
+verdict_ask(const struct client *client, const struct host *host,
+    uint16_t port, const char *spelled, struct decision *d)
+{
+	struct dest	*dest;
+	int		 known;
+
+	if (d->rule != NULL || d->list != RULE_ALLOW || !ask_wanted())
+		return NULL;
+	if ((known = ask_known(host, port, &d->reason)) == 0)
+		return NULL;
+	dest = dest_new(client, host, port, spelled);
+	dest->ask = known == -1;
+	dest->asked = known == 1;
+	dest_why(dest, "the answer that was given");
+	return dest;
+}
+
+/*
+ * The same where what no rule decides is to be learned.  Of this machine's
+ * own ports only those are told that somebody listens on: programs look for
+ * more, and are not reported for that.
+ */
+static struct dest *
+verdict_learn(const struct client *client, const struct host *host,
+    uint16_t port, const char *spelled, const struct decision *d)
+{
+	struct dest	*dest;
+	char		 entry[HOST_NAME_MAX_LEN + 16];
+
+	if (d->rule != NULL || d->list != RULE_ALLOW || !learn_wanted() ||
+	    learn_entry(host, port, entry, sizeof(entry)) == -1)
+		return NULL;
+	if (!learn_allows()) {
+		learn_connect(client, host, port);
+		return NULL;
+	}
+	dest = dest_new(client, host, port, spelled);
+	dest_why(dest, "--learn");
+	if (host_is_loopback(host))
+		dest->learn = 1;
+	else
+		learn_connect(client, host, port);
+	return dest;
+}
+
 static struct dest *
 dest_new(const struct client *client, const struct host *host, uint16_t port,
     const char *spelled)
@@ -166,6 +290,35 @@ dest_new(const struct client *client, const struct host *host, uint16_t port,
 	return dest;
 }
 
+/* For the audit record: what allows it, in words. */
+static void
+dest_why(struct dest *dest, const char *why)
+{
+	if (access_wanted() && (dest->rule = strdup(why)) == NULL)
+		fatal("strdup");
+}
+
+/* The same by a decision. */
+static void
+dest_rule(struct dest *dest, const struct decision *d)
+{
+	const struct rule	*r = d->rule;
+	int			 n;
+
+	if (!access_wanted())
+		return;
+	/* Without a rule only a proxy of the user's own allows anything. */
+	if (r == NULL)
+		n = asprintf(&dest->rule, "network.%sProxyPort",
+		    route_relays(LISTENER_HTTP) ? "http" : "socks");
+	else
+		n = asprintf(&dest->rule, "network.allowedDomains[%u] \"%s\"",
+		    r->index, r->text);
+	if (n == -1 || (r != NULL && r->where != NULL &&
+	    (dest->where = strdup(r->where)) == NULL))
+		fatal("asprintf");
+}
+
 int
 dest_equal(const struct dest *a, const struct dest *b)
 {
@@ -179,6 +332,8 @@ dest_free(struct dest *dest)
 	if (dest == NULL)
 		return;
 	free(dest->spelled);
+	free(dest->rule);
+	free(dest->where);
 	free(dest);
 }
 
@@ -186,7 +341,10 @@ dest_free(struct dest *dest)
 static void
 verdict_rule(const struct decision *d, char *buf, size_t size)
 {
-	if (d->rule == NULL || d->list != RULE_DENY)
+	if (d->list == RULE_CEILING)
+		(void)strlcpy(buf, "network.allowedDomains of the "
+		    "administrator's policy", size);
+	else if (d->rule == NULL || d->list != RULE_DENY)
 		(void)strlcpy(buf, "network.allowedDomains", size);
 	else
 		(void)snprintf(buf, size, "network.deniedDomains[%u] \"%s\"",
@@ -200,6 +358,11 @@ verdict_cure(const struct decision *d, const struct host *host, uint16_t port,
 {
 	char	 on[8] = "";
 
+	if (d->list == RULE_CEILING) {
+		/* Nothing that the user could write. */
+		*buf = '\0';
+		return;
+	}
 	if (d->rule != NULL && d->list == RULE_DENY) {
 		(void)snprintf(buf, size, "remove \"%s\" from "
 		    "network.deniedDomains", d->rule->text);

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
+/*
+ * The command's environment.  What the caller has goes through "env" of the
+ * settings: clear and keep, then unset, then set; git's safe directories are
+ * added to what is left; and srt's own variables come last, as they describe
+ * the sandbox and nothing else may.
+ */
+
 #include "compat.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +23,11 @@
 #define SOCKS_URL	"socks5h://localhost:" XSTR(SANDBOX_SOCKS_PORT)
 /* Only what is really local: everything else goes through the proxy. */
 #define NO_PROXY	"localhost,127.0.0.1,::1"
+
+/* More directories than these become all. */
+#define SAFE_MAX	8
+/* Entries of git's that the caller may have; git itself takes INT_MAX. */
+#define GIT_COUNT_MAX	100000
 
 static const struct {
 	const char	*name;
@@ -46,8 +59,19 @@ static const char *const env_tmpdirs[] = {
 	"CLAUDE_CODE_TMPDIR", "CLAUDE_TMPDIR"
 };
 
+/* The environment while it is made: entries are its own. */
+struct env {
+	char	**v;
+	size_t	  n;
+	size_t	  size;
+};
+
 static const char	*env_get(char *const *, const char *);
-static int		 env_ours(const char *, const struct settings *);
+static int		 env_match(const char *, const char *, size_t);
+static int		 env_listed(const struct strlist *, const char *, size_t);
+static void		 env_put(struct env *, char *);
+static void		 env_put_value(struct env *, const char *, const char *);
+static void		 env_git(struct env *, const struct settings *);
 
 /* The value of a variable of the vector, or NULL. */
 static const char *
@@ -61,18 +85,72 @@ env_get(char *const *env, const char *name)
 	return NULL;
 }
 
-/* Is it a variable that srt sets? */
+/* "*" and "?" stand for what they always do; a name has no slashes. */
 static int
-env_ours(const char *entry, const struct settings *settings)
+env_match(const char *pattern, const char *name, size_t len)
 {
-	size_t	 i, len = strcspn(entry, "=");
+	const char	*star = NULL;
+	size_t		 i = 0, back = 0;
 
-	for (i = 0; i < nitems(env_table); i++)
-		if (strncmp(env_table[i].name, entry, len) == 0 &&
-		    env_table[i].name[len] == '\0')
+	while (i < len) {
+		if (*pattern == '*') {
+			star = pattern++;
+			back = i;
+		} else if (*pattern == '?' || *pattern == name[i]) {
+			pattern++;
+			i++;
+		} else if (star != NULL) {
+			/* The last one takes one more. */
+			pattern = star + 1;
+			i = ++back;
+		} else
+			return 0;
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
+static int
+env_listed(const struct strlist *list, const char *name, size_t len)
+{
+	size_t	 i;
+
+	for (i = 0; i < list->n; i++)
+		if (env_match(list->v[i].text, name, len))
 			return 1;
-	return !settings->fs_disabled && len == strlen("TMPDIR") &&
-	    strncmp(entry, "TMPDIR", len) == 0;
+	return 0;
+}
+
+/* Takes the entry, in the place of those of the same name. */
+static void
+env_put(struct env *env, char *entry)
+{
+	size_t	 i, n = 0, len = strcspn(entry, "=");
+
+	for (i = 0; i < env->n; i++) {
+		if (strncmp(env->v[i], entry, len) == 0 &&
+		    env->v[i][len] == '=')
+			free(env->v[i]);
+		else
+			env->v[n++] = env->v[i];
+	}
+	env->n = n;
+	if (env->n + 2 > env->size) {
+		env->size += 64;
+		env->v = xreallocarray(env->v, env->size, sizeof(*env->v));
+	}
+	env->v[env->n++] = entry;
+	env->v[env->n] = NULL;
+}
+
+static void
+env_put_value(struct env *env, const char *name, const char *value)
+{
+	char	*entry;
+
+	(void)xasprintf(&entry, "%s=%s", name, value);
+	env_put(env, entry);
 }
 
 static const char *
@@ -88,23 +166,113 @@ env_tmpdir(char *const *env)
 	return SANDBOX_TMPDIR;
 }
 
-char **
-env_new(char *const *caller, const struct settings *settings)
+/* What of the caller's own gets through. */
+static void
+env_inherit(struct env *env, char *const *caller, const struct settings *set)
 {
-	char	**env;
-	size_t	  i, n = 0, ncaller;
+	size_t	 n, len;
 
-	for (ncaller = 0; caller[ncaller] != NULL; ncaller++)
+	for (n = 0; caller[n] != NULL; n++)
 		continue;
-	env = xcalloc(ncaller + nitems(env_table) + 2, sizeof(*env));
+	env->size = n + nitems(env_table) + 8;
+	env->v = xcalloc(env->size, sizeof(*env->v));
+	for (; *caller != NULL; caller++) {
+		len = strcspn(*caller, "=");
+		if (set->env_clear &&
+		    !env_listed(&set->env_keep, *caller, len))
+			continue;
+		if (env_listed(&set->env_unset, *caller, len))
+			continue;
+		/* As they are, doubles and all: nobody else's business. */
+		env->v[env->n++] = xstrdup(*caller);
+	}
+}
+
+/* What the administrator unsets a user cannot set, only he himself. */
+static int
+env_refused(const struct settings *ceiling, const char *name)
+{
+	size_t	 i;
+
+	if (ceiling == NULL ||
+	    !env_listed(&ceiling->env_unset, name, strlen(name)))
+		return 0;
+	for (i = 0; i < ceiling->env_set.n; i++)
+		if (strcmp(ceiling->env_set.v[i].key, name) == 0)
+			return 0;
+	return 1;
+}
+
+/* One more of the configuration that git takes from the environment. */
+static void
+env_git_add(struct env *env, unsigned int *count, const char *value)
+{
+	char	 name[64];
+
+	(void)snprintf(name, sizeof(name), "GIT_CONFIG_KEY_%u", *count);
+	env_put_value(env, name, "safe.directory");
+	(void)snprintf(name, sizeof(name), "GIT_CONFIG_VALUE_%u", *count);
+	env_put_value(env, name, value);
+	(*count)++;
+}
+
+/* git.safeDirectories, after what the caller has there (COMPAT 15). */
+static void
+env_git(struct env *env, const struct settings *set)
+{
+	const struct strlist	*dirs = &set->git_safe;
+	const char		*have, *errstr = NULL;
+	char			 number[16], *beneath;
+	unsigned int		 count = 0;
+	size_t			 i, max = SAFE_MAX;
+
+	/* All is more than the administrator may let be trusted. */
+	if (set->ceiling != NULL)
+		max = SIZE_MAX;
+	if (dirs->n == 0)
+		return;
+	if ((have = env_get(env->v, "GIT_CONFIG_COUNT")) != NULL &&
+	    *have != '\0') {
+		count = (unsigned int)strtonum(have, 0, GIT_COUNT_MAX,
+		    &errstr);
+		if (errstr != NULL) {
+			log_warnx("git.safeDirectories has no effect: "
+			    "GIT_CONFIG_COUNT is %s", errstr);
+			return;
+		}
+		/* Somebody wants none of this. */
+		if (count == 0)
+			return;
+	}
+	if (dirs->n > max)
+		env_git_add(env, &count, "*");
+	for (i = 0; dirs->n <= max && i < dirs->n; i++) {
+		env_git_add(env, &count, dirs->v[i].text);
+		(void)xasprintf(&beneath, "%s/*", dirs->v[i].text);
+		env_git_add(env, &count, beneath);
+		free(beneath);
+	}
+	(void)snprintf(number, sizeof(number), "%u", count);
+	env_put_value(env, "GIT_CONFIG_COUNT", number);
+}
+
+char **
+env_new(char *const *caller, const struct settings *set)
+{
+	struct env	 env;
+	size_t		 i;
+
+	memset(&env, 0, sizeof(env));
+	env_inherit(&env, caller, set);
+	for (i = 0; i < set->env_set.n; i++)
+		if (set->env_set.v[i].values.n > 0 &&
+		    !env_refused(set->ceiling, set->env_set.v[i].key))
+			env_put_value(&env, set->env_set.v[i].key,
+			    set->env_set.v[i].values.v[0].text);
+	env_git(&env, set);
 	for (i = 0; i < nitems(env_table); i++)
-		(void)xasprintf(&env[n++], "%s=%s", env_table[i].name,
-		    env_table[i].value);
-	if (!settings->fs_disabled)
-		(void)xasprintf(&env[n++], "TMPDIR=%s", env_tmpdir(caller));
-	/* The rest of the caller's environment as it is. */
-	for (i = 0; i < ncaller; i++)
-		if (!env_ours(caller[i], settings))
-			env[n++] = xstrdup(caller[i]);
-	return env;
+		env_put_value(&env, env_table[i].name, env_table[i].value);
+	if (!set->fs_disabled)
+		env_put_value(&env, "TMPDIR", env_tmpdir(caller));
+	return env.v;
 }

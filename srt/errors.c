@@ -55,6 +55,7 @@ errors_add(struct errors *errs, enum fault_kind kind, unsigned int line,
 		return;
 	f = xcalloc(1, sizeof(*f));
 	f->kind = kind;
+	f->file = errs->file;
 	f->line = line;
 	f->col = col;
 	if (path != NULL)
@@ -63,6 +64,46 @@ errors_add(struct errors *errs, enum fault_kind kind, unsigned int line,
 	(void)xvasprintf(&f->text, fmt, ap);
 	va_end(ap);
 	TAILQ_INSERT_TAIL(&errs->list, f, entry);
+}
+
+static void add_for(struct errors *, enum fault_kind, const struct json *,
+    int, const char *, const char *, va_list);
+
+static void
+add_for(struct errors *errs, enum fault_kind kind, const struct json *node,
+    int key, const char *path, const char *fmt, va_list ap)
+{
+	const char	*before = errs->file;
+	char		*text;
+
+	(void)xvasprintf(&text, fmt, ap);
+	errs->file = node->file;
+	errors_add(errs, kind, key ? node->keyline : node->line,
+	    key ? node->keycol : node->col, path, "%s", text);
+	errs->file = before;
+	free(text);
+}
+
+void
+errors_at(struct errors *errs, enum fault_kind kind, const struct json *node,
+    const char *path, const char *fmt, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	add_for(errs, kind, node, 0, path, fmt, ap);
+	va_end(ap);
+}
+
+void
+errors_at_key(struct errors *errs, enum fault_kind kind,
+    const struct json *node, const char *path, const char *fmt, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	add_for(errs, kind, node, 1, path, fmt, ap);
+	va_end(ap);
 }
 
 int
@@ -110,6 +151,14 @@ escape(const char *s, size_t *outlen)
 	}
 	*outlen = used;
 	return out;
+}
+
+char *
+errors_escape(const char *text)
+{
+	size_t	 len;
+
+	return escape(text, &len);
 }
 
 void
@@ -177,8 +226,9 @@ report_places(const struct errors *errs, enum fault_kind from,
 
 	TAILQ_FOREACH(f, &errs->list, entry)
 		if (in_order(f, from, to))
-			errors_write("%s%s:%u:%u: %s: %s\n", lead, name,
-			    f->line, f->col, f->path, f->text);
+			errors_write("%s%s:%u:%u: %s: %s\n", lead,
+			    f->file != NULL ? f->file : name, f->line,
+			    f->col, f->path, f->text);
 }
 
 static void
@@ -198,14 +248,16 @@ static void
 report_remarks(const struct errors *errs, const char *name)
 {
 	const struct fault	*f;
+	const char		*file;
 
 	TAILQ_FOREACH(f, &errs->list, entry) {
+		file = f->file != NULL ? f->file : name;
 		if (f->kind == FAULT_WARNING)
-			log_warnx("%s:%u:%u: %s%s%s", name, f->line, f->col,
+			log_warnx("%s:%u:%u: %s%s%s", file, f->line, f->col,
 			    f->path == NULL ? "" : f->path,
 			    f->path == NULL ? "" : ": ", f->text);
 		else if (f->kind == FAULT_NOTE)
-			log_info("%s:%u:%u: %s: %s", name, f->line, f->col,
+			log_info("%s:%u:%u: %s: %s", file, f->line, f->col,
 			    f->path, f->text);
 	}
 }

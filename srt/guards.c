@@ -27,7 +27,12 @@ static const char *const kind_names[GUARD_KIND_MAX] = {
 	[GUARD_READ] = "read",
 	[GUARD_READ_GLOB] = "read-pattern",
 	[GUARD_UNIX] = "unix",
-	[GUARD_UNIX_GLOB] = "unix-pattern"
+	[GUARD_UNIX_GLOB] = "unix-pattern",
+	[GUARD_CEILING] = "ceiling",
+	[GUARD_CEILING_GLOB] = "ceiling-pattern",
+	[GUARD_UNIX_CEILING] = "unix-ceiling",
+	[GUARD_UNIX_CEILING_GLOB] = "unix-ceiling-pattern",
+	[GUARD_NOWRITE_FOLD] = "no-write-any-case"
 };
 
 static int	 sockets_entry(const struct resolver *, size_t);
@@ -115,8 +120,11 @@ hold_path(struct guards *guards, const char *path, const char *rule)
 	if (strlen(path) >= PATH_MAX)
 		return;
 	fp.path = xstrdup(path);
-	if (plan_applies(&fp))
+	if (plan_applies(&fp)) {
 		guards_add(guards, GUARD_NOWRITE, path, rule);
+		if (path_folds(path))
+			guards_add(guards, GUARD_NOWRITE_FOLD, path, rule);
+	}
 	free(fp.path);
 }
 
@@ -179,6 +187,8 @@ sockets_reading(const struct resolver *r, const struct path_entry *e,
 		log_warnx("%s leads to %s by a symbolic link and is not "
 		    "followed: list \"%s\" if that is meant", e->name,
 		    f.meant, f.meant);
+	else if (!bounds_socket(r->bounds, f.meant, rd->tail))
+		bounds_say(r->bounds, FS_KIND_MAX, e, f.meant, 0);
 	else if (strlen(f.meant) >= PATH_MAX || strlen(spelled) >= PATH_MAX)
 		log_warnx("%s: %s: it is not allowed", e->name,
 		    strerror(ENAMETOOLONG));

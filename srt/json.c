@@ -91,6 +91,7 @@ json_add(struct json_parser *jp, enum json_type type)
 	}
 	node = xcalloc(1, sizeof(*node));
 	node->type = type;
+	node->file = jp->errs->file;
 	node->line = jp->line;
 	node->col = jp->col;
 	TAILQ_INIT(&node->list);
@@ -336,6 +337,10 @@ json_check_text(struct json_parser *jp)
 		if (n == 0)
 			return json_fail(jp, off, "it is not UTF-8; "
 			    "save it as UTF-8");
+		/* White space for yajl, but not in JSON (RFC 8259, 2). */
+		if (c == '\v' || c == '\f')
+			return json_fail(jp, off, "a vertical tab or form "
+			    "feed");
 	}
 	return 1;
 }
@@ -482,4 +487,122 @@ json_typename(const struct json *node)
 	};
 
 	return names[node->type];
+}
+
+struct json *
+json_new(enum json_type type, const struct json *where)
+{
+	struct json	*node = xcalloc(1, sizeof(*node));
+
+	node->type = type;
+	TAILQ_INIT(&node->list);
+	if (where != NULL) {
+		node->file = where->file;
+		node->line = node->keyline = where->line;
+		node->col = node->keycol = where->col;
+	}
+	return node;
+}
+
+struct json *
+json_copy(const struct json *node)
+{
+	const struct json	*child;
+	struct json		*copy = xcalloc(1, sizeof(*copy));
+
+	*copy = *node;
+	TAILQ_INIT(&copy->list);
+	copy->nlist = 0;
+	if (node->key != NULL)
+		copy->key = xstrdup(node->key);
+	if (node->string != NULL)
+		copy->string = xstrdup(node->string);
+	TAILQ_FOREACH(child, &node->list, entry)
+		json_append(copy, json_copy(child));
+	return copy;
+}
+
+void
+json_append(struct json *node, struct json *child)
+{
+	TAILQ_INSERT_TAIL(&node->list, child, entry);
+	node->nlist++;
+}
+
+void
+json_remove(struct json *node, struct json *child)
+{
+	TAILQ_REMOVE(&node->list, child, entry);
+	node->nlist--;
+	json_free(child);
+}
+
+void
+json_put(struct json *object, const char *key, struct json *value)
+{
+	struct json	*before;
+
+	free(value->key);
+	value->key = xstrdup(key);
+	if ((before = json_get(object, key)) == NULL) {
+		json_append(object, value);
+		return;
+	}
+	TAILQ_INSERT_BEFORE(before, value, entry);
+	object->nlist++;
+	json_remove(object, before);
+}
+
+struct json *
+json_make(struct json *object, const char *path, const struct json *where)
+{
+	struct json	*node;
+	const char	*dot;
+	char		*key;
+
+	while ((dot = strchr(path, '.')) != NULL) {
+		key = xstrndup(path, (size_t)(dot - path));
+		if ((node = json_get(object, key)) == NULL) {
+			node = json_new(JSON_OBJECT, where);
+			json_put(object, key, node);
+		}
+		free(key);
+		object = node;
+		path = dot + 1;
+	}
+	return object;
+}
+
+int
+json_same(const struct json *a, const struct json *b)
+{
+	const struct json	*x, *y;
+
+	if (a->type != b->type || a->nlist != b->nlist)
+		return 0;
+	switch (a->type) {
+	case JSON_NULL:
+		return 1;
+	case JSON_BOOL:
+		return a->boolean == b->boolean;
+	case JSON_NUMBER:
+		return a->number == b->number;
+	case JSON_STRING:
+		return strcmp(a->string, b->string) == 0;
+	case JSON_ARRAY:
+		y = TAILQ_FIRST(&b->list);
+		TAILQ_FOREACH(x, &a->list, entry) {
+			if (!json_same(x, y))
+				return 0;
+			y = TAILQ_NEXT(y, entry);
+		}
+		return 1;
+	case JSON_OBJECT:
+		TAILQ_FOREACH(x, &a->list, entry)
+			if ((y = json_get(b, x->key)) == NULL ||
+			    !json_same(x, y))
+				return 0;
+		return 1;
+	}
+	return 0;
 }

@@ -23,8 +23,11 @@ static int	 open_report(const char *);
 static size_t	 own_programs(struct own_file *);
 static void	 policy_make(const struct options *, const struct settings *,
 		    struct policy *);
+static int	 asker_start(const struct options *, const struct settings *,
+		    const char *, struct policy *);
 static int	 check(const struct options *, const struct settings *,
 		    const struct policy *);
+static int	 launch(const struct options *, struct policy *);
 
 /* A closed 0, 1 or 2 must not become a pipe to a role. */
 static void
@@ -89,7 +92,8 @@ static void
 policy_make(const struct options *opts, const struct settings *set,
     struct policy *policy)
 {
-	struct own_file	 own[4];
+	struct own_file	 own[6];
+	const char	*audit = audit_path(set);
 	size_t		 nown;
 
 	memset(policy, 0, sizeof(*policy));
@@ -108,6 +112,8 @@ policy_make(const struct options *opts, const struct settings *set,
 	}
 	if (set->git_config)
 		policy->flags |= EXEC_GIT_CONFIG;
+	if (set->nested_userns)
+		policy->flags |= EXEC_NESTED_USERNS;
 	if ((policy->cwd = getcwd(NULL, 0)) == NULL || *policy->cwd != '/') {
 		log_warn("the working directory");
 		exit(EXIT_SRT);
@@ -124,9 +130,23 @@ policy_make(const struct options *opts, const struct settings *set,
 		own[nown].written = 1;
 		own[nown++].rule = "srt's report";
 	}
+	if (opts->learn != NULL) {
+		own[nown].path = opts->learn;
+		own[nown].written = 1;
+		own[nown++].rule = "srt's settings";
+	}
+	if (audit != NULL) {
+		own[nown].path = audit;
+		own[nown++].rule = "srt's audit record";
+	}
 	if (paths_resolve(set, policy->cwd, own, nown, &policy->paths,
 	    &policy->guards) == -1)
 		exit(EXIT_SRT);
+	learn_policy(opts, set, own, nown, policy);
+	/* The root of the sandbox is its owner, too. */
+	if (audit != NULL && !set->fs_disabled)
+		paths_add(&policy->paths, FS_NOREAD, audit, S_IFREG,
+		    "srt's audit record");
 	/* It costs something, so it needs something to enforce. */
 	if (set->strict_reads) {
 		if (guards_have(&policy->guards, GUARD_NOREAD_GLOB))
@@ -135,6 +155,37 @@ policy_make(const struct options *opts, const struct settings *set,
 			log_info("filesystem.strictReadGlobs has no effect: "
 			    "filesystem.denyRead holds no pattern");
 	}
+}
+
+/* --ask, --ask-fd: who asks, and who saves what is answered. */
+static int
+asker_start(const struct options *opts, const struct settings *set,
+    const char *path, struct policy *policy)
+{
+	const struct fs_path	*p;
+	char			*real, *slash;
+	int			 fd = opts->ask_fd, in_place;
+
+	if (opts->ask && (fd = ask_tty_start(set->ask_timeout)) == -1)
+		return -1;
+	if (ask_open(fd) == -1)
+		return -1;
+	(void)close(fd);
+	if (path == NULL)
+		return 0;
+	if ((real = realpath(path, NULL)) == NULL)
+		real = path_fold(path);
+	if ((slash = strrchr(real, '/')) != NULL && slash != real)
+		*slash = '\0';
+	in_place = guards_have(&policy->guards, GUARD_WRITE_GLOB);
+	TAILQ_FOREACH(p, &policy->paths, entry)
+		if (p->kind == FS_WRITE && path_beneath(real, p->path))
+			in_place = 1;
+	free(real);
+	if (keeper_start(path, in_place) == -1)
+		return -1;
+	policy->keeper = 1;
+	return 0;
 }
 
 /* -n, -nn */
@@ -153,6 +204,7 @@ check(const struct options *opts, const struct settings *set,
 		log_warn("standard output");
 		return EXIT_SRT;
 	}
+	settings_dump_origins(set);
 	if ((plan = plan_new(&policy->paths, policy->flags)) == NULL)
 		fatal("plan");
 	/* As plan_print() does it, but for a terminal. */
@@ -167,14 +219,52 @@ check(const struct options *opts, const struct settings *set,
 	return 0;
 }
 
+static const char *
+settings_path(const struct options *opts)
+{
+	return opts->settings != NULL ? opts->settings :
+	    settings_default_path();
+}
+
+/* Runs the command; or in its place true(1), for --check. */
+static int
+launch(const struct options *opts, struct policy *policy)
+{
+	const struct settings	*set = policy->settings;
+	struct listeners	 publish;
+	int			 block = -1;
+
+	if (opts->machine) {
+		run_start();
+		(void)atexit(run_abort);
+	}
+	if ((policy->argv = words_command(opts, &policy->text)) == NULL)
+		return EXIT_SRT;
+	policy->env = env_new(environ, set);
+	if (publish_open(set, &publish) == -1)
+		return EXIT_SRT;
+	policy->publish = &publish;
+	if ((opts->ask || opts->ask_fd != -1) &&
+	    asker_start(opts, set, settings_path(opts), policy) == -1)
+		return EXIT_SRT;
+	if (learn_on() && learn_start(settings_path(opts)) == -1)
+		return EXIT_SRT;
+	if (audit_open(set) == -1)
+		return EXIT_SRT;
+	if (!opts->quiet &&
+	    (block = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) == -1)
+		fatal("standard error");
+	return run(opts, policy, block, policy->json);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct options	 opts;
 	struct policy	 policy;
 	struct settings	*set;
-	const char	*path;
-	int		 block = -1, json;
+	const char	*why;
+	int		 json, runs;
 
 	if (argc < 1)
 		return EXIT_SRT;
@@ -183,37 +273,41 @@ main(int argc, char *argv[])
 	options_parse(argc, argv, &opts);
 	log_init("srt", opts.log_level);
 
-	if (opts.check == 0 && opts.string == NULL && opts.words[0] == NULL) {
+	runs = opts.check == 0 && opts.nexplain == 0 && !opts.machine;
+	if (runs && opts.string == NULL && opts.words[0] == NULL) {
 		errors_write("Error: No command specified. Use -c <command> "
 		    "or provide command arguments.\n");
 		return EXIT_SRT;
 	}
-	if (opts.control_fd != -1 && control_open(opts.control_fd) == -1)
+	if (opts.control_fd != -1 && control_open(opts.control_fd,
+	    opts.control_ack) == -1)
 		return EXIT_SRT;
 
 	/* The roles load while the settings are read. */
-	if (opts.check == 0) {
+	if (runs) {
 		run_start();
 		(void)atexit(run_abort);
 	}
-	path = opts.settings != NULL ? opts.settings : settings_default_path();
-	if (path == NULL)
-		set = settings_default();
-	else if (settings_load(path, opts.settings != NULL, &set) == -1)
+	if (learn_settings(&opts) == -1)
+		return EXIT_SRT;
+	if (opts.string == NULL)
+		settings_command(opts.words);
+	if (settings_policy() == -1 || settings_load(settings_path(&opts),
+	    opts.settings != NULL, &set) == -1)
 		return EXIT_SRT;
 
-	if (send_check(set) == -1)
+	if ((why = send_check(set)) != NULL) {
+		errors_write("Error: %s\n", why);
 		return EXIT_SRT;
-	json = opts.check == 0 ? open_report(opts.violations) : -1;
+	}
+	json = runs ? open_report(opts.violations) : -1;
 	policy_make(&opts, set, &policy);
+	policy.json = json;
 	if (opts.check != 0)
 		return check(&opts, set, &policy);
-
-	if ((policy.argv = words_command(&opts, &policy.text)) == NULL)
-		return EXIT_SRT;
-	policy.env = env_new(environ, set);
-	if (!opts.quiet &&
-	    (block = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) == -1)
-		fatal("standard error");
-	return run(&opts, &policy, block, json);
+	if (opts.nexplain != 0)
+		return explain(&opts, &policy);
+	if (opts.machine)
+		return check_machine(&opts, &policy, launch);
+	return launch(&opts, &policy);
 }

@@ -1,19 +1,30 @@
 # SPDX-License-Identifier: ISC
 
 # The settings alone: tests and fuzzers link these.
-SETTINGS_SRCS =	srt/errors.c srt/json.c srt/settings.c srt/settings_check.c \
-		srt/settings_dump.c srt/settings_read.c srt/settings_table.c \
-		srt/settings_value.c srt/utf8.c srt/xmalloc.c \
+SETTINGS_SRCS =	srt/errors.c srt/json.c srt/settings.c \
+		$(patsubst %,srt/settings_%.c,admin ceiling check dump \
+		layer nearest read table value) srt/utf8.c srt/xmalloc.c \
 		$(PATTERN_SRCS)
 
 # From the settings to paths, guards and what patterns match.
-PATHS_SRCS =	srt/follow.c srt/guards.c srt/paths.c srt/protect.c \
+PATHS_SRCS =	srt/bounds.c srt/casefold_linux.c srt/follow.c srt/guards.c \
+		srt/paths.c srt/protect.c \
 		srt/reading.c srt/target.c srt/walk.c srt-exec/plan.c
 
-SRT_SRCS =	srt/main.c srt/control.c srt/env.c \
+# --explain asks those who decide, and --check does what srt-exec does.
+EXPLAIN_SRCS =	srt/explain.c srt/explain_host.c srt/explain_path.c \
+		srt/explain_place.c srt/rules.c srt-exec/guard.c srt-exec/own.c
+CHECK_SRCS =	srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_net.c \
+		srt-exec/linux_landlock.c srt-exec/linux_seccomp.c \
+		srt-exec/cgroup.c
+
+SRT_SRCS =	srt/main.c srt/audit.c srt/control.c srt/ask.c srt/ask_tty.c srt/env.c \
+		srt/keeper.c srt/learn.c srt/learn_add.c srt/lines.c srt/settings_edit.c \
 		srt/options.c \
+		$(EXPLAIN_SRCS) srt/check.c srt/check_linux.c $(CHECK_SRCS) \
+		srt/publish.c srt/route.c srt-proxy/route_parse.c \
 		srt/run.c srt/send.c srt/signals.c srt/words.c \
 		$(PATHS_SRCS) \
 		$(SETTINGS_SRCS) $(IPC_SRCS) $(PROC_SRCS) $(SANDBOX_SRCS) \
 		$(RULE_SRCS)
-SRT_LIBS =	$(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS)
+SRT_LIBS =	$(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS) $(CONF_MD_LIBS)

@@ -11,17 +11,33 @@
 #include "parent.h"
 
 enum {
-	OPT_CONTROL_FD = 256,
+	OPT_ASK = 256,
+	OPT_ASK_FD,
+	OPT_CONTROL_ACK,
+	OPT_CONTROL_FD,
+	OPT_LEARN,
+	OPT_LEARN_DENY,
+	OPT_CHECK,
+	OPT_EXPLAIN,
+	OPT_JSON,
 	OPT_SHELL,
 	OPT_VIOLATIONS
 };
 
 static const struct option longopts[] = {
+	{ "ask",		no_argument,		NULL, OPT_ASK },
+	{ "ask-fd",		required_argument,	NULL, OPT_ASK_FD },
+	{ "check",		no_argument,		NULL, OPT_CHECK },
 	{ "check-settings",	no_argument,		NULL, 'n' },
 	{ "command",		required_argument,	NULL, 'c' },
+	{ "control-ack",	required_argument,	NULL, OPT_CONTROL_ACK },
 	{ "control-fd",		required_argument,	NULL, OPT_CONTROL_FD },
 	{ "debug",		no_argument,		NULL, 'd' },
+	{ "explain",		required_argument,	NULL, OPT_EXPLAIN },
 	{ "help",		no_argument,		NULL, 'h' },
+	{ "json",		no_argument,		NULL, OPT_JSON },
+	{ "learn",		required_argument,	NULL, OPT_LEARN },
+	{ "learn-deny",		required_argument,	NULL, OPT_LEARN_DENY },
 	{ "quiet",		no_argument,		NULL, 'q' },
 	{ "settings",		required_argument,	NULL, 's' },
 	{ "shell",		required_argument,	NULL, OPT_SHELL },
@@ -32,19 +48,37 @@ static const struct option longopts[] = {
 };
 
 static const char usage_line[] =
-    "usage: srt [-dhnqVv] [-s file] [-c string] [--control-fd fd]\n"
-    "           [--shell path] [--violations file|fd:n] [--] [word ...]\n";
+    "usage: srt [-dhnqVv] [-s file] [-c string] [--ask | --ask-fd fd]\n"
+    "           [--control-fd fd [--control-ack fd]] [--shell path]\n"
+    "           [--violations file|fd:n] [--] [word ...]\n"
+    "       srt [-dqv] [-s file] --learn file [--] word ...\n"
+    "       srt [-s file] [--json] --explain what ... [--] [word ...]\n"
+    "       srt [-s file] [--json] --check [--] [word ...]\n";
 
 static const char help_text[] =
     "\n"
     "Runs a command that may read almost everything, write almost nothing,\n"
     "and reach only the hosts that the settings name.\n"
     "\n"
+    "      --ask               ask at the terminal about hosts that no rule\n"
+    "                          decides\n"
+    "      --ask-fd FD         ask by the socket FD, in lines of JSON\n"
+    "      --check             say what this machine and the settings can\n"
+    "                          enforce, and what is missing\n"
     "  -c, --command STRING    run STRING with a shell (bash, else /bin/sh)\n"
+    "      --control-ack FD    write a line of JSON to FD for each of these:\n"
+    "                          was it applied, or what is wrong with it\n"
     "      --control-fd FD     read changed settings from FD, one JSON\n"
     "                          object a line, while the command runs\n"
     "  -d, --debug             log what srt does (also: SRT_DEBUG=1)\n"
+    "      --explain WHAT      say whether the settings allow WHAT, and why:\n"
+    "                          host[:port], a path (to read), write:path,\n"
+    "                          unix:path, or - for one a line\n"
     "  -h, --help              print this and exit\n"
+    "      --json              JSON from --check and --explain\n"
+    "      --learn FILE        allow what no rule decides, record it, and\n"
+    "                          write settings that suffice to FILE\n"
+    "      --learn-deny FILE   the same without allowing it\n"
     "  -n, --check-settings    check the settings and exit; twice: print\n"
     "                          them, what is mounted and what held\n"
     "  -q, --quiet             do not report refusals when the command ends\n"
@@ -65,7 +99,8 @@ static const char help_text[] =
     "Pages: srt(1), srt-settings.json(5).\n";
 
 static __dead void	usage(void);
-static int		option_fd(const char *);
+static void		check_learn(const struct options *);
+static int		option_fd(const char *, const char *);
 
 static __dead void
 usage(void)
@@ -77,16 +112,16 @@ usage(void)
 
 /* COMPAT 1: decimal digits only, and not 0-2. */
 static int
-option_fd(const char *text)
+option_fd(const char *name, const char *text)
 {
 	const char	*errstr;
 	int		 fd;
 
 	fd = (int)strtonum(text, 3, INT32_MAX, &errstr);
 	if (errstr != NULL || strspn(text, "0123456789") != strlen(text)) {
-		errors_write("error: option '--control-fd <fd>' argument "
-		    "'%s' is invalid. must be an integer file descriptor "
-		    ">= 3 (0-2 are stdin, stdout and stderr).\n", text);
+		errors_write("error: option '%s <fd>' argument '%s' is "
+		    "invalid. must be an integer file descriptor >= 3 (0-2 "
+		    "are stdin, stdout and stderr).\n", name, text);
 		exit(EXIT_SRT);
 	}
 	return fd;
@@ -99,7 +134,7 @@ options_parse(int argc, char *argv[], struct options *opts)
 	int		 ch;
 
 	memset(opts, 0, sizeof(*opts));
-	opts->control_fd = -1;
+	opts->control_fd = opts->control_ack = opts->ask_fd = -1;
 	opts->log_level = LOG_LEVEL_WARN;
 	if (debug != NULL && *debug != '\0')
 		opts->log_level = LOG_LEVEL_DEBUG;
@@ -135,8 +170,35 @@ options_parse(int argc, char *argv[], struct options *opts)
 			if (opts->log_level < LOG_LEVEL_INFO)
 				opts->log_level = LOG_LEVEL_INFO;
 			break;
+		case OPT_ASK:
+			opts->ask = 1;
+			break;
+		case OPT_ASK_FD:
+			opts->ask_fd = option_fd("--ask-fd", optarg);
+			break;
+		case OPT_CHECK:
+			opts->machine = 1;
+			break;
+		case OPT_EXPLAIN:
+			opts->explain = xreallocarray(opts->explain,
+			    opts->nexplain + 1, sizeof(*opts->explain));
+			opts->explain[opts->nexplain++] = optarg;
+			break;
+		case OPT_JSON:
+			opts->json = 1;
+			break;
 		case OPT_CONTROL_FD:
-			opts->control_fd = option_fd(optarg);
+			opts->control_fd = option_fd("--control-fd", optarg);
+			break;
+		case OPT_CONTROL_ACK:
+			opts->control_ack = option_fd("--control-ack",
+			    optarg);
+			break;
+		case OPT_LEARN:
+		case OPT_LEARN_DENY:
+			opts->learns++;
+			opts->learn = optarg;
+			opts->learn_deny = ch == OPT_LEARN_DENY;
 			break;
 		case OPT_SHELL:
 			opts->shell = optarg;
@@ -148,5 +210,57 @@ options_parse(int argc, char *argv[], struct options *opts)
 			usage();
 		}
 	}
+	if (opts->control_ack != -1 && opts->control_fd == -1) {
+		errors_write("srt: --control-ack answers what comes by "
+		    "--control-fd, which is not given\n");
+		usage();
+	}
+	if (opts->ask && opts->ask_fd != -1) {
+		errors_write("srt: --ask and --ask-fd: one of the two can "
+		    "be asked\n");
+		usage();
+	}
+	if ((opts->check != 0) + (opts->nexplain != 0) + opts->machine > 1) {
+		errors_write("srt: -n, --check and --explain are done one "
+		    "at a time\n");
+		usage();
+	}
+	if (opts->json && opts->nexplain == 0 && !opts->machine) {
+		errors_write("srt: --json is for --check and --explain\n");
+		usage();
+	}
+	check_learn(opts);
 	opts->words = argv + optind;
+}
+
+/* --learn runs a command, and is the only one to add to the settings. */
+static void
+check_learn(const struct options *opts)
+{
+	const char	*name = opts->learn_deny ? "--learn-deny" : "--learn";
+	const char	*other = NULL;
+
+	if (opts->learn == NULL)
+		return;
+	if (*opts->learn == '\0') {
+		errors_write("srt: %s needs the name of a file\n", name);
+		usage();
+	}
+	if (opts->learns > 1) {
+		errors_write("srt: --learn and --learn-deny: one of the two "
+		    "can be done, for one file\n");
+		usage();
+	}
+	if (opts->check != 0)
+		other = "-n, which runs nothing";
+	else if (opts->ask || opts->ask_fd != -1)
+		other = "--ask and --ask-fd, which decide otherwise";
+	else if (opts->control_fd != -1)
+		other = "--control-fd, which changes the settings";
+	else if (opts->machine || opts->nexplain != 0)
+		other = "--check and --explain, which run nothing";
+	if (other == NULL)
+		return;
+	errors_write("srt: %s does not go with %s\n", name, other);
+	usage();
 }

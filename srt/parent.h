@@ -22,8 +22,18 @@ struct options {
 	const char	 *shell;	/* --shell, or NULL */
 	const char	 *violations;	/* --violations, or NULL */
 	int		  control_fd;	/* --control-fd, or -1 */
+	int		  control_ack;	/* --control-ack, or -1 */
+	int		  ask_fd;	/* --ask-fd, or -1 */
+	int		  ask;		/* --ask */
+	const char	 *learn;	/* --learn, --learn-deny, or NULL */
+	int		  learn_deny;
+	int		  learns;	/* how many of the two */
 	int		  check;	/* how often -n was given */
 	int		  quiet;	/* -q */
+	const char	**explain;	/* --explain, each */
+	size_t		  nexplain;
+	int		  machine;	/* --check */
+	int		  json;		/* --json, of these two */
 	enum log_level	  log_level;	/* -v, -d, SRT_DEBUG */
 	char		**words;	/* the command; empty vector: none */
 };
@@ -36,6 +46,8 @@ struct guard_entry {
 	char				*text;	/* a canonical path, a pattern */
 	char				*rule;
 };
+
+struct listeners;
 
 struct guards {
 	TAILQ_HEAD(, guard_entry)	 list;
@@ -52,15 +64,62 @@ struct policy {
 	char			**argv;
 	char			**env;
 	char			 *text;		/* the command as one line */
+	int			  keeper;	/* it has been started */
+	int			  json;		/* --violations, or -1 */
+	struct listeners	 *publish;
 };
+
+/* ask.c */
+
+/* The id of a question, yes or no, for the whole run or not, and why not. */
+typedef void (*ask_answer_fn)(uint32_t, int, int, const char *);
+/* Takes over --ask-fd.  -1 after a message if it is of no use. */
+int	 ask_open(int);
+/*
+ * Has answers read from now on.  The seconds are what a question waits; the
+ * flag says whether there is a keeper for answers that are to be saved.  The
+ * last function, or NULL, is told when the first question is put, before that
+ * happens (1), and when the last one has an answer (0).
+ */
+void	 ask_start(struct event_base *, int, int, ask_answer_fn,
+	    void (*)(int));
+/* Asks about a host and port, for a process (0: not known) of that name. */
+void	 ask_put(uint32_t, const char *, uint16_t, uint64_t, const char *);
+void	 ask_stop(void);
+
+/* ask_tty.c */
+
+/*
+ * Starts a process that asks at the terminal.  Returns a descriptor for
+ * ask_open(), or -1 after a message.
+ */
+int	 ask_tty_start(int);
+
+/* audit.c */
+
+/* The file that the settings want the record in; NULL: none. */
+const char *audit_path(const struct settings *);
+/* Opens what the record goes to.  -1 after a message. */
+int	 audit_open(const struct settings *);
+/* Is there a record, does the run depend on it? */
+int	 audit_on(void);
+int	 audit_required(void);
+/* May srt-monitor want audit_reopen()? */
+int	 audit_dials(void);
+/* Hands the monitor all that, and what the first record holds. */
+void	 audit_send(struct ipc_peer *, const struct policy *);
+/* New settings. */
+void	 audit_update(struct ipc_peer *, const struct settings *);
+/* Connects to the daemon anew. */
+void	 audit_reopen(struct ipc_peer *);
 
 /* control.c */
 
 /*
- * Takes over --control-fd: checks that it can be read.  Returns -1 after a
- * message where it cannot.
+ * Takes over --control-fd, and --control-ack where it is not -1: checks that
+ * they can be used.  Returns -1 after a message where they cannot.
  */
-int	 control_open(int);
+int	 control_open(int, int);
 /*
  * Reads updates from now on.  update() gets the settings of each valid line,
  * which are freed afterwards; lost() is called if the channel breaks before
@@ -68,11 +127,100 @@ int	 control_open(int);
  */
 void	 control_start(struct event_base *, void (*)(const struct settings *),
 	    void (*)(void));
+/* An update is in force. */
+void	 control_applied(void);
+
+/* explain.c */
+
+/* --explain: the exit status. */
+int	 explain(const struct options *, const struct policy *);
+
+/* check.c */
+
+/* What runs a command: the exit status. */
+typedef int (*check_run_fn)(const struct options *, struct policy *);
+/* --check, under this policy: the exit status. */
+int	 check_machine(const struct options *, struct policy *, check_run_fn);
 
 /* env.c */
 
 /* The command's environment (COMPAT 15): a fresh vector. */
 char	**env_new(char *const *, const struct settings *);
+
+/* keeper.c */
+
+/* Called for each keeper_save(): NULL, or why nothing was saved. */
+typedef void (*keeper_fn)(const char *);
+/*
+ * Starts the process that writes to this settings file, which need not be
+ * there; in place if others can write to its directory.  -1 after a message.
+ */
+int	 keeper_start(const char *, int);
+void	 keeper_open(struct event_base *, keeper_fn);
+/* An entry for the list of a dotted key. */
+void	 keeper_add(const char *, const char *);
+void	 keeper_save(void);
+/*
+ * Before the start: what a file that is not there yet begins with; NULL: with
+ * the least.  It is written even if nothing is added.
+ */
+void	 keeper_base(char *, size_t);
+
+/* learn.c */
+
+struct own_file;
+
+/*
+ * Makes the file of --learn the settings of the run if it is there.  -1 after
+ * a message.
+ */
+int	 learn_settings(struct options *);
+/* Opens the policy as far as --learn does, and keeps what it needs of it. */
+void	 learn_policy(const struct options *, const struct settings *,
+	    const struct own_file *, size_t, struct policy *);
+/* The rest, for the settings of that name.  -1 after a message. */
+int	 learn_start(const char *);
+int	 learn_on(void);
+/* Its RULESET_* flags. */
+uint32_t learn_rules(void);
+/* A fresh descriptor for what is recorded; -1: nothing is. */
+int	 learn_output(void);
+/* It is all there but for so many events: has the settings written. */
+void	 learn_finish(uint64_t);
+/* They have been, or why not: the summary.  Returns srt's exit status. */
+int	 learn_end(int, const char *);
+/* The record did not come: the same. */
+int	 learn_cut(int);
+
+/* lines.c */
+
+#define LINES_IN	1
+#define LINES_OUT	2
+
+struct lines;
+
+struct lines_sink {
+	/* A line without its end; NULL: one that was too long. */
+	void	 (*line)(void *, char *, size_t);
+	/* No more will come: NULL at the end, else what went wrong. */
+	void	 (*end)(void *, const char *);
+};
+
+/*
+ * Takes a copy of a descriptor, to read from it, to write to it (mask) or
+ * both.  NULL with errno if it cannot be used so.
+ */
+struct lines *lines_open(int, int);
+/*
+ * Has lines of so many bytes at most read from now on, by the event loop.
+ * Without a sink nothing is read.
+ */
+void	 lines_start(struct lines *, struct event_base *, size_t,
+	    const struct lines_sink *, void *);
+/* Writes or queues.  -1 with errno: it cannot be written to any more. */
+int	 lines_write(struct lines *, const char *, size_t);
+/* May be called from within the sink.  NULL is fine. */
+void	 lines_close(struct lines *);
 
 /* options.c */
 
@@ -136,6 +284,8 @@ int	 paths_resolve(const struct settings *, const char *,
 	    const struct own_file *, size_t, struct fs_paths *,
 	    struct guards *);
 void	 paths_free(struct fs_paths *);
+/* What "~" stands for; NULL: there is none. */
+const char *home_dir(void);
 
 /*
  * What the files below share while a policy is made.
@@ -150,6 +300,7 @@ struct resolver {
 	struct walk		*allow;	/* of allowRead */
 	struct fs_paths		*roots;	/* for patterns of allowWrite alone */
 	struct guards		*links;	/* that patterns of denyRead followed */
+	struct bounds		*bounds; /* the administrator's, or NULL */
 	size_t			 nmatches;
 };
 
@@ -158,14 +309,17 @@ struct path_entry {
 	const char		*text;	/* as the settings have it */
 	char			*name;	/* for messages */
 	char			*rule;	/* for reports */
+	const char		*file;	/* where it stands */
+	unsigned int		 line;
 };
 
 struct readings;
 
 /* Is the path the directory itself or something in it? */
 int	 path_beneath(const char *, const char *);
-/* Adds a path of that kind; of the mode only the type counts. */
-void	 paths_add(struct fs_paths *, enum fs_kind, const char *, mode_t);
+/* Adds a path of that kind and its rule; of the mode only the type counts. */
+void	 paths_add(struct fs_paths *, enum fs_kind, const char *, mode_t,
+	    const char *);
 
 /*
  * An entry of the key, by its index, and its readings.  -1 after a message,
@@ -181,6 +335,8 @@ void	 entry_free(struct path_entry *);
 /* Adds an entry; of equal ones the first stays. */
 void	 guards_add(struct guards *, enum guard_kind, const char *,
 	    const char *);
+/* Is it, or would it be, where names that differ in case are the same? */
+int	 path_folds(const char *);
 /*
  * A path as it was followed: what it leads to or would lead to, as it is
  * spelled, and the links on the way, which nothing may take the place of.
@@ -196,10 +352,50 @@ int	 guards_pattern(struct guards *, enum guard_kind, const char *,
 /* allowUnixSockets; -1 after a message. */
 int	 guards_sockets(const struct resolver *);
 
+/* bounds.c, within paths_resolve() */
+
+enum bounded {
+	BOUNDED_OUT,		/* nothing of it may be opened */
+	BOUNDED_PART,
+	BOUNDED_WHOLE
+};
+
+/*
+ * What the administrator's policy says of paths; NULL where there is none.
+ * -1 after a message.
+ */
+int	 bounds_new(const struct resolver *, struct bounds **);
+void	 bounds_free(struct bounds *);
+/* May a user's entry open the real path, to be FS_WRITE or FS_READ? */
+enum bounded bounds_path(const struct bounds *, enum fs_kind, const char *);
+/* Does the policy itself leave it to be read? */
+int	 bounds_readable(const struct bounds *, const char *);
+/*
+ * Calls the function for every path of the policy's beneath one that it
+ * bounds in part, with the rule.  1 if there are patterns as well, so that
+ * only the broker can tell what is open; else what the function returns if
+ * that is not 0.
+ */
+int	 bounds_parts(const struct bounds *, enum fs_kind, const char *,
+	    int (*)(void *, const char *, const char *), void *);
+/* May patterns of a user's open what other patterns deny, in later files? */
+int	 bounds_patterns(const struct bounds *);
+/* May a user's entry name a socket, or with a tail a pattern of such? */
+int	 bounds_socket(const struct bounds *, const char *, const char *);
+/*
+ * Says that an entry for FS_WRITE, FS_READ or (FS_KIND_MAX) sockets counts
+ * in part or not at all.
+ */
+void	 bounds_say(const struct bounds *, enum fs_kind,
+	    const struct path_entry *, const char *, int);
+
 /* protect.c, within paths_resolve() */
 
 /* The mandatory names at the top of the write roots and in cwd. */
 void	 protect_roots(const struct resolver *);
+/* Those of a directory that is none, for a run with --learn. */
+void	 protect_directory(const struct settings *, const char *, const char *,
+	    struct fs_paths *, struct guards *);
 /* What srt itself reads, writes and executes. */
 /* -1 after a message where the start must be refused. */
 int	 protect_own(const struct resolver *, const struct own_file *, size_t);
@@ -238,10 +434,11 @@ struct walk;
 /* What is done with what a walk finds. */
 struct walk_sink {
 	/*
-	 * The name of a pattern, and a real path that matches it or that
-	 * cannot be looked into.  -1 ends the walk.
+	 * The name and the rule of a pattern, and a real path that matches
+	 * it or that cannot be looked into.  -1 ends the walk.
 	 */
-	int	 (*found)(void *, const char *, const char *, mode_t);
+	int	 (*found)(void *, const char *, const char *, const char *,
+		    mode_t);
 	/* The rule of a pattern, and a link that led to something found. */
 	void	 (*link)(void *, const char *, const char *);
 	/* May there be something to find beneath what matches? */
@@ -265,6 +462,49 @@ int	 walk_touches(const struct walk *, const char *);
  */
 int	 walk_run(struct walk *, const struct walk_sink *, void *);
 
+/* publish.c */
+
+/* Listeners of network.publishPorts. */
+#define PUBLISH_MAX	32
+struct listeners {
+	struct {
+		int		 fd;
+		uint16_t	 port;		/* of the host */
+		uint16_t	 inner;
+	}	 v[PUBLISH_MAX];
+	size_t	 n;
+};
+/* Opens them all.  Returns -1 after a message where one cannot be had. */
+int	 publish_open(const struct settings *, struct listeners *);
+
+/* route.c */
+
+/* NULL, or what is wrong with what leads out. */
+const char *route_check(const struct settings *);
+/*
+ * Takes what the proxies of the settings need from the environment, and warns
+ * of those that decide in srt's place.  The flag says that mitmProxy may be
+ * named later.  -1 after a message.
+ */
+int	 route_open(const struct settings *, int);
+void	 route_send(struct ipc_peer *);
+/* Does another proxy decide, as of the start? */
+int	 route_external(void);
+/* New settings: mitmProxy may be another. */
+void	 route_update(const struct settings *);
+/* May srt-proxy want route_dial()? */
+int	 route_dials(void);
+/* Connects to mitmProxy for srt-proxy. */
+void	 route_dial(struct ipc_peer *, uint32_t);
+
+/* rules.c */
+
+/* RULESET_* of the settings; the flag: does another proxy decide? */
+uint32_t rules_flags(const struct settings *, int);
+/* Calls the function for each of their rules: index, entry, reason or NULL. */
+void	 rules_each(const struct settings *, void (*)(void *, enum rule_list,
+	    size_t, const char *, const char *), void *);
+
 /* run.c */
 
 /* Starts the three roles; they wait for their configuration. */
@@ -280,13 +520,18 @@ int	 run(const struct options *, const struct policy *, int, int);
 /* send.c */
 
 /* Do the roles take so much?  -1 after a message. */
-int	 send_check(const struct settings *);
+const char *send_check(const struct settings *);
 void	 send_exec(struct ipc_peer *, const struct policy *);
+/* The listeners, which are the proxy's from then on. */
+void	 send_published(struct ipc_peer *, struct listeners *);
 void	 send_monitor(struct ipc_peer *, const struct policy *, int, int);
 /* A whole new set of ignoreViolations. */
 void	 send_ignores(struct ipc_peer *, const struct settings *);
-/* A whole set of rules, CFG_END included; again for a live change. */
-void	 send_rules(struct ipc_peer *, const struct settings *);
+/*
+ * A whole set of rules, CFG_END included; again for a live change.  The flag
+ * says whether somebody can be asked about what they leave open.
+ */
+void	 send_rules(struct ipc_peer *, const struct settings *, int);
 
 /* signals.c */
 

@@ -60,7 +60,7 @@ static const struct path_list {
 static int	 add_entry(const struct resolver *, enum fs_kind,
 		    const struct path_entry *, const struct followed *);
 static void	 say_absent(const struct path_entry *, enum fs_kind);
-static const char *home_dir(void);
+static const char *account_home(void);
 static int	 resolve_list(const struct resolver *,
 		    const struct path_list *);
 static int	 resolve_reading(const struct resolver *, enum fs_kind,
@@ -69,6 +69,11 @@ static int	 resolve_allow(const struct resolver *, enum fs_kind,
 		    const struct path_entry *, const struct reading *);
 static int	 allow_path(const struct resolver *, enum fs_kind,
 		    const struct path_entry *, const struct followed *);
+static void	 allow_whole(const struct resolver *, enum fs_kind,
+		    const struct path_entry *, const struct followed *);
+static int	 allow_parts(const struct resolver *, enum fs_kind,
+		    const struct path_entry *, const struct followed *);
+static int	 allow_part(void *, const char *, const char *);
 static int	 allow_pattern(const struct resolver *, enum fs_kind,
 		    const struct path_entry *, const struct followed *,
 		    const char *);
@@ -83,11 +88,13 @@ static int	 hold_pattern(const struct resolver *, enum fs_kind,
 static int	 walk_later(struct walk *, const struct path_entry *,
 		    const char *, const char *);
 static int	 walk_patterns(struct resolver *);
-static int	 found_denied(void *, const char *, const char *, mode_t);
+static int	 found_denied(void *, const char *, const char *,
+		    const char *, mode_t);
 static void	 found_link(void *, const char *, const char *);
 static void	 hold_found(const struct resolver *);
 static int	 denied_wanted(void *, const char *);
-static int	 found_allowed(void *, const char *, const char *, mode_t);
+static int	 found_allowed(void *, const char *, const char *,
+		    const char *, mode_t);
 static int	 allowed_wanted(void *, const char *);
 static int	 too_many(struct resolver *, const char *);
 static int	 check_roots(const struct resolver *);
@@ -96,7 +103,7 @@ static void	 resolve_defaults(const struct resolver *);
 
 void
 paths_add(struct fs_paths *paths, enum fs_kind kind, const char *path,
-    mode_t mode)
+    mode_t mode, const char *rule)
 {
 	struct fs_path	*p;
 
@@ -108,6 +115,7 @@ paths_add(struct fs_paths *paths, enum fs_kind kind, const char *path,
 	p->kind = kind;
 	p->type = S_ISDIR(mode) ? FS_DIR : FS_FILE;
 	p->path = xstrdup(path);
+	p->rule = xstrdup(rule);
 	TAILQ_INSERT_TAIL(paths, p, entry);
 }
 
@@ -119,6 +127,7 @@ paths_free(struct fs_paths *paths)
 	while ((p = TAILQ_FIRST(paths)) != NULL) {
 		TAILQ_REMOVE(paths, p, entry);
 		free(p->path);
+		free(p->rule);
 		free(p);
 	}
 }
@@ -139,18 +148,26 @@ entry_init(struct path_entry *e, struct readings *rs,
     const struct resolver *r, const char *key, size_t index,
     const struct stritem *item)
 {
-	const char	*why;
+	const char	*home = r->home, *whose = "", *why;
 	int		 len = (int)strlen(item->text);
 
 	e->text = item->text;
-	(void)xasprintf(&e->name, "%s.%zu: \"%s\"", key, index, item->text);
+	e->file = item->file;
+	e->line = item->line;
+	/* HOME is the user's to set. */
+	if (item->file != NULL && admin_is_file(item->file)) {
+		home = account_home();
+		whose = "the administrator's ";
+	}
+	(void)xasprintf(&e->name, "%s%s.%zu: \"%s\"", whose, key, index,
+	    item->text);
 	(void)xasprintf(&e->rule, "%s[%zu] \"%.*s%s\"", key, index,
 	    len > RULE_MAX ? RULE_MAX : len, item->text,
 	    len > RULE_MAX ? "..." : "");
-	if (item->text[0] == '~' && r->home == NULL &&
+	if (item->text[0] == '~' && home == NULL &&
 	    (item->text[1] == '\0' || item->text[1] == '/'))
 		why = "there is no home directory: set HOME";
-	else if ((why = readings_new(rs, item, r->cwd, r->home)) == NULL)
+	else if ((why = readings_new(rs, item, r->cwd, home)) == NULL)
 		return 0;
 	errors_write("Error: %s: %s\n", e->name, why);
 	entry_free(e);
@@ -175,7 +192,7 @@ add_entry(const struct resolver *r, enum fs_kind kind,
 	if (!applies)
 		log_info("%s has no effect: the command has a %s of its own",
 		    e->name, plan_covers("/dev", f->path) ? "/dev" : "/proc");
-	paths_add(r->paths, kind, f->path, f->mode);
+	paths_add(r->paths, kind, f->path, f->mode, e->rule);
 	return applies;
 }
 
@@ -198,17 +215,22 @@ say_absent(const struct path_entry *e, enum fs_kind kind)
 }
 
 static const char *
-home_dir(void)
+account_home(void)
 {
-	const char	*home = getenv("HOME");
-	struct passwd	*pw;
+	const struct passwd	*pw;
 
-	if (home != NULL && *home == '/')
-		return home;
 	if ((pw = getpwuid(getuid())) != NULL && pw->pw_dir != NULL &&
 	    *pw->pw_dir == '/')
 		return pw->pw_dir;
 	return NULL;
+}
+
+const char *
+home_dir(void)
+{
+	const char	*home = getenv("HOME");
+
+	return home != NULL && *home == '/' ? home : account_home();
 }
 
 static int
@@ -277,13 +299,72 @@ static int
 allow_path(const struct resolver *r, enum fs_kind kind,
     const struct path_entry *e, const struct followed *f)
 {
-	if (!add_entry(r, kind, e, f))
+	switch (bounds_path(r->bounds, kind, f->path)) {
+	case BOUNDED_OUT:
+		bounds_say(r->bounds, kind, e, f->path, 0);
 		return 0;
+	case BOUNDED_PART:
+		bounds_say(r->bounds, kind, e, f->path, 1);
+		return allow_parts(r, kind, e, f);
+	case BOUNDED_WHOLE:
+		break;
+	}
+	allow_whole(r, kind, e, f);
+	return 0;
+}
+
+static void
+allow_whole(const struct resolver *r, enum fs_kind kind,
+    const struct path_entry *e, const struct followed *f)
+{
+	if (!add_entry(r, kind, e, f))
+		return;
 	if (kind == FS_WRITE)
 		guards_add(r->guards, GUARD_WRITE, f->path, e->rule);
 	/* As the plan has it, a write root within what is denied is open. */
 	if (r->set->strict_reads)
 		guards_add(r->guards, GUARD_READ, f->path, e->rule);
+}
+
+/* Only what the administrator allows of it. */
+struct part {
+	const struct resolver	*r;
+	enum fs_kind		 kind;
+	const struct path_entry	*e;
+};
+
+static int
+allow_part(void *arg, const char *path, const char *rule)
+{
+	const struct part	*part = arg;
+	struct followed		 f;
+
+	(void)rule;
+	if (path_follow(path, &f) == 0 && strcmp(f.path, path) == 0 &&
+	    bounds_path(part->r->bounds, part->kind, path) == BOUNDED_WHOLE)
+		allow_whole(part->r, part->kind, part->e, &f);
+	followed_free(&f);
+	return 0;
+}
+
+/*
+ * With patterns among the bounds a write root is a whole one, and the broker
+ * holds them; what may be read is for the mounts, and so for paths alone.
+ */
+static int
+allow_parts(const struct resolver *r, enum fs_kind kind,
+    const struct path_entry *e, const struct followed *f)
+{
+	struct part	 part = { .r = r, .kind = kind, .e = e };
+
+	if (bounds_parts(r->bounds, kind, f->path, allow_part, &part) == 1) {
+		if (kind == FS_WRITE)
+			allow_whole(r, kind, e, f);
+		else
+			log_warnx("%s: of the patterns of the administrator's "
+			    "filesystem.allowRead nothing is allowed by so "
+			    "wide an entry: list the files", e->name);
+	}
 	return 0;
 }
 
@@ -292,14 +373,18 @@ allow_pattern(const struct resolver *r, enum fs_kind kind,
     const struct path_entry *e, const struct followed *f, const char *tail)
 {
 	if (kind == FS_WRITE) {
+		if (bounds_path(r->bounds, kind, f->path) == BOUNDED_OUT) {
+			bounds_say(r->bounds, kind, e, f->path, 0);
+			return 0;
+		}
 		if (!add_entry(r, kind, e, f))
 			return 0;
-		paths_add(r->roots, kind, f->path, f->mode);
+		paths_add(r->roots, kind, f->path, f->mode, e->rule);
 		return guards_pattern(r->guards, GUARD_WRITE_GLOB, f->path,
 		    tail, e);
 	}
-	if (r->set->strict_reads && guards_pattern(r->guards,
-	    GUARD_READ_GLOB, f->path, tail, e) == -1)
+	if (r->set->strict_reads && bounds_patterns(r->bounds) &&
+	    guards_pattern(r->guards, GUARD_READ_GLOB, f->path, tail, e) == -1)
 		return -1;
 	return walk_later(r->allow, e, f->path, tail);
 }
@@ -324,7 +409,7 @@ resolve_deny(const struct resolver *r, enum fs_kind kind,
 		 */
 		log_info("%s cannot be looked at: denied is %s", e->name,
 		    f.path);
-		paths_add(r->paths, kind, f.path, f.mode);
+		paths_add(r->paths, kind, f.path, f.mode, e->rule);
 	} else if (error != 0) {
 		errors_write("Error: %s: %s\n", e->name, strerror(error));
 		ret = -1;
@@ -421,13 +506,14 @@ too_many(struct resolver *r, const char *name)
 }
 
 static int
-found_denied(void *arg, const char *name, const char *path, mode_t mode)
+found_denied(void *arg, const char *name, const char *rule, const char *path,
+    mode_t mode)
 {
 	struct resolver	*r = arg;
 
 	if (too_many(r, name))
 		return -1;
-	paths_add(r->paths, FS_NOREAD, path, mode);
+	paths_add(r->paths, FS_NOREAD, path, mode, rule);
 	return 0;
 }
 
@@ -479,7 +565,8 @@ denied_wanted(void *arg, const char *path)
 
 /* What is not denied need not be allowed. */
 static int
-found_allowed(void *arg, const char *name, const char *path, mode_t mode)
+found_allowed(void *arg, const char *name, const char *rule, const char *path,
+    mode_t mode)
 {
 	struct resolver		*r = arg;
 	const struct fs_path	*p;
@@ -487,11 +574,12 @@ found_allowed(void *arg, const char *name, const char *path, mode_t mode)
 	TAILQ_FOREACH(p, r->paths, entry)
 		if (p->kind == FS_NOREAD && path_beneath(path, p->path))
 			break;
-	if (p == NULL)
+	if (p == NULL ||
+	    bounds_path(r->bounds, FS_READ, path) != BOUNDED_WHOLE)
 		return 0;
 	if (too_many(r, name))
 		return -1;
-	paths_add(r->paths, FS_READ, path, mode);
+	paths_add(r->paths, FS_READ, path, mode, rule);
 	return 0;
 }
 
@@ -569,12 +657,14 @@ resolve_defaults(const struct resolver *r)
 		(void)xasprintf(&path, "%s%s", *text == '~' ? r->home : "",
 		    *text == '~' ? text + 1 : text);
 		if (path_follow(path, &f) == 0 && !f.foreign &&
-		    S_ISDIR(f.mode) && readable(r, f.path) &&
+		    bounds_path(r->bounds, FS_WRITE, f.path) ==
+		    BOUNDED_WHOLE && S_ISDIR(f.mode) && readable(r, f.path) &&
 		    lstat(f.path, &st) == 0 && S_ISDIR(st.st_mode) &&
 		    st.st_uid == geteuid() &&
 		    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0) {
 			(void)xasprintf(&rule, "default \"%s\"", text);
-			paths_add(r->paths, FS_WRITE, f.path, st.st_mode);
+			paths_add(r->paths, FS_WRITE, f.path, st.st_mode,
+			    rule);
 			guards_add(r->guards, GUARD_WRITE, f.path, rule);
 			free(rule);
 		}
@@ -589,7 +679,7 @@ resolve_all(struct resolver *r, const struct own_file *own, size_t nown)
 {
 	size_t	 i;
 
-	if (guards_sockets(r) == -1)
+	if (bounds_new(r, &r->bounds) == -1 || guards_sockets(r) == -1)
 		return -1;
 	if (r->set->fs_disabled)
 		return 0;
@@ -620,6 +710,7 @@ paths_resolve(const struct settings *set, const char *cwd,
 	r.deny = walk_new(1);
 	r.allow = walk_new(0);
 	ret = resolve_all(&r, own, nown);
+	bounds_free(r.bounds);
 	walk_free(r.deny);
 	walk_free(r.allow);
 	paths_free(&roots);

@@ -56,6 +56,16 @@ protect_roots(const struct resolver *r)
 		protect_names(r, r->cwd);
 }
 
+void
+protect_directory(const struct settings *set, const char *cwd,
+    const char *dir, struct fs_paths *paths, struct guards *guards)
+{
+	const struct resolver	 r = { .set = set, .cwd = cwd,
+				    .paths = paths, .guards = guards };
+
+	protect_names(&r, dir);
+}
+
 static void
 protect_names(const struct resolver *r, const char *dir)
 {
@@ -104,7 +114,8 @@ protect_name(const struct resolver *r, const char *dir, const char *name)
 		log_warnx("%s leads to %s and is not protected", path, f.path);
 	else {
 		if (ret == 0 && (S_ISREG(f.mode) || S_ISDIR(f.mode)))
-			paths_add(r->paths, FS_PROTECT, f.path, f.mode);
+			paths_add(r->paths, FS_PROTECT, f.path, f.mode,
+			    "mandatory");
 		if (f.nlinks != 0)
 			guards_hold(r->guards, path, &f, "mandatory");
 	}
@@ -179,7 +190,7 @@ protect_file(const struct resolver *r, const struct own_file *own)
 		(void)xasprintf(&path, "%s/%s", r->cwd, own->path);
 	if (path_follow(path, &f) == 0 &&
 	    (S_ISREG(f.mode) || S_ISDIR(f.mode)))
-		paths_add(r->paths, FS_PROTECT, f.path, f.mode);
+		paths_add(r->paths, FS_PROTECT, f.path, f.mode, own->rule);
 	guards_hold(r->guards, path, &f, own->rule);
 	ret = own->written ? check_links(r, &f) : 0;
 	followed_free(&f);

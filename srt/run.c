@@ -23,7 +23,19 @@
 /* How long the roles may take to hand in the report, seconds. */
 #define REPORT_GRACE	2
 
+/* How long what --learn has found may take to be written, seconds. */
+#define LEARN_GRACE	30
+
+/* Likewise where the last records may have to wait for their daemon. */
+#define AUDIT_GRACE	4
+
 #define NCHILDREN	3
+
+/* The exit status after limits.wallSeconds, as of timeout(1). */
+#define EXIT_TIMEUP	124
+
+/* Of the reason of an answer so much is told. */
+#define RUN_REASON_MAX	1024
 
 enum run_state {
 	RUN_STARTING,		/* the command does not run yet */
@@ -42,17 +54,24 @@ static struct {
 	enum run_state		 state;
 	int			 status;
 	int			 report;
+	int			 asking;	/* somebody can be asked */
 	struct signal_note	 early[16];	/* from the terminal, too soon */
 	size_t			 nearly;
+	int			 timeup;	/* limits.wallSeconds */
+	int			 told;		/* the audit record: the end */
 	int			 tty;		/* -1, or where we were in front */
 } run_env = { .tty = -1 };
 
+static void	 run_answer(uint32_t, int, int, const char *);
 static void	 run_ended(size_t, int);
 static void	 run_connect(enum role, enum role);
 static void	 run_control_lost(void);
 static void	 run_end(int);
 static void	 run_gone(struct ipc_peer *);
 static void	 run_reap(int, short, void *);
+static void	 run_hold(int);
+static void	 run_learned(const char *);
+static void	 run_saved(const char *);
 static void	 run_signal(const struct signal_note *);
 static void	 run_timeout(int, short, void *);
 static void	 run_tty_save(void);
@@ -61,11 +80,17 @@ static void	 run_update(const struct settings *);
 static void	 recv_hello(struct ipc_peer *, struct imsg *);
 static void	 recv_ready(struct ipc_peer *, struct imsg *);
 static void	 recv_log(struct ipc_peer *, struct imsg *);
+static void	 recv_applied(struct ipc_peer *, struct imsg *);
+static void	 recv_dial(struct ipc_peer *, struct imsg *);
+static void	 recv_query(struct ipc_peer *, struct imsg *);
 static void	 recv_started(struct ipc_peer *, struct imsg *);
 static void	 recv_failed(struct ipc_peer *, struct imsg *);
 static void	 recv_stopped(struct ipc_peer *, struct imsg *);
 static void	 recv_exited(struct ipc_peer *, struct imsg *);
+static void	 recv_timeup(struct ipc_peer *, struct imsg *);
 static void	 recv_flushed(struct ipc_peer *, struct imsg *);
+static void	 recv_reopen(struct ipc_peer *, struct imsg *);
+static void	 recv_unwritten(struct ipc_peer *, struct imsg *);
 
 #define COMMON_RULES							\
 	{ IMSG_CTL_HELLO, sizeof(struct ipc_hello),			\
@@ -80,7 +105,10 @@ static void	 recv_flushed(struct ipc_peer *, struct imsg *);
 #define AFTER_HELLO	(IPC_PHASE_CONFIG | IPC_PHASE_RUN)
 
 static const struct ipc_rule proxy_rules[] = {
-	COMMON_RULES
+	COMMON_RULES,
+	{ IMSG_PROXY_APPLIED, 0, 0, IPC_NOFD, IPC_PHASE_RUN, recv_applied },
+	{ IMSG_ROUTE_DIAL, 4, 4, IPC_NOFD, IPC_PHASE_RUN, recv_dial },
+	{ IMSG_ASK_QUERY, 24, 1024, IPC_NOFD, IPC_PHASE_RUN, recv_query }
 };
 
 static const struct ipc_rule exec_rules[] = {
@@ -93,14 +121,18 @@ static const struct ipc_rule exec_rules[] = {
 	{ IMSG_EXEC_STOPPED, sizeof(uint32_t), sizeof(uint32_t), IPC_NOFD,
 	    AFTER_HELLO, recv_stopped },
 	{ IMSG_EXEC_EXITED, sizeof(uint32_t), sizeof(uint32_t), IPC_NOFD,
-	    AFTER_HELLO, recv_exited }
+	    AFTER_HELLO, recv_exited },
+	{ IMSG_EXEC_TIMEUP, 0, 0, IPC_NOFD, AFTER_HELLO, recv_timeup }
 };
 
 static const struct ipc_rule monitor_rules[] = {
 	COMMON_RULES,
 	{ IMSG_CTL_FLUSHED, sizeof(struct ipc_flushed),
 	    sizeof(struct ipc_flushed), IPC_NOFD, IPC_PHASE_RUN,
-	    recv_flushed }
+	    recv_flushed },
+	{ IMSG_MON_REOPEN, 0, 0, IPC_NOFD, AFTER_HELLO, recv_reopen },
+	{ IMSG_MON_UNWRITTEN, sizeof(uint32_t), IPC_STRING_MAX, IPC_NOFD,
+	    AFTER_HELLO, recv_unwritten }
 };
 
 /* The one that the command waits for comes first. */
@@ -174,7 +206,7 @@ run(const struct options *opts, const struct policy *policy, int block,
 	size_t	 i;
 
 	run_env.policy = policy;
-	run_env.report = block != -1 || json != -1;
+	run_env.report = block != -1 || json != -1 || learn_on();
 	run_env.status = EXIT_SRT;
 	run_tty_save();
 	if ((run_env.base = event_base_new()) == NULL)
@@ -192,11 +224,27 @@ run(const struct options *opts, const struct policy *policy, int block,
 		run_env.child[i].fd = -1;
 		ipc_send_hello(&run_env.peer[i]);
 	}
+	if (route_open(policy->settings, opts->control_fd != -1) == -1)
+		return EXIT_SRT;
 	run_connect(ROLE_EXEC, ROLE_PROXY);
 	run_connect(ROLE_EXEC, ROLE_MONITOR);
 	run_connect(ROLE_PROXY, ROLE_MONITOR);
-	send_exec(run_peer(ROLE_EXEC), policy);
-	send_rules(run_peer(ROLE_PROXY), policy->settings);
+	/* Else nothing runs before there is a record of it. */
+	if (!audit_required())
+		send_exec(run_peer(ROLE_EXEC), policy);
+	if (opts->ask || opts->ask_fd != -1) {
+		run_env.asking = 1;
+		ask_start(run_env.base, policy->settings->ask_timeout,
+		    policy->keeper, run_answer, opts->ask ? run_hold : NULL);
+		if (policy->keeper)
+			keeper_open(run_env.base, run_saved);
+	}
+	if (learn_on())
+		keeper_open(run_env.base, run_learned);
+	send_published(run_peer(ROLE_PROXY), policy->publish);
+	route_send(run_peer(ROLE_PROXY));
+	send_rules(run_peer(ROLE_PROXY), policy->settings, run_env.asking);
+	audit_send(run_peer(ROLE_MONITOR), policy);
 	send_monitor(run_peer(ROLE_MONITOR), policy, block, json);
 	if (opts->control_fd != -1)
 		control_start(run_env.base, run_update, run_control_lost);
@@ -212,9 +260,57 @@ static void
 run_update(const struct settings *set)
 {
 	if (run_env.state == RUN_STARTING || run_env.state == RUN_RUNNING) {
-		send_rules(run_peer(ROLE_PROXY), set);
+		route_update(set);
+		send_rules(run_peer(ROLE_PROXY), set, run_env.asking);
 		send_ignores(run_peer(ROLE_MONITOR), set);
+		audit_update(run_peer(ROLE_MONITOR), set);
 	}
+}
+
+static void
+run_answer(uint32_t id, int allow, int keep, const char *reason)
+{
+	struct ipc_peer	*peer = run_peer(ROLE_PROXY);
+	struct ibuf	*buf;
+	char		 cut[RUN_REASON_MAX];
+
+	if (!peer->open)
+		return;
+	(void)strlcpy(cut, reason, sizeof(cut));
+	buf = ipc_create(peer, IMSG_ASK_ANSWER);
+	ipc_add_u32(buf, id);
+	ipc_add_u32(buf, (uint32_t)allow);
+	ipc_add_u32(buf, (uint32_t)keep);
+	ipc_add_str(buf, cut);
+	ipc_commit(peer, buf);
+}
+
+/* What stops for want of the terminal does so without our shell's knowing. */
+static void
+run_hold(int on)
+{
+	struct ipc_peer	*peer = run_peer(ROLE_EXEC);
+
+	if (run_env.state == RUN_RUNNING && peer->open) {
+		ipc_send_u32(peer, IMSG_EXEC_HOLD, -1, (uint32_t)on);
+		(void)ipc_flush(peer);
+	}
+}
+
+/* The settings have been written, or not: the last that there is to do. */
+static void
+run_learned(const char *why)
+{
+	if (run_env.state == RUN_REPORTING)
+		run_end(learn_end(run_env.status, why));
+}
+
+static void
+run_saved(const char *why)
+{
+	if (why != NULL)
+		log_warnx("an answer was not saved, and holds for this run: "
+		    "%s", why);
 }
 
 /* The control channel broke before it brought anything (COMPAT 1). */
@@ -236,6 +332,19 @@ run_connect(enum role a, enum role b)
 	ipc_send_u32(run_peer(b), IMSG_CTL_PEER, pair[1], (uint32_t)a);
 }
 
+/* The record of the run ends with its status. */
+static void
+run_tell(int status)
+{
+	struct ipc_peer	*peer = run_peer(ROLE_MONITOR);
+
+	if (!audit_on() || run_env.told || !peer->open)
+		return;
+	run_env.told = 1;
+	ipc_send_u32(peer, IMSG_MON_END, -1, (uint32_t)status);
+	(void)ipc_flush(peer);
+}
+
 /* Closes the pipes, which ends the roles, and waits for them. */
 static void
 run_end(int status)
@@ -247,6 +356,7 @@ run_end(int status)
 		return;
 	run_env.state = RUN_ENDING;
 	run_env.status = status;
+	run_tell(status);
 	for (i = 0; i < NCHILDREN; i++)
 		ipc_close(&run_env.peer[i]);
 	if (evtimer_add(&run_env.timer, &grace) == -1)
@@ -309,7 +419,7 @@ run_gone(struct ipc_peer *peer)
 			return;
 		log_warnx("%s is gone: the report is not complete",
 		    role_name(peer->role));
-		run_end(run_env.status);
+		run_end(learn_cut(run_env.status));
 		return;
 	}
 	if (run_env.state == RUN_RUNNING)
@@ -331,7 +441,7 @@ run_timeout(int fd, short what, void *arg)
 	(void)arg;
 	if (run_env.state == RUN_REPORTING) {
 		log_warnx("the report is not complete: a role did not answer");
-		run_end(run_env.status);
+		run_end(learn_cut(run_env.status));
 		return;
 	}
 	for (i = 0; i < NCHILDREN; i++) {
@@ -418,6 +528,8 @@ recv_ready(struct ipc_peer *peer, struct imsg *imsg)
 	(void)imsg;
 	log_debug("%s is ready", role_name(peer->role));
 	ipc_phase(peer, IPC_PHASE_RUN);
+	if (peer->role == ROLE_MONITOR && audit_required())
+		send_exec(run_peer(ROLE_EXEC), run_env.policy);
 }
 
 static void
@@ -429,6 +541,43 @@ recv_log(struct ipc_peer *peer, struct imsg *imsg)
 	if (level <= (uint32_t)log_getlevel())
 		log_stderr(role_name(peer->role), level, text);
 	free(text);
+}
+
+static void
+recv_query(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct ibuf	 buf;
+	uint32_t	 id, port;
+	uint64_t	 pid;
+	char		*host, *program;
+
+	(void)peer;
+	ipc_recv_ibuf(imsg, &buf);
+	id = ipc_get_u32(&buf);
+	port = ipc_get_u32(&buf);
+	pid = ipc_get_u64(&buf);
+	host = ipc_get_str(&buf);
+	program = ipc_get_str(&buf);
+	ipc_get_end(&buf);
+	if (!run_env.asking || port > UINT16_MAX)
+		fatalx("srt-proxy asks what nobody can answer");
+	ask_put(id, host, (uint16_t)port, pid, program);
+	free(host);
+	free(program);
+}
+
+static void
+recv_dial(struct ipc_peer *peer, struct imsg *imsg)
+{
+	route_dial(peer, ipc_recv_u32(imsg));
+}
+
+static void
+recv_applied(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	(void)imsg;
+	control_applied();
 }
 
 static void
@@ -446,7 +595,8 @@ recv_started(struct ipc_peer *peer, struct imsg *imsg)
 		if (run_env.early[i].when < born)
 			ipc_send_u32(peer, IMSG_EXEC_SIGNAL, -1,
 			    (uint32_t)run_env.early[i].signo);
-	sandbox_enter(ROLE_PARENT);
+	sandbox_enter(route_dials() || audit_dials() ? ROLE_DIALER :
+	    ROLE_PARENT);
 }
 
 static void
@@ -471,6 +621,19 @@ recv_stopped(struct ipc_peer *peer, struct imsg *imsg)
 	log_debug("the command was stopped by signal %u", ipc_recv_u32(imsg));
 }
 
+/* limits.wallSeconds: srt-exec ends the command. */
+static void
+recv_timeup(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	(void)imsg;
+	run_env.timeup = 1;
+	log_warnx("limits.wallSeconds: the command has run for %lld second%s "
+	    "and is ended",
+	    (long long)run_env.policy->settings->limit_wall,
+	    run_env.policy->settings->limit_wall == 1 ? "" : "s");
+}
+
 static void
 recv_exited(struct ipc_peer *peer, struct imsg *imsg)
 {
@@ -486,22 +649,51 @@ recv_exited(struct ipc_peer *peer, struct imsg *imsg)
 		fatalx("the command ended with wait status %#x", status);
 	if (run_env.state != RUN_RUNNING)
 		fatalx("the command ended before it was started");
-	if (!run_env.report) {
+	if (run_env.timeup)
+		status = EXIT_TIMEUP;
+	if (!run_env.report && !audit_on()) {
 		run_end(status);
 		return;
 	}
 	run_env.status = status;
 	run_env.state = RUN_REPORTING;
+	run_tell(status);
+	if (audit_on())
+		grace.tv_sec = AUDIT_GRACE;
 	ipc_send(run_peer(ROLE_PROXY), IMSG_CTL_FLUSH, -1, NULL, 0);
 	ipc_send(run_peer(ROLE_MONITOR), IMSG_CTL_FLUSH, -1, NULL, 0);
 	if (evtimer_add(&run_env.timer, &grace) == -1)
 		fatalx("evtimer_add");
 }
 
+/* The syslog daemon has been started anew. */
+static void
+recv_reopen(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)imsg;
+	audit_reopen(peer);
+}
+
+/* What must be recorded is not. */
+static void
+recv_unwritten(struct ipc_peer *peer, struct imsg *imsg)
+{
+	char	*why = ipc_recv_str(imsg);
+
+	(void)peer;
+	log_warnx("requireAudit: the audit record is not complete: %s: %s",
+	    why, run_env.state == RUN_STARTING ?
+	    "the command was not started" : run_env.state == RUN_RUNNING ?
+	    "the command was killed" : "after the command had ended");
+	free(why);
+	run_end(EXIT_SRT);
+}
+
 static void
 recv_flushed(struct ipc_peer *peer, struct imsg *imsg)
 {
-	struct ipc_flushed	 n;
+	static const struct timeval	 grace = { .tv_sec = LEARN_GRACE };
+	struct ipc_flushed		 n;
 
 	(void)peer;
 	if (imsg_get_data(imsg, &n, sizeof(n)) == -1)
@@ -511,5 +703,11 @@ recv_flushed(struct ipc_peer *peer, struct imsg *imsg)
 	log_debug("%llu refusals, %llu ignored, %llu lost",
 	    (unsigned long long)n.recorded, (unsigned long long)n.ignored,
 	    (unsigned long long)n.lost);
-	run_end(run_env.status);
+	if (!learn_on()) {
+		run_end(run_env.status);
+		return;
+	}
+	if (evtimer_add(&run_env.timer, &grace) == -1)
+		fatalx("evtimer_add");
+	learn_finish(n.lost);
 }

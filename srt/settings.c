@@ -25,6 +25,8 @@
 #define SETTINGS_FILE	".srt-settings.json"
 #define READ_STEP	65536
 
+static char *const	*command;
+
 const char *
 settings_default_path(void)
 {
@@ -76,8 +78,8 @@ errno_name(int error)
  * Reads to the end, waiting for the writer of a pipe: the descriptor does
  * not block.  Returns -1 with errno, EFBIG beyond the limit.
  */
-static int
-read_all(int fd, char **out, size_t *outlen)
+int
+settings_read_all(int fd, char **out, size_t *outlen)
 {
 	struct pollfd	 pfd = { .fd = fd, .events = POLLIN };
 	ssize_t		 n;
@@ -136,7 +138,7 @@ read_file(const char *path, char **buf, size_t *len)
 	else if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
 		errno = EOPNOTSUPP;
 	else
-		ret = read_all(fd, buf, len);
+		ret = settings_read_all(fd, buf, len);
 
  done:
 	saved = errno;
@@ -145,10 +147,44 @@ read_file(const char *path, char **buf, size_t *len)
 	return ret;
 }
 
+/*
+ * Names of files outlive everything that was read from them: there are a few,
+ * and each is kept once.
+ */
+const char *
+settings_file(const char *name)
+{
+	static struct strlist	 names;
+	size_t			 i;
+
+	for (i = 0; i < names.n; i++)
+		if (strcmp(names.v[i].text, name) == 0)
+			return names.v[i].text;
+	names.v = xreallocarray(names.v, names.n + 1, sizeof(*names.v));
+	memset(&names.v[names.n], 0, sizeof(*names.v));
+	names.v[names.n].text = xstrdup(name);
+	return names.v[names.n++].text;
+}
+
 struct settings *
 settings_default(void)
 {
-	return xcalloc(1, sizeof(struct settings));
+	const struct setting	*row;
+	struct settings		*settings;
+	void			*field;
+
+	settings = xcalloc(1, sizeof(*settings));
+	settings->origin = xcalloc(settings_rows(), sizeof(*settings->origin));
+	for (row = settings_table; row->name != NULL; row++) {
+		if (row->field == 0 || row->deflt == NULL)
+			continue;
+		field = (char *)settings + row->field;
+		if (row->type == SETTING_BOOL)
+			*(int *)field = strcmp(row->deflt, "true") == 0;
+		else if (row->type == SETTING_INT)
+			*(int *)field = (int)strtol(row->deflt, NULL, 10);
+	}
+	return settings;
 }
 
 static void
@@ -185,39 +221,85 @@ settings_free(struct settings *settings)
 		if (row->field == 0)
 			continue;
 		field = (char *)settings + row->field;
-		if (row->type == SETTING_STRINGS || row->type == SETTING_PATHS)
+		if (row->type == SETTING_STRINGS ||
+		    row->type == SETTING_PATHS || row->type == SETTING_PORTS)
 			strlist_clear(field);
 		else if (row->type == SETTING_STRMAP ||
 		    row->type == SETTING_LISTMAP)
 			strmap_clear(field);
+		else if (row->type == SETTING_STRING ||
+		    row->type == SETTING_ENUM)
+			free(*(char **)field);
 	}
+	settings_free(settings->ceiling);
+	free(settings->origin);
 	free(settings->name);
 	free(settings);
 }
 
-int
-settings_parse(const char *name, const char *text, size_t len,
-    struct settings **out, struct errors *errs)
+void
+settings_command(char *const *words)
 {
-	struct settings	*settings;
-	struct json	*root;
+	command = words;
+}
 
-	if ((root = json_parse(text, len, errs)) == NULL)
-		return -1;
-	settings = settings_default();
-	settings->name = xstrdup(name);
-	settings_read(root, settings, errs);
+int
+settings_names(const struct settings *settings, const char *key)
+{
+	const struct setting	*row = setting_find(key);
+
+	return row != NULL && settings != NULL &&
+	    settings->origin[row - settings_table].file != NULL;
+}
+
+/*
+ * First every layer is looked at by itself, so that what is wrong is said of
+ * the file that holds it.  Then they are put together and read.
+ */
+static int
+settings_build(struct json *root, struct settings **out, struct errors *errs)
+{
+	struct settings	*ceiling = NULL, *settings;
+
+	settings_read(root, LAYER_USER, NULL, errs);
+	if (!errors_fatal(errs)) {
+		layer_commands(root, command, errs);
+		ceiling = admin_apply(root, errs);
+	}
 	if (errs->count[FAULT_SHAPE] == 0)
 		settings_check(root, errs);
 	if (!errors_fatal(errs))
 		settings_check_built(root, errs);
-	json_free(root);
+	if (errors_fatal(errs)) {
+		settings_free(ceiling);
+		return -1;
+	}
+	settings = settings_default();
+	settings->ceiling = ceiling;
+	settings_read(root, LAYER_USER, settings, errs);
 	if (errors_fatal(errs)) {
 		settings_free(settings);
 		return -1;
 	}
 	*out = settings;
 	return 0;
+}
+
+int
+settings_parse(const char *name, const char *text, size_t len,
+    struct settings **out, struct errors *errs)
+{
+	struct json	*root;
+	int		 ret;
+
+	errs->file = name == NULL ? NULL : settings_file(name);
+	if ((root = json_parse(text, len, errs)) == NULL)
+		return -1;
+	ret = settings_build(root, out, errs);
+	json_free(root);
+	if (ret == 0 && name != NULL)
+		(*out)->name = xstrdup(name);
+	return ret;
 }
 
 /* Returns 1 if there is no such file and none was asked for. */
@@ -235,25 +317,40 @@ cannot_read(const char *path, int explicit_path, int error)
 	return 0;
 }
 
+/* What there is without a file: nothing is named, but layers may follow. */
+static const char	 defaults[] =
+	"{\"network\":{\"allowedDomains\":[],\"deniedDomains\":[]},"
+	"\"filesystem\":{\"denyRead\":[],\"allowWrite\":[],"
+	"\"denyWrite\":[]}}";
+
+int
+settings_policy(void)
+{
+	return admin_load(SRT_SYSCONFDIR);
+}
+
 int
 settings_load(const char *path, int explicit_path, struct settings **out)
 {
 	struct errors	 errs;
-	char		*text;
+	char		*text = NULL;
 	size_t		 len;
 	int		 ret;
 
-	if (read_file(path, &text, &len) == -1) {
+	if (path != NULL && read_file(path, &text, &len) == -1) {
 		if (!cannot_read(path, explicit_path, errno))
 			return -1;
 		log_debug("%s does not exist; using the defaults", path);
-		*out = settings_default();
-		return 0;
+		path = NULL;
 	}
 	errors_init(&errs);
-	ret = settings_parse(path, text, len, out, &errs);
+	if (path == NULL)
+		ret = settings_parse(NULL, defaults, strlen(defaults), out,
+		    &errs);
+	else
+		ret = settings_parse(path, text, len, out, &errs);
 	free(text);
-	errors_report(&errs, path);
+	errors_report(&errs, path == NULL ? "the defaults" : path);
 	errors_free(&errs);
 	return ret;
 }

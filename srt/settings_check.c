@@ -47,8 +47,7 @@ credential_fault(struct errors *errs, const struct credential *cred,
 	va_end(ap);
 	(void)xasprintf(&path, "credentials.%s.%zu%s%s", cred->list,
 	    cred->index, *member == '\0' ? "" : ".", member);
-	errors_add(errs, FAULT_VALUE, node->line, node->col, path, "%s",
-	    text);
+	errors_at(errs, FAULT_VALUE, node, path, "%s", text);
 	free(path);
 	free(text);
 }
@@ -90,7 +89,7 @@ rules_cover(const struct rules *rules, const struct rule *want)
 
 	TAILQ_FOREACH(r, rules, entry) {
 		if (want->kind == RULE_EXACT) {
-			if (rule_match(r, &want->host, r->port))
+			if (rule_match_host(r, &want->host))
 				return 1;
 		} else if (r->kind == RULE_SUFFIX &&
 		    suffix_covers(r->host.name, want->host.name))
@@ -132,7 +131,7 @@ check_deny_glob(struct errors *errs, const struct json *node,
 	if (node->type != JSON_STRING ||
 	    (end = deny_glob_end(node->string)) == NULL)
 		return;
-	errors_add(errs, FAULT_VALUE, node->line, node->col, path,
+	errors_at(errs, FAULT_VALUE, node, path,
 	    "Deny glob \"%s\" ends in a separator, so as a pattern it can "
 	    "match no path. Write \"%.*s\", which is also read as the path "
 	    "of that name where it exists, or add a \"**\" segment to match "
@@ -348,12 +347,12 @@ check_slot(struct errors *errs, const struct json *root,
 	const struct json	*var;
 
 	if (slots_with(pairs, slot) == 2)
-		errors_add(errs, FAULT_VALUE, slot->line, slot->col, path,
+		errors_at(errs, FAULT_VALUE, slot, path,
 		    "\"%s\" appears in more than one awsPairs slot (within "
 		    "or across pairs) — each variable can fill exactly one "
 		    "slot.", slot->string);
 	if ((var = masked_variable(root, slot->string)) == NULL) {
-		errors_add(errs, FAULT_VALUE, slot->line, slot->col, path,
+		errors_at(errs, FAULT_VALUE, slot, path,
 		    "\"%s\" does not reference a credentials.envVars entry "
 		    "with mode \"mask\" — an AWS pair links already-masked "
 		    "variables; add the entry (masking is the opt-in for "
@@ -362,7 +361,7 @@ check_slot(struct errors *errs, const struct json *root,
 	}
 	if (json_get(var, "extract") != NULL ||
 	    json_get(var, "decode") != NULL)
-		errors_add(errs, FAULT_VALUE, slot->line, slot->col, path,
+		errors_at(errs, FAULT_VALUE, slot, path,
 		    "\"%s\" uses extract/decode, but an AWS pair member must "
 		    "be masked whole-value: the SigV4 trigger is an exact "
 		    "match of the fake access key id, and the signer needs "
@@ -413,13 +412,58 @@ check_tls(struct errors *errs, const struct json *root)
 		return;
 	if ((json_get(tls, "caCertPath") == NULL) !=
 	    (json_get(tls, "caKeyPath") == NULL))
-		errors_add(errs, FAULT_VALUE, tls->line, tls->col,
+		errors_at(errs, FAULT_VALUE, tls,
 		    "network.tlsTerminate",
 		    "caCertPath and caKeyPath must be provided together");
 	if (json_get(net, "mitmProxy") != NULL)
-		errors_add(errs, FAULT_VALUE, tls->line, tls->col,
+		errors_at(errs, FAULT_VALUE, tls,
 		    "network", "network.tlsTerminate and network.mitmProxy "
 		    "are mutually exclusive");
+}
+
+static void
+check_parent(struct errors *errs, const struct json *root)
+{
+	const struct json	*env, *parent;
+
+	parent = json_find(root, "network.parentProxy");
+	env = json_get(parent, "fromEnvironment");
+	if (env == NULL || !env->boolean)
+		return;
+	if (json_get(parent, "http") != NULL ||
+	    json_get(parent, "https") != NULL ||
+	    json_get(parent, "noProxy") != NULL)
+		errors_at(errs, FAULT_VALUE, env,
+		    "network.parentProxy.fromEnvironment",
+		    "fromEnvironment takes the place of http, https and "
+		    "noProxy: remove it or them");
+}
+
+static void
+check_audit(struct errors *errs, const struct json *root)
+{
+	const struct json	*audit, *file, *require, *to;
+	int			 to_file, none;
+
+	audit = json_get(root, "audit");
+	to = json_get(audit, "to");
+	file = json_get(audit, "file");
+	none = to == NULL || strcmp(to->string, "none") == 0;
+	to_file = to != NULL && strcmp(to->string, "file") == 0;
+	if (to_file && file == NULL)
+		errors_at(errs, FAULT_VALUE, audit, "audit",
+		    "a record that goes to a file needs its name: add "
+		    "\"file\"");
+	if (!to_file && file != NULL)
+		errors_at(errs, FAULT_VALUE, file, "audit.file",
+		    "the record goes to no file: set \"to\" to \"file\"");
+	require = json_get(root, "requireAudit");
+	/* The administrator's has a record by itself. */
+	if (require != NULL && to == NULL && admin_is_file(require->file))
+		none = 0;
+	if (require != NULL && require->boolean && none)
+		errors_at(errs, FAULT_VALUE, require, "requireAudit",
+		    "there is no record to require: set audit.to");
 }
 
 /* Entries that can do nothing, though harmless. */
@@ -433,12 +477,15 @@ check_reasons(struct errors *errs, const struct json *root)
 	if (reasons == NULL)
 		return;
 	TAILQ_FOREACH(reason, &reasons->list, entry) {
-		TAILQ_FOREACH(node, &denied->list, entry)
-			if (strcmp(node->string, reason->key) == 0)
-				break;
+		/* A part of settings may lack the list. */
+		node = NULL;
+		if (denied != NULL)
+			TAILQ_FOREACH(node, &denied->list, entry)
+				if (strcmp(node->string, reason->key) == 0)
+					break;
 		if (node == NULL)
-			errors_add(errs, FAULT_WARNING, reason->keyline,
-			    reason->keycol, "network.deniedDomainReasons",
+			errors_at_key(errs, FAULT_WARNING, reason,
+			    "network.deniedDomainReasons",
 			    "'%s' is no entry of deniedDomains, so its "
 			    "reason is never given", reason->key);
 	}
@@ -452,10 +499,12 @@ settings_check(const struct json *root, struct errors *errs)
 	size_t			 masked;
 
 	check_tls(errs, root);
+	check_parent(errs, root);
+	check_audit(errs, root);
 	seccomp = json_get(root, "seccomp");
 	if (json_get(seccomp, "argv0") != NULL &&
 	    json_get(seccomp, "applyPath") == NULL)
-		errors_add(errs, FAULT_VALUE, seccomp->line, seccomp->col,
+		errors_at(errs, FAULT_VALUE, seccomp,
 		    "seccomp", "seccompConfig.argv0 requires "
 		    "seccompConfig.applyPath");
 	if (!is_true(root, "filesystem.disabled"))
@@ -474,7 +523,7 @@ settings_check(const struct json *root, struct errors *errs)
 	creds = json_get(root, "credentials");
 	if (masked != 0 && !is_true(root, "credentials.allowPlaintextInject") &&
 	    json_find(root, "network.tlsTerminate") == NULL)
-		errors_add(errs, FAULT_VALUE, creds->line, creds->col,
+		errors_at(errs, FAULT_VALUE, creds,
 		    "credentials", "Credential masking requires "
 		    "network.tlsTerminate so substitution runs only over a "
 		    "verified TLS connection. Enable tlsTerminate, or set "
@@ -494,7 +543,8 @@ is_default(const struct setting *row, const struct json *node)
 
 	switch (node->type) {
 	case JSON_BOOL:
-		return !node->boolean;
+		return (node->boolean != 0) == (row->deflt != NULL &&
+		    strcmp(row->deflt, "true") == 0);
 	case JSON_NUMBER:
 		return row->deflt != NULL &&
 		    strtod(row->deflt, NULL) == node->number;
@@ -545,16 +595,16 @@ settings_check_built(const struct json *root, struct errors *errs)
 		    is_default(row, node))
 			continue;
 		if (row->state == SETTING_UNBUILT)
-			errors_add(errs, FAULT_UNBUILT, node->keyline,
-			    node->keycol, row->name, "is not enforced yet; "
+			errors_at_key(errs, FAULT_UNBUILT, node,
+			    row->name, "is not enforced yet; "
 			    "remove it to run without it");
 		else if (row->flags & SETTING_LINUX)
-			errors_add(errs, FAULT_NOTE, node->keyline,
-			    node->keycol, row->name, "has no effect: %.*s",
+			errors_at_key(errs, FAULT_NOTE, node,
+			    row->name, "has no effect: %.*s",
 			    (int)strlen(row->text) - 1, row->text);
 		else if (row->flags & SETTING_MACOS)
-			errors_add(errs, FAULT_NOTE, node->keyline,
-			    node->keycol, row->name,
+			errors_at_key(errs, FAULT_NOTE, node,
+			    row->name,
 			    "has no effect: it is for macOS alone");
 	}
 }

@@ -9,8 +9,10 @@
 #include "compat.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
 #include "srt.h"
 
 struct dump {
@@ -41,8 +43,8 @@ dump_char(FILE *fp, uint32_t c)
 }
 
 /* The text goes to terminals: what they act on is escaped, too. */
-static void
-dump_string(FILE *fp, const char *s)
+void
+json_print(FILE *fp, const char *s)
 {
 	size_t		 len = strlen(s), n;
 	uint32_t	 c;
@@ -66,7 +68,7 @@ dump_key(struct dump *d, const char *key)
 	fputs(d->first ? "\n" : ",\n", d->fp);
 	d->first = 0;
 	dump_indent(d);
-	dump_string(d->fp, key);
+	json_print(d->fp, key);
 	fputs(": ", d->fp);
 }
 
@@ -90,8 +92,23 @@ dump_close(struct dump *d)
 	d->first = 0;
 }
 
+/* A port as it was written: a number has no colon. */
 static void
-dump_list(struct dump *d, const struct strlist *list)
+dump_item(struct dump *d, const struct stritem *item, enum setting_type type)
+{
+	if (type == SETTING_PORTS && strchr(item->text, ':') == NULL) {
+		fputs(item->text, d->fp);
+		return;
+	}
+	if (item->literal)
+		fputs("{ \"path\": ", d->fp);
+	json_print(d->fp, item->text);
+	if (item->literal)
+		fputs(", \"literal\": true }", d->fp);
+}
+
+static void
+dump_list(struct dump *d, const struct strlist *list, enum setting_type type)
 {
 	size_t	 i;
 
@@ -100,11 +117,7 @@ dump_list(struct dump *d, const struct strlist *list)
 	for (i = 0; i < list->n; i++) {
 		fputs(i == 0 ? "\n" : ",\n", d->fp);
 		dump_indent(d);
-		if (list->v[i].literal)
-			fputs("{ \"path\": ", d->fp);
-		dump_string(d->fp, list->v[i].text);
-		if (list->v[i].literal)
-			fputs(", \"literal\": true }", d->fp);
+		dump_item(d, &list->v[i], type);
 	}
 	d->depth--;
 	if (list->n != 0) {
@@ -123,48 +136,106 @@ dump_map(struct dump *d, const struct strmap *map, enum setting_type type)
 	for (i = 0; i < map->n; i++) {
 		dump_key(d, map->v[i].key);
 		if (type == SETTING_LISTMAP)
-			dump_list(d, &map->v[i].values);
+			dump_list(d, &map->v[i].values, type);
 		else
-			dump_string(d->fp, map->v[i].values.v[0].text);
+			json_print(d->fp, map->v[i].values.v[0].text);
 	}
 	dump_close(d);
 }
 
-/* A key that is kept, unless it is optional and holds its default. */
-static void
-dump_value(struct dump *d, const struct setting *row, const char *leaf)
+/* Is the value what it would be if the key were not there? */
+static int
+is_default(const struct settings *set, const struct setting *row)
 {
-	const void	*field;
-	int		 required;
+	const void	*field = (const char *)set + row->field;
+	const char	*deflt = row->deflt == NULL ? "0" : row->deflt;
 
-	field = (const char *)d->settings + row->field;
-	required = (row->flags & SETTING_REQUIRED) != 0;
 	switch (row->type) {
 	case SETTING_BOOL:
-		if (!*(const int *)field)
-			break;
-		dump_key(d, leaf);
-		fputs("true", d->fp);
+		return (*(const int *)field != 0) ==
+		    (strcmp(deflt, "true") == 0);
+	case SETTING_INT:
+		return *(const int *)field == (int)strtol(deflt, NULL, 10);
+	case SETTING_COUNT:
+	case SETTING_SIZE:
+		return *(const int64_t *)field == 0;
+	case SETTING_STRING:
+	case SETTING_ENUM:
+		return *(char *const *)field == NULL;
+	case SETTING_STRINGS:
+	case SETTING_PATHS:
+	case SETTING_PORTS:
+		return ((const struct strlist *)field)->n == 0;
+	case SETTING_STRMAP:
+	case SETTING_LISTMAP:
+		return ((const struct strmap *)field)->n == 0;
+	default:
+		return 1;
+	}
+}
+
+/* Is there something to say of a row, or beneath it? */
+static int
+is_set(const struct settings *set, const struct setting *row)
+{
+	const struct setting	*child;
+
+	if (row->field != 0 && !is_default(set, row))
+		return 1;
+	if (row->type != SETTING_OBJECT)
+		return 0;
+	for (child = settings_table; child->name != NULL; child++)
+		if (setting_leaf(child, row->name) != NULL &&
+		    is_set(set, child))
+			return 1;
+	return 0;
+}
+
+static void	 dump_members(struct dump *, const char *);
+
+static void
+dump_value(struct dump *d, const struct setting *row)
+{
+	const void	*field;
+
+	field = (const char *)d->settings + row->field;
+	switch (row->type) {
+	case SETTING_BOOL:
+		fputs(*(const int *)field ? "true" : "false", d->fp);
+		break;
+	case SETTING_INT:
+		fprintf(d->fp, "%d", *(const int *)field);
+		break;
+	case SETTING_COUNT:
+	case SETTING_SIZE:
+		fprintf(d->fp, "%lld",
+		    (long long)*(const int64_t *)field);
+		break;
+	case SETTING_STRING:
+	case SETTING_ENUM:
+		json_print(d->fp, *(char *const *)field);
 		break;
 	case SETTING_STRINGS:
 	case SETTING_PATHS:
-		if (!required && ((const struct strlist *)field)->n == 0)
-			break;
-		dump_key(d, leaf);
-		dump_list(d, field);
+	case SETTING_PORTS:
+		dump_list(d, field, row->type);
 		break;
 	case SETTING_STRMAP:
 	case SETTING_LISTMAP:
-		if (((const struct strmap *)field)->n == 0)
-			break;
-		dump_key(d, leaf);
 		dump_map(d, field, row->type);
 		break;
+	case SETTING_OBJECT:
+		dump_open(d);
+		dump_members(d, row->name);
+		dump_close(d);
+		break;
 	default:
+		fputs("null", d->fp);
 		break;
 	}
 }
 
+/* The keys that are kept, unless one is optional and has its default. */
 static void
 dump_members(struct dump *d, const char *object)
 {
@@ -172,18 +243,135 @@ dump_members(struct dump *d, const char *object)
 	const char		*leaf;
 
 	for (row = settings_table; row->name != NULL; row++) {
-		if ((leaf = setting_leaf(row, object)) == NULL)
+		leaf = setting_leaf(row, object);
+		if (leaf == NULL || (!(row->flags & SETTING_REQUIRED) &&
+		    !is_set(d->settings, row)))
 			continue;
-		if (row->field != 0)
-			dump_value(d, row, leaf);
-		else if (row->type == SETTING_OBJECT &&
-		    (row->flags & SETTING_REQUIRED)) {
-			dump_key(d, leaf);
-			dump_open(d);
-			dump_members(d, row->name);
-			dump_close(d);
-		}
+		dump_key(d, leaf);
+		dump_value(d, row);
 	}
+}
+
+static void
+dump_origin(const char *lead, const char *key, const char *value,
+    const char *file, unsigned int line)
+{
+	if (file == NULL)
+		errors_write("%s%s  %s  built in\n", lead, key, value);
+	else
+		errors_write("%s%s  %s  %s:%u\n", lead, key, value, file,
+		    line);
+}
+
+/* A string as JSON has it; fresh. */
+static char *
+quoted(const char *text)
+{
+	FILE	*fp;
+	size_t	 len;
+	char	*out;
+
+	if ((fp = open_memstream(&out, &len)) == NULL)
+		fatal("open_memstream");
+	json_print(fp, text);
+	if (fclose(fp) != 0)
+		fatal("open_memstream");
+	return out;
+}
+
+static void
+dump_items(const char *lead, const char *key, const struct strlist *list)
+{
+	size_t	 i;
+	char	*value;
+
+	for (i = 0; i < list->n; i++) {
+		value = quoted(list->v[i].text);
+		dump_origin(lead, key, value, list->v[i].file,
+		    list->v[i].line);
+		free(value);
+	}
+}
+
+static void
+dump_entries(const char *lead, const char *key, const struct strmap *map)
+{
+	size_t	 i;
+	char	*whole;
+
+	for (i = 0; i < map->n; i++) {
+		(void)xasprintf(&whole, "%s.%s", key, map->v[i].key);
+		dump_items(lead, whole, &map->v[i].values);
+		free(whole);
+	}
+}
+
+/* The one value of a row; fresh. */
+static char *
+scalar(const struct setting *row, const void *field)
+{
+	char	*value;
+
+	if (row->type == SETTING_BOOL)
+		return xstrdup(*(const int *)field ? "true" : "false");
+	if (row->type == SETTING_STRING || row->type == SETTING_ENUM)
+		return quoted(*(char *const *)field);
+	(void)xasprintf(&value, "%lld", row->type == SETTING_INT ?
+	    (long long)*(const int *)field :
+	    (long long)*(const int64_t *)field);
+	return value;
+}
+
+static void
+dump_row(const char *lead, const struct settings *set,
+    const struct setting *row)
+{
+	const struct origin	*origin;
+	const void		*field = (const char *)set + row->field;
+	char			*value;
+
+	switch (row->type) {
+	case SETTING_STRINGS:
+	case SETTING_PATHS:
+	case SETTING_PORTS:
+		dump_items(lead, row->name, field);
+		return;
+	case SETTING_STRMAP:
+	case SETTING_LISTMAP:
+		dump_entries(lead, row->name, field);
+		return;
+	case SETTING_OBJECT:
+		return;
+	default:
+		break;
+	}
+	/* One that is neither there nor has a default has no value. */
+	origin = &set->origin[row - settings_table];
+	if ((row->deflt == NULL || *lead != '\0') && origin->file == NULL &&
+	    is_default(set, row))
+		return;
+	value = scalar(row, field);
+	dump_origin(lead, row->name, value, origin->file, origin->line);
+	free(value);
+}
+
+void
+settings_dump_origins(const struct settings *settings)
+{
+	const struct setting	*row;
+
+	for (row = settings_table; row->name != NULL; row++)
+		if (row->field != 0)
+			dump_row("", settings, row);
+	if (settings->ceiling == NULL)
+		return;
+	for (row = settings_table; row->name != NULL; row++)
+		if (row->field != 0 && row->flags & SETTING_WIDENS &&
+		    (row->type == SETTING_BOOL ||
+		    row->type == SETTING_STRINGS ||
+		    row->type == SETTING_PATHS ||
+		    row->type == SETTING_PORTS))
+			dump_row("ceiling ", settings->ceiling, row);
 }
 
 int

@@ -7,17 +7,19 @@
 
 #include "compat.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "log.h"
 #include "srt.h"
 
-/* Names of keys longer than this have no nearest known key. */
-#define KEY_LEN_MAX	40
+/* Who wrote the text, and where it goes. */
+struct reader {
+	struct errors		*errs;
+	struct settings		*out;	/* NULL: nowhere */
+	enum settings_layer	 layer;
+};
 
 /* Where a value stands, as a chain up to the root. */
 struct place {
@@ -26,8 +28,8 @@ struct place {
 	size_t			 index;
 };
 
-static void	 read_value(struct errors *, const struct setting *,
-		    const struct json *, const struct place *, void *);
+static void	 read_value(const struct reader *, const struct setting *,
+		    const struct json *, const struct place *, int);
 
 static void
 place_print(FILE *fp, const struct place *at)
@@ -75,7 +77,7 @@ fault(struct errors *errs, enum fault_kind kind, const struct json *node,
 	(void)xvasprintf(&text, fmt, ap);
 	va_end(ap);
 	path = place_text(at);
-	errors_add(errs, kind, node->line, node->col, path, "%s", text);
+	errors_at(errs, kind, node, path, "%s", text);
 	free(path);
 	free(text);
 }
@@ -94,80 +96,12 @@ read_type(struct errors *errs, enum json_type type, const struct json *node,
 	return 0;
 }
 
-/* How many letters to insert, delete, change or swap; case is nothing. */
-static unsigned int
-distance(const char *a, const char *b)
-{
-	unsigned int	 d[KEY_LEN_MAX + 1][KEY_LEN_MAX + 1], best, cost;
-	size_t		 i, j, n = strlen(a), m = strlen(b);
-
-	if (n > KEY_LEN_MAX || m > KEY_LEN_MAX)
-		return KEY_LEN_MAX;
-	for (i = 0; i <= n; i++)
-		d[i][0] = (unsigned int)i;
-	for (j = 0; j <= m; j++)
-		d[0][j] = (unsigned int)j;
-	for (i = 1; i <= n; i++) {
-		for (j = 1; j <= m; j++) {
-			cost = tolower((unsigned char)a[i - 1]) !=
-			    tolower((unsigned char)b[j - 1]);
-			best = d[i - 1][j - 1] + cost;
-			if (d[i - 1][j] + 1 < best)
-				best = d[i - 1][j] + 1;
-			if (d[i][j - 1] + 1 < best)
-				best = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
-				best = d[i - 2][j - 2] + 1;
-			d[i][j] = best;
-		}
-	}
-	return d[n][m];
-}
-
-/*
- * The key that was probably meant: one of the object that is close or begins
- * so, or one of that very name elsewhere.  NULL: no idea.
- */
-static const char *
-nearest_key(const char *object, const char *key)
-{
-	const struct setting	*row;
-	const char		*best = NULL, *leaf;
-	unsigned int		 d, least;
-
-	/* A third of the letters may be wrong. */
-	least = (unsigned int)strlen(key) / 3 + 2;
-	for (row = settings_table; row->name != NULL; row++) {
-		if ((leaf = setting_leaf(row, object)) == NULL)
-			continue;
-		if ((d = distance(key, leaf)) < least) {
-			least = d;
-			best = leaf;
-		}
-	}
-	if (best != NULL)
-		return best;
-	for (row = settings_table; row->name != NULL; row++) {
-		leaf = setting_leaf(row, object);
-		if (leaf != NULL && strlen(key) >= 3 &&
-		    strncasecmp(leaf, key, strlen(key)) == 0)
-			return leaf;
-	}
-	for (row = settings_table; row->name != NULL; row++) {
-		leaf = strrchr(row->name, '.');
-		if (strcasecmp(leaf == NULL ? row->name : leaf + 1, key) == 0)
-			return row->name;
-	}
-	return NULL;
-}
-
 /* The place of a key, for a fault that is not its value's. */
 static struct json
 key_of(const struct json *member)
 {
-	struct json	 where = { .line = member->keyline,
-			    .col = member->keycol };
+	struct json	 where = { .file = member->file,
+			    .line = member->keyline, .col = member->keycol };
 
 	return where;
 }
@@ -180,7 +114,7 @@ unknown_key(struct errors *errs, const char *object, const struct json *node,
 	const char	*near;
 
 	near = errs->count[FAULT_VALUE] < FAULTS_MAX ?
-	    nearest_key(object, node->key) : NULL;
+	    setting_nearest(object, node->key) : NULL;
 	if (near != NULL)
 		fault(errs, FAULT_VALUE, &where, at, "Unrecognized key(s) in "
 		    "object: '%s' (did you mean '%s'?)", node->key, near);
@@ -203,43 +137,110 @@ is_known(const char *object, const char *key)
 	return 0;
 }
 
+/* May a key be in a text of this kind?  Complains if not. */
+static int
+is_for(const struct reader *rd, const struct setting *row,
+    const struct json *node, const struct place *at)
+{
+	struct json	 where = key_of(node);
+	const char	*why = NULL;
+
+	if (rd->layer != LAYER_ADMIN && row->flags & SETTING_ADMIN)
+		why = "only the administrator's files may hold this key";
+	else if (rd->layer == LAYER_ADMIN && row->flags & SETTING_USER)
+		why = "the administrator's files may not hold this key";
+	else if (rd->layer == LAYER_COMMAND && row->flags & SETTING_BASE)
+		why = "the settings of a command may not hold this key";
+	if (why == NULL)
+		return 1;
+	fault(rd->errs, FAULT_VALUE, &where, at, "%s", why);
+	return 0;
+}
+
+/* The layers above the user's hold parts. */
+static int
+is_required(const struct reader *rd, const struct setting *row,
+    const char *object)
+{
+	if (!(row->flags & SETTING_REQUIRED))
+		return 0;
+	if (rd->layer == LAYER_USER)
+		return 1;
+	/* But an object of theirs is whole where it is one thing. */
+	return strcmp(object, "network") != 0 && object[0] != '\0' &&
+	    strcmp(object, "filesystem") != 0;
+}
+
 /* The members of an object whose rows' names begin with its own. */
 static void
-read_object(struct errors *errs, const char *name, const struct json *node,
-    const struct place *at, void *base)
+read_object(const struct reader *rd, const char *name,
+    const struct json *node, const struct place *at, int keep)
 {
 	const struct setting	*row;
 	const struct json	*member;
 	struct place		 here = { .up = at };
 
-	if (!read_type(errs, JSON_OBJECT, node, at))
+	if (!read_type(rd->errs, JSON_OBJECT, node, at))
 		return;
 	for (row = settings_table; row->name != NULL; row++) {
 		if ((here.key = setting_leaf(row, name)) == NULL)
 			continue;
-		if ((member = json_get(node, here.key)) != NULL)
-			read_value(errs, row, member, &here, base);
-		else if (row->flags & SETTING_REQUIRED)
-			fault(errs, FAULT_SHAPE, node, &here, "Required");
+		if ((member = json_get(node, here.key)) != NULL) {
+			if (is_for(rd, row, member, &here))
+				read_value(rd, row, member, &here, keep);
+		} else if (is_required(rd, row, name))
+			fault(rd->errs, FAULT_SHAPE, node, &here, "Required");
 	}
 	TAILQ_FOREACH(member, &node->list, entry)
 		if (!is_known(name, member->key))
-			unknown_key(errs, name, member, at);
+			unknown_key(rd->errs, name, member, at);
 }
 
 static void
-read_objects(struct errors *errs, const struct setting *row,
+read_objects(const struct reader *rd, const struct setting *row,
     const struct json *node, const struct place *at)
 {
 	const struct json	*element;
 	struct place		 here = { .up = at };
 
-	if (!read_type(errs, JSON_ARRAY, node, at))
+	if (!read_type(rd->errs, JSON_ARRAY, node, at))
 		return;
 	TAILQ_FOREACH(element, &node->list, entry) {
 		/* None of a list of objects is kept yet. */
-		read_object(errs, row->name, element, &here, NULL);
+		read_object(rd, row->name, element, &here, 0);
 		here.index++;
+	}
+}
+
+static void
+read_key(struct errors *errs, const struct setting *row,
+    const struct json *member, const struct place *at)
+{
+	struct json	 where = key_of(member);
+	const char	*why;
+
+	if (row->keycheck != NULL &&
+	    (why = row->keycheck(member->key)) != NULL)
+		fault(errs, FAULT_VALUE, &where, at, "%s", why);
+}
+
+/* Of all commands, whichever runs: a fault must not wait for its own. */
+static void
+read_overlays(const struct reader *rd, const struct setting *row,
+    const struct json *node, const struct place *at)
+{
+	const struct json	*member;
+	struct reader		 inner = *rd;
+	struct place		 here = { .up = at };
+
+	if (!read_type(rd->errs, JSON_OBJECT, node, at))
+		return;
+	inner.layer = LAYER_COMMAND;
+	inner.out = NULL;
+	TAILQ_FOREACH(member, &node->list, entry) {
+		here.key = member->key;
+		read_key(rd->errs, row, member, &here);
+		read_object(&inner, "", member, &here, 0);
 	}
 }
 
@@ -262,22 +263,58 @@ is_integer(double number)
 	return number == (double)(long long)number;
 }
 
-/* No integer is kept yet. */
-static void
-read_int(struct errors *errs, const struct setting *row,
+/* Returns 1 if the row allows such a number, else complains. */
+static int
+read_range(struct errors *errs, const struct setting *row, double number,
     const struct json *node, const struct place *at)
 {
-	if (!read_type(errs, JSON_NUMBER, node, at))
-		return;
-	if (!is_integer(node->number))
+	int	 ret = 1;
+
+	if (!is_integer(number)) {
 		fault(errs, FAULT_VALUE, node, at,
 		    "Expected integer, received float");
-	if (node->number < (double)row->min)
+		ret = 0;
+	}
+	if (number < (double)row->min) {
 		fault(errs, FAULT_VALUE, node, at,
 		    "Number must be greater than or equal to %ld", row->min);
-	if (node->number > (double)row->max)
+		ret = 0;
+	}
+	if (number > (double)row->max) {
 		fault(errs, FAULT_VALUE, node, at,
 		    "Number must be less than or equal to %ld", row->max);
+		ret = 0;
+	}
+	return ret;
+}
+
+static void
+read_int(struct errors *errs, const struct setting *row,
+    const struct json *node, const struct place *at, int *out)
+{
+	if (read_type(errs, JSON_NUMBER, node, at) &&
+	    read_range(errs, row, node->number, node, at) && out != NULL)
+		*out = (int)node->number;
+}
+
+static void
+read_count(struct errors *errs, const struct setting *row,
+    const struct json *node, const struct place *at, int64_t *out)
+{
+	int64_t	 n;
+
+	if (row->type == SETTING_SIZE && node->type == JSON_STRING) {
+		if ((n = setting_size(node->string)) == -1) {
+			fault(errs, FAULT_VALUE, node, at, "Expected a "
+			    "number of bytes, or one with K, M, G or T (e.g., "
+			    "\"200M\")");
+			return;
+		}
+		if (read_range(errs, row, (double)n, node, at) && out != NULL)
+			*out = n;
+	} else if (read_type(errs, JSON_NUMBER, node, at) &&
+	    read_range(errs, row, node->number, node, at) && out != NULL)
+		*out = (int64_t)node->number;
 }
 
 static void
@@ -302,23 +339,28 @@ strlist_add(struct strlist *list, const struct json *node, const char *text,
 		    list->n == 0 ? 1 : list->n * 2, sizeof(*list->v));
 	item = &list->v[list->n++];
 	item->text = xstrdup(text);
+	item->file = node->file;
 	item->line = node->line;
 	item->col = node->col;
 	item->literal = literal;
 }
 
-/* No single string is kept yet. */
 static void
 read_string(struct errors *errs, const struct setting *row,
-    const struct json *node, const struct place *at)
+    const struct json *node, const struct place *at, char **out)
 {
-	if (read_type(errs, JSON_STRING, node, at))
-		read_check(errs, row, node, at);
+	if (!read_type(errs, JSON_STRING, node, at))
+		return;
+	read_check(errs, row, node, at);
+	if (out != NULL) {
+		free(*out);
+		*out = xstrdup(node->string);
+	}
 }
 
 static void
 read_enum(struct errors *errs, const struct setting *row,
-    const struct json *node, const struct place *at)
+    const struct json *node, const struct place *at, char **out)
 {
 	const char *const	*c;
 	FILE			*fp;
@@ -327,8 +369,13 @@ read_enum(struct errors *errs, const struct setting *row,
 
 	if (node->type == JSON_STRING)
 		for (c = row->choices; *c != NULL; c++)
-			if (strcmp(node->string, *c) == 0)
+			if (strcmp(node->string, *c) == 0) {
+				if (out != NULL) {
+					free(*out);
+					*out = xstrdup(*c);
+				}
 				return;
+			}
 	if ((fp = open_memstream(&names, &len)) == NULL)
 		fatal("open_memstream");
 	for (c = row->choices; *c != NULL; c++)
@@ -357,9 +404,47 @@ read_strings(struct errors *errs, const struct setting *row,
 		fault(errs, FAULT_VALUE, node, at,
 		    "Array must contain at least 1 element(s)");
 	TAILQ_FOREACH(element, &node->list, entry) {
-		read_string(errs, row, element, &here);
+		read_string(errs, row, element, &here, NULL);
 		if (element->type == JSON_STRING && out != NULL)
 			strlist_add(out, element, element->string, 0);
+		here.index++;
+	}
+}
+
+static void
+read_port(struct errors *errs, const struct setting *row,
+    const struct json *node, const struct place *at, struct strlist *out)
+{
+	char	 text[16];
+
+	if (node->type == JSON_STRING) {
+		read_check(errs, row, node, at);
+		if (out != NULL)
+			strlist_add(out, node, node->string, 0);
+		return;
+	}
+	if (node->type != JSON_NUMBER) {
+		fault(errs, FAULT_SHAPE, node, at, "Expected a port, or "
+		    "\"<address>:<port>:<port inside>\"");
+		return;
+	}
+	if (!read_range(errs, row, node->number, node, at) || out == NULL)
+		return;
+	(void)snprintf(text, sizeof(text), "%d", (int)node->number);
+	strlist_add(out, node, text, 0);
+}
+
+static void
+read_ports(struct errors *errs, const struct setting *row,
+    const struct json *node, const struct place *at, struct strlist *out)
+{
+	const struct json	*element;
+	struct place		 here = { .up = at };
+
+	if (!read_type(errs, JSON_ARRAY, node, at))
+		return;
+	TAILQ_FOREACH(element, &node->list, entry) {
+		read_port(errs, row, element, &here, out);
 		here.index++;
 	}
 }
@@ -455,6 +540,7 @@ read_map(struct errors *errs, const struct setting *row,
 		out->v = xcalloc(node->nlist, sizeof(*out->v));
 	TAILQ_FOREACH(member, &node->list, entry) {
 		here.key = member->key;
+		read_key(errs, row, member, &here);
 		if (out != NULL) {
 			out->v[out->n].key = xstrdup(member->key);
 			values = &out->v[out->n++].values;
@@ -463,64 +549,99 @@ read_map(struct errors *errs, const struct setting *row,
 			read_strings(errs, row, member, &here, values);
 			continue;
 		}
-		read_string(errs, row, member, &here);
+		read_string(errs, row, member, &here, NULL);
 		if (member->type == JSON_STRING && values != NULL)
 			strlist_add(values, member, member->string, 0);
 	}
 }
 
 static void
-read_value(struct errors *errs, const struct setting *row,
-    const struct json *node, const struct place *at, void *base)
+read_list(const struct reader *rd, const struct setting *row,
+    const struct json *node, const struct place *at, struct strlist *out)
 {
-	void	*out = NULL;
+	if (row->type == SETTING_PATHS)
+		read_paths(rd->errs, row, node, at, out);
+	else if (row->type == SETTING_PORTS)
+		read_ports(rd->errs, row, node, at, out);
+	else
+		read_strings(rd->errs, row, node, at, out);
+}
 
-	if (base != NULL && row->field != 0)
-		out = (char *)base + row->field;
+/* Where the value of a row goes, and where it came from; or NULL. */
+static void *
+read_field(const struct reader *rd, const struct setting *row,
+    const struct json *node)
+{
+	struct origin	*origin;
+
+	if (rd->out == NULL || row->field == 0)
+		return NULL;
+	origin = &rd->out->origin[row - settings_table];
+	origin->file = node->file;
+	origin->line = node->line;
+	return (char *)rd->out + row->field;
+}
+
+static void
+read_value(const struct reader *rd, const struct setting *row,
+    const struct json *node, const struct place *at, int keep)
+{
+	void	*out = keep ? read_field(rd, row, node) : NULL;
+
 	switch (row->type) {
 	case SETTING_BOOL:
-		read_bool(errs, node, at, out);
+		read_bool(rd->errs, node, at, out);
 		break;
 	case SETTING_INT:
-		read_int(errs, row, node, at);
+		read_int(rd->errs, row, node, at, out);
+		break;
+	case SETTING_COUNT:
+	case SETTING_SIZE:
+		read_count(rd->errs, row, node, at, out);
 		break;
 	case SETTING_STRING:
-		read_string(errs, row, node, at);
+		read_string(rd->errs, row, node, at, out);
 		break;
 	case SETTING_ENUM:
-		read_enum(errs, row, node, at);
+		read_enum(rd->errs, row, node, at, out);
 		break;
 	case SETTING_STRINGS:
-		read_strings(errs, row, node, at, out);
-		break;
 	case SETTING_PATHS:
-		read_paths(errs, row, node, at, out);
+	case SETTING_PORTS:
+		read_list(rd, row, node, at, out);
 		break;
 	case SETTING_STRMAP:
 	case SETTING_LISTMAP:
-		read_map(errs, row, node, at, out);
+		read_map(rd->errs, row, node, at, out);
 		break;
 	case SETTING_OBJECT:
-		read_object(errs, row->name, node, at, base);
+		if (out != NULL)
+			*(int *)out = 1;
+		read_object(rd, row->name, node, at, keep);
 		break;
 	case SETTING_OBJECTS:
-		read_objects(errs, row, node, at);
+		read_objects(rd, row, node, at);
+		break;
+	case SETTING_OVERLAYS:
+		read_overlays(rd, row, node, at);
 		break;
 	case SETTING_FOREIGN:
-		(void)read_type(errs, JSON_OBJECT, node, at);
+		(void)read_type(rd->errs, JSON_OBJECT, node, at);
 		break;
 	case SETTING_NEVER:
-		fault(errs, FAULT_SHAPE, node, at, "%s must be a function",
-		    strrchr(row->name, '.') + 1);
+		fault(rd->errs, FAULT_SHAPE, node, at,
+		    "%s must be a function", strrchr(row->name, '.') + 1);
 		break;
 	}
 }
 
 void
-settings_read(const struct json *root, struct settings *settings,
-    struct errors *errs)
+settings_read(const struct json *root, enum settings_layer layer,
+    struct settings *settings, struct errors *errs)
 {
+	struct reader	 rd = { .errs = errs, .out = settings,
+			    .layer = layer };
 	struct place	 top = { .up = NULL };
 
-	read_object(errs, "", root, &top, settings);
+	read_object(&rd, "", root, &top, 1);
 }

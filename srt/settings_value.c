@@ -7,12 +7,15 @@
 
 #include "compat.h"
 
+#include <arpa/inet.h>
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "policy.h"
 #include "rule.h"
 #include "srt.h"
 
@@ -165,6 +168,162 @@ setting_check_envname(const char *s)
 	return i != 0 && s[i] == '\0' ? NULL : "Environment variable name "
 	    "must start with a letter or underscore and contain only "
 	    "letters, digits, and underscores";
+}
+
+const char *
+setting_check_envglob(const char *s)
+{
+	size_t	 i;
+
+	for (i = 0; isalnum((unsigned char)s[i]) || s[i] == '_' ||
+	    s[i] == '*' || s[i] == '?'; i++)
+		;
+	return i != 0 && s[i] == '\0' && !isdigit((unsigned char)*s) ? NULL :
+	    "Expected the name of an environment variable, or a pattern such "
+	    "as \"*_TOKEN\": letters, digits, underscores, \"*\" and \"?\"";
+}
+
+const char *
+setting_check_absolute(const char *s)
+{
+	return *s == '/' ? NULL : "Path must be absolute";
+}
+
+/* As typed, one space between any two words. */
+const char *
+setting_check_words(const char *s)
+{
+	size_t	 len = strlen(s);
+
+	if (len == 0 || s[0] == ' ' || s[len - 1] == ' ' ||
+	    strstr(s, "  ") != NULL)
+		return "Expected the first words of a command, with one "
+		    "space between them";
+	return NULL;
+}
+
+const char *
+setting_check_key(const char *s)
+{
+	return setting_find(s) != NULL ? NULL : "There is no such key: "
+	    "expected a whole name (e.g., \"network.allowedDomains\")";
+}
+
+const char *
+setting_check_extendable(const char *s)
+{
+	const struct setting	*row;
+
+	if ((row = setting_find(s)) == NULL)
+		return setting_check_key(s);
+	if (row->flags & SETTING_BASE || (row->flags & (SETTING_WIDENS |
+	    SETTING_NARROWS)) == 0)
+		return "The settings of a command cannot allow more by this "
+		    "key";
+	return NULL;
+}
+
+#define PUBLISH_FORMS	"Expected a port of the host and one inside (e.g., " \
+			"3000, \"8080:80\", \"127.0.0.1:8080:80\" or " \
+			"\"[::1]:8080:80\")"
+
+/* Takes a port off the end of the text; 0: there is none. */
+static uint16_t
+last_port(char *s)
+{
+	const char	*errstr;
+	char		*port;
+	long long	 n;
+
+	port = (port = strrchr(s, ':')) == NULL ? s : port + 1;
+	if (!isdigit((unsigned char)*port) || (*port == '0'))
+		return 0;
+	n = strtonum(port, 1, 65535, &errstr);
+	if (errstr != NULL)
+		return 0;
+	*(port == s ? port : port - 1) = '\0';
+	return (uint16_t)n;
+}
+
+/* Leaves the address without its brackets; the default if it is empty. */
+static char *
+publish_address(const char *s)
+{
+	struct in6_addr	 in6;
+	struct in_addr	 in;
+	size_t		 len = strlen(s);
+	char		*address;
+
+	if (len == 0)
+		return xstrdup("127.0.0.1");
+	if (*s != '[')
+		return inet_pton(AF_INET, s, &in) == 1 ? xstrdup(s) : NULL;
+	if (s[len - 1] != ']')
+		return NULL;
+	address = xstrndup(s + 1, len - 2);
+	if (inet_pton(AF_INET6, address, &in6) == 1)
+		return address;
+	free(address);
+	return NULL;
+}
+
+/* What srt answers on inside would be for all who can reach this machine. */
+static int
+is_own_port(uint16_t port)
+{
+	return port == SANDBOX_HTTP_PORT || port == SANDBOX_SOCKS_PORT ||
+	    port == SANDBOX_DNS_PORT;
+}
+
+const char *
+setting_publish(const char *text, struct publish *pub)
+{
+	char	*s = xstrdup(text);
+
+	memset(pub, 0, sizeof(*pub));
+	/* A lone port is the same on both sides. */
+	pub->inner = last_port(s);
+	pub->port = strchr(text, ':') == NULL ? pub->inner : last_port(s);
+	if (pub->inner != 0 && pub->port != 0 && !is_own_port(pub->inner))
+		pub->address = publish_address(s);
+	free(s);
+	if (is_own_port(pub->inner))
+		return "Inside, the ports 53, 1080 and 3128 are srt's own";
+	return pub->address != NULL ? NULL : PUBLISH_FORMS;
+}
+
+const char *
+setting_check_publish(const char *s)
+{
+	struct publish	 pub;
+	const char	*why;
+
+	if ((why = setting_publish(s, &pub)) == NULL)
+		free(pub.address);
+	return why;
+}
+
+int64_t
+setting_size(const char *s)
+{
+	static const char	 units[] = "KMGT";
+	const char		*unit;
+	int64_t			 n = 0;
+	unsigned int		 shift = 0;
+
+	if (!isdigit((unsigned char)*s))
+		return -1;
+	for (; isdigit((unsigned char)*s); s++) {
+		if (n > INT64_MAX / 10 - 1)
+			return -1;
+		n = n * 10 + (*s - '0');
+	}
+	if (*s != '\0') {
+		if ((unit = strchr(units, *s)) == NULL || s[1] != '\0')
+			return -1;
+		shift = 10 * (unsigned int)(unit - units + 1);
+	}
+	return n > INT64_MAX >> shift ? -1 : n << shift;
 }
 
 /*

@@ -28,9 +28,12 @@ enum fault_kind {
 	FAULT_KIND_MAX
 };
 
+struct json;
+
 struct fault {
 	TAILQ_ENTRY(fault)	 entry;
 	enum fault_kind		 kind;
+	const char		*file;	/* NULL: the one that is reported */
 	unsigned int		 line;	/* from 1; 0: of the whole file */
 	unsigned int		 col;	/* from 1, in characters */
 	char			*path;	/* dotted, or NULL */
@@ -44,6 +47,7 @@ TAILQ_HEAD(faults, fault);
 struct errors {
 	struct faults	 list;
 	size_t		 count[FAULT_KIND_MAX];
+	const char	*file;	/* what is being read; kept, not copied */
 };
 
 /* The limits of the text. */
@@ -60,13 +64,13 @@ enum json_type {
 	JSON_OBJECT
 };
 
-struct json;
 TAILQ_HEAD(json_list, json);
 
 /* A value, and where its first character stands. */
 struct json {
 	TAILQ_ENTRY(json)	 entry;
 	enum json_type		 type;
+	const char		*file;	/* NULL: built in */
 	unsigned int		 line;
 	unsigned int		 col;
 	char			*key;	/* of a member of an object */
@@ -82,6 +86,7 @@ struct json {
 /* One string of a list, as written in the file. */
 struct stritem {
 	char		*text;
+	const char	*file;	/* where it stands; NULL: built in */
 	unsigned int	 line;
 	unsigned int	 col;
 	int		 literal;	/* of {"path": ..., "literal": true} */
@@ -102,6 +107,12 @@ struct strmap {
 	struct strmapitem	*v;
 };
 
+/* Where an effective value comes from. */
+struct origin {
+	const char	*file;	/* NULL: built in */
+	unsigned int	 line;
+};
+
 /*
  * The effective settings.  Entries stay as written, but for a path that ends
  * in slash and two asterisks, which is the directory itself and is kept as
@@ -117,6 +128,18 @@ struct settings {
 	struct strlist	 unix_sockets;
 	int		 all_unix_sockets;
 	int		 sni_mismatch;
+	int		 http_port;	/* 0: none */
+	int		 socks_port;
+	char		*mitm_socket;	/* NULL: none */
+	struct strlist	 mitm_domains;
+	int		 parent_proxy;	/* is there such an object? */
+	int		 parent_from_env;
+	char		*parent_http;
+	char		*parent_https;
+	char		*parent_no;
+	int		 cut_withdrawn;
+	struct strlist	 publish_ports;
+	int		 ask_timeout;	/* seconds */
 	int		 fs_disabled;
 	struct strlist	 deny_read;
 	struct strlist	 allow_read;
@@ -126,19 +149,40 @@ struct settings {
 	int		 strict_reads;
 	struct strmap	 ignore_violations;
 	int		 weaker_nested;
+	int		 nested_userns;
+	struct strlist	 git_safe;
+	int		 env_clear;
+	struct strlist	 env_keep;	/* patterns of names */
+	struct strlist	 env_unset;
+	struct strmap	 env_set;	/* one value each */
+	int64_t		 limit_memory;	/* bytes; 0: none, as of all limits */
+	int64_t		 limit_pids;
+	int64_t		 limit_cpu;	/* seconds */
+	int64_t		 limit_wall;	/* seconds */
+	int64_t		 limit_fsize;	/* bytes */
+	int64_t		 limit_files;
+	char		*audit;		/* "none", "syslog", "file" */
+	char		*audit_file;
+	int		 require_audit;
+	struct origin	*origin;	/* by row of the table */
+	struct settings	*ceiling;	/* the administrator's; NULL: none */
 };
 
 enum setting_type {
 	SETTING_BOOL,
-	SETTING_INT,
+	SETTING_INT,		/* an int */
+	SETTING_COUNT,		/* likewise, of 64 bits */
+	SETTING_SIZE,		/* likewise, also as "200M" */
 	SETTING_STRING,
 	SETTING_ENUM,
 	SETTING_STRINGS,
 	SETTING_PATHS,		/* strings and {path, literal} */
+	SETTING_PORTS,		/* strings and numbers of ports */
 	SETTING_STRMAP,		/* object of strings */
 	SETTING_LISTMAP,	/* object of lists of strings */
 	SETTING_OBJECT,		/* its members are rows of their own */
 	SETTING_OBJECTS,	/* list of such */
+	SETTING_OVERLAYS,	/* object of settings, each in parts */
 	SETTING_FOREIGN,	/* object of another program's */
 	SETTING_NEVER		/* no value is valid */
 };
@@ -156,7 +200,13 @@ enum setting_flag {
 	SETTING_LINUX = 4,
 	SETTING_MACOS = 8,
 	SETTING_NONEMPTY = 16,	/* a list of at least one element */
-	SETTING_PRESENCE = 32	/* even the empty object means something */
+	SETTING_PRESENCE = 32,	/* even the empty object means something */
+	SETTING_WIDENS = 64,	/* true, or one entry more, allows more */
+	SETTING_NARROWS = 128,	/* true, or one entry more, allows less */
+	SETTING_ADMIN = 256,	/* in the administrator's files alone */
+	SETTING_USER = 512,	/* in a user's file alone */
+	SETTING_BASE = 1024,	/* in no settings of a single command */
+	SETTING_WHOLE = 2048	/* an object that is taken as one */
 };
 #define SETTING_BOTH	(SETTING_LINUX | SETTING_MACOS)
 
@@ -174,6 +224,7 @@ struct setting {
 	unsigned int		 flags;	/* mask of enum setting_flag */
 	size_t			 field;	/* in struct settings; 0: not kept */
 	setting_check		*check;	/* of a string or of each element */
+	setting_check		*keycheck; /* of the keys of a map */
 	const char *const	*choices; /* of an enum, NULL at the end */
 	long			 min;	/* of an integer */
 	long			 max;
@@ -188,6 +239,13 @@ void	 errors_free(struct errors *);
 void	 errors_add(struct errors *, enum fault_kind, unsigned int,
 	    unsigned int, const char *, const char *, ...)
 	    __attribute__((__format__(printf, 6, 7)));
+/* The same for the place of a value, and for that of its key. */
+void	 errors_at(struct errors *, enum fault_kind, const struct json *,
+	    const char *, const char *, ...)
+	    __attribute__((__format__(printf, 5, 6)));
+void	 errors_at_key(struct errors *, enum fault_kind, const struct json *,
+	    const char *, const char *, ...)
+	    __attribute__((__format__(printf, 5, 6)));
 /* Is there one that forbids the start? */
 int	 errors_fatal(const struct errors *);
 /*
@@ -199,6 +257,8 @@ void	 errors_report(const struct errors *, const char *);
 void	 errors_explain(const struct errors *, const char *);
 /* The same for a file that cannot be read, with the name of the errno. */
 void	 errors_unreadable(const char *, const char *);
+/* Nothing in it that a terminal acts on; fresh. */
+char	*errors_escape(const char *);
 /* Writes a line to standard error, escaped but for its last newline. */
 void	 errors_write(const char *, ...)
 	    __attribute__((__format__(printf, 1, 2)));
@@ -214,12 +274,33 @@ void	 json_free(struct json *);
 struct json *json_get(const struct json *, const char *);
 /* The same for a dotted path of members. */
 struct json *json_find(const struct json *, const char *);
+/* A fresh value that stands where another does; NULL: built in. */
+struct json *json_new(enum json_type, const struct json *);
+struct json *json_copy(const struct json *);
+/* These take over the new element or member, and free what it replaces. */
+void	 json_append(struct json *, struct json *);
+void	 json_put(struct json *, const char *, struct json *);
+/* Takes an element or member out and frees it. */
+void	 json_remove(struct json *, struct json *);
+/*
+ * The object that the last name of a dotted path is a member of: those on the
+ * way that are missing are made.
+ */
+struct json *json_make(struct json *, const char *, const struct json *);
+int	 json_same(const struct json *, const struct json *);
 /* "string", "array", ... as in the messages. */
 const char *json_typename(const struct json *);
 
 /* settings.c */
 /*
- * Reads the settings file.  The second argument tells one that was asked for
+ * Reads the administrator's policy, which holds for all settings that are
+ * read from then on.  Returns -1 after a message where the start must be
+ * refused.
+ */
+int	 settings_policy(void);
+/*
+ * Reads the settings file; NULL: there is none, and the defaults count.  The
+ * second argument tells one that was asked for
  * by name, which must exist, from the default one, which need not.  Returns
  * -1 when the start must be refused; the reason has then been written to
  * standard error.
@@ -231,12 +312,69 @@ int	 settings_load(const char *, int, struct settings **);
  */
 int	 settings_parse(const char *, const char *, size_t, struct settings **,
 	    struct errors *);
+/* All that can be read, fresh, up to JSON_SIZE_MAX; -1 with errno. */
+int	 settings_read_all(int, char **, size_t *);
+/* The same name in storage that stays. */
+const char *settings_file(const char *);
 struct settings *settings_default(void);
 void	 settings_free(struct settings *);
 /* ~/.srt-settings.json in static storage; NULL: there is no home. */
 const char *settings_default_path(void);
+/*
+ * The words of the command, for which "commands" may hold settings, before
+ * they are read: NULL for a string that a shell gets.
+ */
+void	 settings_command(char *const *);
+/*
+ * Does the administrator's policy name the key?  Good for its ceiling as for
+ * any settings: was the value written somewhere?
+ */
+int	 settings_names(const struct settings *, const char *);
 /* The entry's deniedDomainReasons, or NULL. */
 const char *settings_reason(const struct settings *, const char *);
+
+/* settings_admin.c */
+/*
+ * Reads policy.json and policy.d of a directory, which must be root's alone.
+ * What is not there is no policy.  Returns -1 after a message.
+ */
+int	 admin_load(const char *);
+/*
+ * Puts a text above those before it, as if root had written it: the name is
+ * for messages.  Returns -1 after a message.
+ */
+int	 admin_add(const char *, const char *, size_t);
+/*
+ * What concerns more than one key, of all texts together; the name is for
+ * messages.  Returns -1 after a message.
+ */
+int	 admin_check(const char *);
+/* Is it one of these files? */
+int	 admin_is_file(const char *);
+/*
+ * Puts the policy above a user's settings, whose shape is sound, and
+ * complains about what they must not hold.  Returns what bounds them, fresh;
+ * NULL: nothing does.
+ */
+struct settings *admin_apply(struct json *, struct errors *);
+/* Forgets it, for tests. */
+void	 admin_forget(void);
+
+/* settings_ceiling.c */
+/*
+ * Takes from a user's settings what the ceiling shuts out and can be told
+ * from the text, with a warning for each.
+ */
+void	 ceiling_apply(struct json *, const struct json *, struct errors *);
+
+/* settings_layer.c */
+/*
+ * Puts the settings of the commands that the words begin with above those
+ * that hold them, and complains about any that allow more than they may.
+ */
+void	 layer_commands(struct json *, char *const *, struct errors *);
+/* Puts one text above another: lists grow, values are replaced. */
+void	 layer_merge(struct json *, const struct json *);
 
 /* settings_check.c */
 /* The rules between keys, for a text whose shape is sound. */
@@ -244,14 +382,47 @@ void	 settings_check(const struct json *, struct errors *);
 /* What srt does not enforce yet, and what has no effect here. */
 void	 settings_check_built(const struct json *, struct errors *);
 
+/* settings_edit.c */
+/*
+ * Adds an entry to the list of that dotted key in the text of a settings
+ * file (NULL: there is none yet), and changes nothing else; nothing at all if
+ * it is there.  Without a key the text stays as it is.  Returns the new text
+ * and its length, or NULL if the text is not fit for that.
+ */
+char	*settings_edit(const char *, size_t, const char *, const char *,
+	    size_t *);
+
 /* settings_dump.c */
 /* Prints settings as JSON that loads again; -1 if the stream failed. */
 int	 settings_dump(FILE *, const struct settings *);
+/*
+ * Writes where each value comes from to standard error, one a line, and what
+ * the administrator lets be allowed.
+ */
+void	 settings_dump_origins(const struct settings *);
+/* Prints a string as JSON has it, with its quotes. */
+void	 json_print(FILE *, const char *);
+
+/* settings_nearest.c */
+/*
+ * The key that was probably meant: one of the object that is close or begins
+ * so, or one of that very name elsewhere.  NULL: no idea.
+ */
+const char *setting_nearest(const char *, const char *);
 
 /* settings_read.c */
-/* Fills the settings from the text, complaining about every key. */
-void	 settings_read(const struct json *, struct settings *,
-	    struct errors *);
+/* Whose text it is: what must and what may not be in it. */
+enum settings_layer {
+	LAYER_USER,
+	LAYER_COMMAND,		/* of "commands" */
+	LAYER_ADMIN
+};
+/*
+ * Fills the settings from the text, complaining about every key.  Without
+ * settings it only complains.
+ */
+void	 settings_read(const struct json *, enum settings_layer,
+	    struct settings *, struct errors *);
 
 /* settings_table.c */
 /* All keys in the order of the documentation; a NULL name ends them. */
@@ -262,6 +433,8 @@ extern const struct setting settings_table[];
  */
 const char *setting_leaf(const struct setting *, const char *);
 const struct setting *setting_find(const char *);
+/* How many there are, which is the length of origin[]. */
+size_t	 settings_rows(void);
 
 /* settings_value.c */
 setting_check	 setting_check_allow;
@@ -274,7 +447,23 @@ setting_check	 setting_check_binary;
 setting_check	 setting_check_mach;
 setting_check	 setting_check_url;
 setting_check	 setting_check_envname;
+setting_check	 setting_check_envglob;
 setting_check	 setting_check_regex;
+setting_check	 setting_check_absolute;
+setting_check	 setting_check_publish;
+setting_check	 setting_check_words;
+setting_check	 setting_check_key;
+setting_check	 setting_check_extendable;
+/* An entry of publishPorts. */
+struct publish {
+	char		*address;	/* without brackets; fresh */
+	uint16_t	 port;		/* of the host */
+	uint16_t	 inner;
+};
+/* NULL, or what is wrong with it: then there is nothing to be freed. */
+const char *setting_publish(const char *, struct publish *);
+/* A number of bytes such as "200M"; -1 if it is none or too large. */
+int64_t	 setting_size(const char *);
 
 /* utf8.c */
 /*

@@ -644,7 +644,7 @@ walk_found(struct walk *w, const struct target *t, const char *path,
 		w->sink->link(w->arg, t->rule, j->link);
 		j->told = 1;
 	}
-	return w->sink->found(w->arg, t->name, path, mode);
+	return w->sink->found(w->arg, t->name, t->rule, path, mode);
 }
 
 /*

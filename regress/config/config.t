@@ -4,7 +4,9 @@
 # Settings files.  NAME.in loads and prints as NAME.ok, which in turn loads
 # and prints the same; or it has no NAME.ok and is refused.  NAME.err holds
 # what is said on standard error, with the notes of -v if it loads; without
-# one nothing is said.  The programs run in this folder, so that the names
+# one nothing is said.  NAME.admin is the administrator's policy, NAME.words
+# the command, one word a line, and NAME.origins what is said of where the
+# values come from.  The programs run in this folder, so that the names
 # in their messages are the same everywhere.
 
 set -u
@@ -30,10 +32,26 @@ ok() {
 	: >"$tmp/diff"
 }
 
-# load FILE [FLAG]: sets status, out, err.
+# load FILE [FLAG ...]: sets status, out, err.
 load() {
-	# shellcheck disable=SC2086
-	"$checkconf" ${2-} "$1" >"$tmp/out" 2>"$tmp/err"
+	load_file=$1
+	shift
+	"$checkconf" "$@" "$load_file" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+}
+
+# load_case NAME [FLAG ...]: the same, with what stands beside NAME.in.
+load_case() {
+	load_name=$1
+	shift
+	[ -f "$load_name.admin" ] && set -- "$@" -a "$load_name.admin"
+	set -- "$@" "$load_name.in"
+	if [ -f "$load_name.words" ]; then
+		while read -r word; do
+			set -- "$@" "$word"
+		done <"$load_name.words"
+	fi
+	"$checkconf" "$@" >"$tmp/out" 2>"$tmp/err"
 	status=$?
 }
 
@@ -58,7 +76,7 @@ for in in *.in; do
 	[ -f "$name.err" ] && expect=$name.err
 	bad=0
 	if [ -f "$name.ok" ]; then
-		load "$in" -v
+		load_case "$name" -v
 		is 0 || bad=1
 		same "$name.ok" "$tmp/out" || bad=1
 		same "$expect" "$tmp/err" || bad=1
@@ -69,8 +87,16 @@ for in in *.in; do
 		is 0 || bad=1
 		same "$name.ok" "$tmp/out" || bad=1
 		ok $bad "$name prints what loads again"
+
+		if [ -f "$name.origins" ]; then
+			bad=0
+			load_case "$name" -o
+			is 0 || bad=1
+			same "$name.origins" "$tmp/err" || bad=1
+			ok $bad "$name says where its values come from"
+		fi
 	else
-		load "$in"
+		load_case "$name"
 		is 125 || bad=1
 		same "$tmp/empty" "$tmp/out" || bad=1
 		same "$expect" "$tmp/err" || bad=1
@@ -85,6 +111,50 @@ bad=0
 is 0 || bad=1
 same "$tmp/empty" "$tmp/err" || bad=1
 ok $bad "the example loads"
+
+# So is that of a policy.
+load minimal.in -a "$src/etc/srt-policy.example.json" -v
+bad=0
+is 0 || bad=1
+same "$tmp/empty" "$tmp/err" || bad=1
+ok $bad "the example of a policy loads"
+
+# What editors complete the settings by.
+schema=$src/etc/srt-settings.schema.json
+"$helpers/schema" >"$tmp/schema"
+bad=0
+same "$schema" "$tmp/schema" || bad=1
+ok $bad "the schema is current (else: make schema)"
+
+# valid NAME DEFINITION FILE ...: all of them are by the schema.
+valid() {
+	valid_name=$1
+	shift
+	bad=0
+	python3 schema.py "$schema" valid "$@" >>"$tmp/diff" 2>&1 || bad=1
+	ok $bad "$valid_name"
+}
+if python3 -c 'import jsonschema' 2>/dev/null; then
+	valid "what loads is valid by the schema" '' ./*.ok \
+	    "$src/etc/srt-settings.example.json" audit.in commands.in \
+	    commands-bad.in domains.in env.in limits.in mitm.in noeffect.in \
+	    parent.in paths.in ports.in routes.in sockets.in userns-git.in
+	valid "so is a policy" policy admin.admin locked.admin \
+	    "$src/etc/srt-policy.example.json"
+	bad=0
+	python3 schema.py "$schema" invalid '' audit-bad.in commands-keys.in \
+	    enums.in env-bad.in limits-bad.in required.in \
+	    required-members.in root.in routes-bad.in types.in unknown.in \
+	    values.in >>"$tmp/diff" 2>&1 || bad=1
+	ok $bad "what has the wrong shape is not"
+	bad=0
+	python3 schema.py "$schema" invalid policy admin-bad.admin \
+	    commands.in >>"$tmp/diff" 2>&1 || bad=1
+	ok $bad "nor is such a policy"
+else
+	n=$((n + 1))
+	echo "ok $n - the schema # skip no python3-jsonschema"
+fi
 
 # From a pipe, as with process substitution.
 bad=0
@@ -165,7 +235,7 @@ done <"$tmp/keys"
 ok $bad "every key has a case and an entry in the page"
 
 # srt itself says the same.
-for in in minimal domains unknown types unbuilt-root truncated; do
+for in in minimal domains unknown types unbuilt-tls truncated; do
 	bad=0
 	"$srt" -n -s "$in.in" >"$tmp/out" 2>"$tmp/err"
 	status=$?

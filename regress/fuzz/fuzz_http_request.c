@@ -41,6 +41,7 @@ target_of(const struct http_request *r, char *name, size_t size,
 	name[host.len] = '\0';
 	t->host = name;
 	t->port = r->port;
+	t->auth = NULL;
 	t->https = r->https;
 }
 

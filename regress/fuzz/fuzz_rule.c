@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy.h"
 #include "rule.h"
 
 #define NAME_CHARS \
@@ -45,7 +46,11 @@ check_bytes(const char *text)
 			text++;
 		text += strspn(text, NAME_CHARS);
 	}
+	if (text[0] == '/')
+		text += 1 + strspn(text + 1, "0123456789");
 	if (text[0] == ':')
+		text += 1 + strspn(text + 1, "0123456789");
+	if (text[0] == '-')
 		text += 1 + strspn(text + 1, "0123456789");
 	check(text[0] == '\0');
 }
@@ -56,16 +61,20 @@ check_own_host(const struct rule *r)
 {
 	struct host	 h;
 	char		 name[HOST_NAME_MAX_LEN + 3];
-	uint16_t	 port = r->port == 0 ? 443 : r->port;
+	uint16_t	 port = r->port_hi;
 
+	check(r->port_lo <= r->port_hi);
 	if (r->kind == RULE_ANY)
 		return;
+	if (r->kind == RULE_NET)
+		check(r->prefix <= (r->host.kind == HOST_INET ? 32 : 128));
 	(void)snprintf(name, sizeof(name), "%s%s",
 	    r->kind == RULE_SUFFIX ? "x." : "", r->host.name);
 	check(host_parse(name, strlen(name), &h) == 0);
 	check(rule_match(r, &h, port) == 1);
-	if (r->port != 0)
-		check(rule_match(r, &h, (uint16_t)(port ^ 1)) == 0);
+	check(rule_match(r, &h, r->port_lo) == 1);
+	if (!rule_any_port(r) && port < UINT16_MAX)
+		check(rule_match(r, &h, (uint16_t)(port + 1)) == 0);
 	if (r->kind == RULE_SUFFIX) {
 		check(r->host.kind == HOST_NAME);
 		check(rule_match(r, &r->host, port) == 0);
@@ -79,8 +88,8 @@ check_cure(const char *why, enum rule_list list)
 	const char	*quoted;
 	char		*entry;
 
-	if (strncmp(why, "can never match: ", 17) != 0 ||
-	    (quoted = strstr(why, "; write \"")) == NULL)
+	/* An example is no advice. */
+	if ((quoted = strstr(why, "; write \"")) == NULL)
 		return;
 	check((entry = strdup(quoted + 9)) != NULL);
 	check(entry[strlen(entry) - 1] == '"');
@@ -114,7 +123,8 @@ check_decision(struct ruleset *set, const char *text)
 	if (d.verdict == VERDICT_ALLOW)
 		check(addr_check(set, &h, 443, (struct sockaddr *)&sin6,
 		    &set->denyaddr) == ADDR_OK);
-	else if (d.rule != NULL && d.rule->kind == RULE_EXACT)
+	else if (d.rule != NULL && (d.rule->kind == RULE_EXACT ||
+	    d.rule->kind == RULE_NET))
 		check(addr_check(set, &h, 443, (struct sockaddr *)&sin6,
 		    &set->denyaddr) == ADDR_DENY_LISTED);
 }
@@ -168,6 +178,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			TAILQ_INSERT_TAIL(&set->allow, r, entry);
 		else if (list == RULE_DENY && entry[0] == '[')
 			TAILQ_INSERT_TAIL(&set->deny, r, entry);
+		else if (list == RULE_CEILING && strchr(entry, '-') != NULL) {
+			set->flags |= RULESET_CEILING;
+			TAILQ_INSERT_TAIL(&set->ceiling, r, entry);
+		}
 		else
 			rule_free(r);
 	}

@@ -6,14 +6,16 @@
  *	bench_net serve ADDRESS PORT
  *	bench_net get WAY HOST PORT BYTES
  *	bench_net loop COUNT
+ *	bench_net refused COUNT
  *	bench_net dial COUNT HOST PORT
  *
  * The server answers every request with as many bytes as its path says.  The
  * client gets them DIRECTly, through CONNECT, through SOCKS or as a PLAIN
  * request to the proxy, throws them away and fails if one is missing.
  *
- * LOOP connects to a listener of its own on the loopback, DIAL to a web
- * server, of which it gets the root; both print the microseconds it took.
+ * LOOP connects to a listener of its own on the loopback, REFUSED to a port
+ * there that nobody listens on, DIAL to a web server, of which it gets the
+ * root; all print the microseconds it took.
  */
 
 #include "compat.h"
@@ -21,6 +23,7 @@
 #include <sys/socket.h>
 
 #include <err.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -253,38 +256,69 @@ hang_up(int fd)
 		err(1, "close");
 }
 
+/* A socket that is bound to some port of the loopback, and its address. */
+static int
+own_port(struct sockaddr_in *sin)
+{
+	socklen_t	 len = sizeof(*sin);
+	int		 s;
+
+	memset(sin, 0, sizeof(*sin));
+	sin->sin_family = AF_INET;
+	sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if ((s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
+	    bind(s, (struct sockaddr *)sin, sizeof(*sin)) == -1 ||
+	    getsockname(s, (struct sockaddr *)sin, &len) == -1)
+		err(1, "bind");
+	return s;
+}
+
+static uint64_t
+connect_often(long count, const struct sockaddr_in *sin, int error)
+{
+	uint64_t	 start = now();
+	int		 fd, r;
+
+	for (; count > 0; count--) {
+		if ((fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
+			err(1, "socket");
+		r = connect(fd, (const struct sockaddr *)sin, sizeof(*sin));
+		if (error == 0 ? r == -1 : r == 0 || errno != error)
+			err(1, "connect");
+		hang_up(fd);
+	}
+	return now() - start;
+}
+
 static uint64_t
 loop(long count)
 {
-	struct sockaddr_in	 sin = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)
-	};
-	socklen_t		 len = sizeof(sin);
-	uint64_t		 start;
+	struct sockaddr_in	 sin;
+	uint64_t		 us;
 	pid_t			 pid;
-	int			 fd, s;
+	int			 s = own_port(&sin);
 
-	if ((s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
-	    bind(s, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||
-	    listen(s, SOMAXCONN) == -1 ||
-	    getsockname(s, (struct sockaddr *)&sin, &len) == -1)
+	if (listen(s, SOMAXCONN) == -1)
 		err(1, "listen");
 	if ((pid = fork()) == -1)
 		err(1, "fork");
 	if (pid == 0)
 		accept_all(s);
-	start = now();
-	for (; count > 0; count--) {
-		if ((fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
-		    0)) == -1 ||
-		    connect(fd, (struct sockaddr *)&sin, len) == -1)
-			err(1, "connect");
-		hang_up(fd);
-	}
-	start = now() - start;
+	us = connect_often(count, &sin, 0);
 	(void)kill(pid, SIGKILL);
-	return start;
+	return us;
+}
+
+static uint64_t
+refused(long count)
+{
+	struct sockaddr_in	 sin;
+	uint64_t		 us;
+	int			 s = own_port(&sin);
+
+	us = connect_often(count, &sin, ECONNREFUSED);
+	(void)close(s);
+	return us;
 }
 
 static uint64_t
@@ -333,12 +367,15 @@ main(int argc, char *argv[])
 	}
 	if (argc == 3 && strcmp(argv[1], "loop") == 0)
 		us = loop(number(argv[2]));
+	else if (argc == 3 && strcmp(argv[1], "refused") == 0)
+		us = refused(number(argv[2]));
 	else if (argc == 5 && strcmp(argv[1], "dial") == 0)
 		us = dial_often(number(argv[2]), argv[3], argv[4]);
 	else
 		errx(1, "usage: bench_net serve address port\n"
 		    "       bench_net get way host port bytes\n"
 		    "       bench_net loop count\n"
+		    "       bench_net refused count\n"
 		    "       bench_net dial count host port");
 	(void)printf("%" PRIu64 "\n", us);
 	return 0;

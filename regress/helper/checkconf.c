@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * checkconf [-v] FILE loads a settings file as srt does for -s and prints
- * the effective settings, and nothing else: regress/config compares them.
- * checkconf -k prints the name of every key.
+ * checkconf [-ov] [-a POLICY] FILE [WORD ...] loads a settings file as srt
+ * does for -s, for the command of those words, and prints the effective
+ * settings, and nothing else: regress/config compares them.  -a takes a file
+ * as the administrator's policy, whoever owns it; -o adds where each value
+ * comes from.  checkconf -k prints the name of every key.
  */
 
 #include "compat.h"
 
 #include <err.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "../../srt/srt.h"
@@ -25,22 +30,66 @@ print_keys(void)
 	return 0;
 }
 
+static void
+usage(void)
+{
+	errx(EXIT_SRT, "usage: checkconf -k | [-ov] [-a policy] file "
+	    "[word ...]");
+}
+
+static void
+policy(const char *path)
+{
+	char	*text;
+	size_t	 len;
+	int	 fd;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1 ||
+	    settings_read_all(fd, &text, &len) == -1)
+		err(EXIT_SRT, "%s", path);
+	(void)close(fd);
+	if (admin_add(path, text, len) == -1 || admin_check(path) == -1)
+		exit(EXIT_SRT);
+	free(text);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct settings	*settings;
-	int		 verbose;
+	const char	*admin = NULL;
+	int		 ch, origins = 0, verbose = 0;
 
-	if (argc == 2 && strcmp(argv[1], "-k") == 0)
-		return print_keys();
-	verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
-	if (argc != 2 + verbose)
-		errx(EXIT_SRT, "usage: checkconf -k | [-v] file");
+	while ((ch = getopt(argc, argv, "+a:kov")) != -1) {
+		switch (ch) {
+		case 'a':
+			admin = optarg;
+			break;
+		case 'k':
+			return print_keys();
+		case 'o':
+			origins = 1;
+			break;
+		case 'v':
+			verbose = 1;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (optind == argc)
+		usage();
 	log_init("srt", verbose ? LOG_LEVEL_INFO : LOG_LEVEL_WARN);
-	if (settings_load(argv[1 + verbose], 1, &settings) == -1)
+	if (admin != NULL)
+		policy(admin);
+	settings_command(argv + optind + 1);
+	if (settings_load(argv[optind], 1, &settings) == -1)
 		return EXIT_SRT;
 	if (settings_dump(stdout, settings) == -1)
 		err(EXIT_SRT, "stdout");
+	if (origins)
+		settings_dump_origins(settings);
 	settings_free(settings);
+	admin_forget();
 	return 0;
 }

@@ -6,6 +6,7 @@
  * does.  For the tests of srt-exec alone.
  *
  *	execd [-v] [-f flags] [-i signal] [-u umask] [-C cwd] [-t seconds]
+ *	    [-g pattern]
  *	    [-w|-n|-p|-d|-r path] ... [-s signal:millis] [-x layer] ...
  *	    [--] word ...
  *
@@ -339,22 +340,27 @@ loop(long limit)
 int
 main(int argc, char *argv[])
 {
-	struct exec_options	 opt = { 0, 0, 0, 022 };
+	struct exec_options	 opt = { .umask = 022 };
 	struct { enum fs_kind kind; const char *path; } paths[4096];
 	size_t			 npaths = 0, i;
 	char			 cwdbuf[PATH_MAX];
-	const char		*cwd = NULL;
+	const char		*cwd = NULL, *hidden = NULL;
 	long			 limit = 30000;
 	int			 ch, e[2], p[2], m[2], null, status;
 	pid_t			 pid;
 
-	while ((ch = getopt(argc, argv, "+C:d:f:i:n:p:r:s:t:u:vw:x:")) != -1) {
+	while ((ch = getopt(argc, argv, "+C:d:f:g:i:n:p:r:s:t:u:vw:x:")) !=
+	    -1) {
 		switch (ch) {
 		case 'C':
 			cwd = optarg;
 			break;
 		case 'f':
 			opt.flags |= (uint32_t)atoi(optarg);
+			break;
+		case 'g':
+			hidden = optarg;
+			opt.flags |= EXEC_STRICT_READS;
 			break;
 		case 'i':
 			add_ignored(&opt, atoi(optarg));
@@ -416,6 +422,8 @@ main(int argc, char *argv[])
 	ipc_send(&exec_peer, IMSG_EXEC_OPTIONS, -1, &opt, sizeof(opt));
 	for (i = 0; i < npaths; i++)
 		send_path(paths[i].kind, paths[i].path, opt.flags);
+	if (hidden != NULL)
+		send_guard(GUARD_NOREAD_GLOB, hidden, "filesystem.denyRead");
 	ipc_send_strv(&exec_peer, IMSG_EXEC_ARGV, argv);
 	ipc_send_strv(&exec_peer, IMSG_EXEC_ENV, environ);
 	ipc_send_str(&exec_peer, IMSG_EXEC_CWD, cwd);

@@ -11,9 +11,8 @@
  *	fscalls -d DIR
  *
  * With -u in user and mount namespaces of its own, without capabilities, with
- * DIR mounted onto itself and a Landlock domain that lets nothing be made or
- * removed elsewhere (which is felt in /proc): that is how the kernel answers a
- * command of srt's before the broker has a say.  With -d only the tree is
+ * DIR mounted onto itself: that is how the kernel answers a command of srt's
+ * before the broker has a say.  With -d only the tree is
  * printed.
  *
  * Protected names, and set-user-ID and set-group-ID on files, are not used:
@@ -184,32 +183,6 @@ write_file(const char *file, const char *line)
 		err(1, "%s", file);
 }
 
-/* See landlock(7): MAKE_*, REMOVE_* and REFER, of ABI 2. */
-#define NAMES	0x3ff0ULL
-#define SYS_CREATE_RULESET	444
-#define SYS_ADD_RULE		445
-#define SYS_RESTRICT_SELF	446
-
-static void
-landlock(const char *dir)
-{
-	struct {
-		uint64_t	 handled;
-	} attr = { NAMES };
-	struct {
-		uint64_t	 allowed;
-		int32_t		 fd;
-	} __attribute__((__packed__)) beneath = { NAMES, -1 };
-	long		 set;
-
-	beneath.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	set = syscall(SYS_CREATE_RULESET, &attr, sizeof(attr), 0);
-	if (beneath.fd == -1 || set == -1 ||
-	    syscall(SYS_ADD_RULE, set, 1, &beneath, 0) == -1 ||
-	    syscall(SYS_RESTRICT_SELF, set, 0) == -1)
-		err(1, "landlock");
-}
-
 /* What srt does to its command, as far as the calls can tell. */
 static void
 reference(const char *dir)
@@ -235,7 +208,6 @@ reference(const char *dir)
 	if (syscall(SYS_capset, &head, none) == -1 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		err(1, "capset");
-	landlock(dir);
 }
 
 /* The process as every run of the corpus begins. */

@@ -121,7 +121,7 @@ do_openat2(void)
 	} u;
 	const void	*ptr = &u;
 	struct path	*p = open_path(0);
-	int		 dir = any_dirfd();
+	int		 dir = any_dirfd(), tries = 1000;
 	size_t		 size = chance(6) ? sizes[rnd(nitems(sizes))] : 24;
 
 	memset(&u, 0, sizeof(u));
@@ -143,7 +143,11 @@ do_openat2(void)
 	    (unsigned long long)u.how.mode,
 	    (unsigned long long)u.how.resolve, (int)u.how.more,
 	    ptr == &u ? "" : " BAD", size);
-	(void)call(SYS_openat2, L(dir), P(p), L(ptr), L(size), 0L, 0L);
+	/* Somebody on this machine has renamed or mounted something. */
+	while (call(SYS_openat2, L(dir), P(p), L(ptr), L(size), 0L, 0L) ==
+	    -1 && errno == EAGAIN && (u.how.resolve & (BENEATH | IN_ROOT)) !=
+	    0 && tries-- > 0)
+		continue;
 	result_fd();
 }
 
@@ -312,6 +316,25 @@ do_link(void)
 }
 #endif
 
+/*
+ * A file that has lost the name by which it was opened, and has another: srt
+ * refuses to link it, as that name could be one that is protected.
+ */
+static int
+has_unknown_name(int fd)
+{
+	char		 name[40], text[PATH_MAX];
+	struct stat	 st;
+	ssize_t		 n;
+
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	n = readlink(name, text, sizeof(text) - 1);
+	if (n < 10 || fstat(fd, &st) == -1)
+		return 0;
+	text[n] = '\0';
+	return strcmp(text + n - 10, " (deleted)") == 0 && st.st_nlink > 0;
+}
+
 static void
 do_linkat(void)
 {
@@ -327,6 +350,8 @@ do_linkat(void)
 	if ((flag & AT_EMPTY_PATH) != 0 && !chance(4)) {
 		from = &empty;
 		fromdir = any_fd();
+		if (has_unknown_name(fromdir))
+			fromdir = FD_WORK;
 	}
 	out("linkat(%s, %s, %s, %s, %x)", fd_text(fromdir), from->text,
 	    fd_text(todir), to->text, flag);

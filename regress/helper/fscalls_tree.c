@@ -113,6 +113,17 @@ make_deep(int dir)
 	(void)close(fd);
 }
 
+/* Set-group-ID is for directories, and that may be another file by now. */
+static void
+make_mode(int dir, const char *name, mode_t mode)
+{
+	struct stat	 st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode))
+		tried(fchmodat(dir, name, mode, 0));
+}
+
 void
 tree_make(int dir, const char *top)
 {
@@ -122,8 +133,8 @@ tree_make(int dir, const char *top)
 	for (i = 0; i < nitems(entries); i++) {
 		if (S_ISDIR(entries[i].mode)) {
 			tried(mkdirat(dir, entries[i].name, 0700));
-			tried(fchmodat(dir, entries[i].name,
-			    entries[i].mode & 07777, 0));
+			make_mode(dir, entries[i].name,
+			    entries[i].mode & 07777);
 		} else if (S_ISREG(entries[i].mode))
 			make_file(dir, entries[i].name,
 			    entries[i].mode & 07777);

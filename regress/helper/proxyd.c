@@ -78,6 +78,14 @@ recv_ready(struct ipc_peer *peer, struct imsg *imsg)
 }
 
 static void
+recv_applied(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	(void)imsg;
+	printf("applied\n");
+}
+
+static void
 recv_log(struct ipc_peer *peer, struct imsg *imsg)
 {
 	uint32_t	 level;
@@ -152,6 +160,7 @@ static const struct ipc_rule	 proxy_table[] = {
 	{ IMSG_CTL_HELLO, sizeof(struct ipc_hello), sizeof(struct ipc_hello),
 	    IPC_NOFD, IPC_PHASE_ANY, recv_hello },
 	{ IMSG_CTL_READY, 0, 0, IPC_NOFD, IPC_PHASE_ANY, recv_ready },
+	{ IMSG_PROXY_APPLIED, 0, 0, IPC_NOFD, IPC_PHASE_ANY, recv_applied },
 	{ IMSG_CTL_LOG, 8, MAX_IMSGSIZE, IPC_NOFD, IPC_PHASE_ANY, recv_log }
 };
 

@@ -1196,7 +1196,7 @@ def test_resolver_dies():
 
 def test_malformed_configuration():
     for bad in (('rules 0', 'allow *.com', 'end'), ('allow a.test',),
-                ('rules 4', 'end'), ('end',),
+                ('rules 1024', 'end'), ('end',),
                 ('rules 0', 'denyaddr nonsense', 'end')):
         proxy = Proxy(*bad)
         same(proxy.wait('gone (.*)$').group(1), '125', bad)

@@ -31,7 +31,7 @@ struct command_programs {
 
 struct role_programs {
 	uint32_t	 arch;
-	struct bpf_prog	 role[6];	/* in the order of enum promise_role */
+	struct bpf_prog	 role[8];	/* in the order of enum promise_role */
 };
 
 extern const struct command_programs	command_x86_64, command_aarch64;

@@ -86,6 +86,17 @@ task_string(const struct call *c, uint64_t addr, char *buf)
 	return -ENAMETOOLONG;
 }
 
+long
+task_strings(struct call *c, uint64_t a, uint64_t b, long *second)
+{
+	long	 r;
+
+	if ((r = task_string(c, a, c->path)) < 0)
+		return r;
+	*second = task_string(c, b, c->path2);
+	return 0;
+}
+
 int
 task_fd(const struct call *c, int number)
 {
@@ -111,8 +122,37 @@ task_ns_pid(const struct call *c, pid_t *pid, pid_t *tid)
 	return 0;
 }
 
+pid_t
+task_process(pid_t tid)
+{
+	return tid;
+}
+
+int
+task_session(const struct call *c, dev_t *dev)
+{
+	(void)c;
+	*dev = 0;
+	return 1;
+}
+
+int
+task_lower(int lower)
+{
+	(void)lower;
+	return 0;
+}
+
 long
 task_take_umask(const struct call *c)
+{
+	(void)c;
+	return 0;
+}
+
+/* Fewer than matter. */
+uint64_t
+task_fds(const struct call *c)
 {
 	(void)c;
 	return 0;
@@ -132,6 +172,33 @@ call_valid(const struct call *c)
 {
 	(void)c;
 	return 1;
+}
+
+int
+learn_wanted(void)
+{
+	return 0;
+}
+
+int
+learn_allows(void)
+{
+	return 0;
+}
+
+void
+learn_write(struct call *c, const struct loc *loc, enum deed deed)
+{
+	(void)c;
+	(void)loc;
+	(void)deed;
+}
+
+void
+learn_tmpfile(struct call *c, const struct loc *loc)
+{
+	(void)c;
+	(void)loc;
 }
 
 static long	(*waiting)(struct call *);
@@ -978,7 +1045,7 @@ static void
 test_fifo(void **arg)
 {
 	static struct call	 c;
-	int			 fd;
+	int			 fd, held;
 
 	(void)arg;
 	enter("b");
@@ -999,10 +1066,29 @@ test_fifo(void **arg)
 	    O_WRONLY);
 	(void)close(c.fd);
 	(void)close(fd);
-	/* A reader's open is the kernel's. */
+	/* And a reader for a writer, who need not have written anything. */
 	c.arg[2] = O_RDONLY | O_CREAT;
 	c.fd = -1;
-	assert_true(call_openat(&c) == CALL_CONTINUE);
+	assert_true(call_openat(&c) == CALL_TAKEN);
+	held = c.fd;
+	assert_true(waiting(&c) == CALL_TAKEN);
+	must(fd = open("fifo", O_WRONLY | O_NONBLOCK));
+	assert_int_equal(waiting(&c), 0);
+	assert_int_not_equal(c.fd, held);
+	assert_int_equal(fcntl(c.fd, F_GETFL) & (O_ACCMODE | O_NONBLOCK),
+	    O_RDONLY);
+	(void)close(c.fd);
+	(void)close(held);
+	(void)close(fd);
+	/* One that has gone again counts as well. */
+	c.fd = -1;
+	assert_true(call_openat(&c) == CALL_TAKEN);
+	must(fd = open("fifo", O_WRONLY | O_NONBLOCK));
+	(void)close(fd);
+	held = c.fd;
+	assert_int_equal(waiting(&c), 0);
+	(void)close(c.fd);
+	(void)close(held);
 	(void)close(cwd);
 }
 
@@ -1326,6 +1412,285 @@ test_setid(void **arg)
 	assert_int_equal(call1(SYS_fchmodat, CWD, ptr("g"), 04711, 0, 0), 0);
 }
 
+/* A directory of another name that git takes for a repository. */
+static void
+test_bare(void **arg)
+{
+	struct guard	*was = broker.guard;
+	struct stat	 st;
+	int		 fd;
+
+	(void)arg;
+	enter("b");
+	must(mkdir("r", 0755));
+	must(mkdir("r/objects", 0755));
+	must(mkdir("r/refs", 0755));
+	must(mkdir("r/info", 0755));
+	must(mkdir("r/hooks", 0755));
+	put("r/HEAD", "x", 0644);
+	put("r/config", "x", 0644);
+	put("r/info/attributes", "x", 0644);
+
+	refused(b_open("r/config", O_WRONLY));
+	assert_non_null(strstr(reported, "file-write-data"));
+	assert_non_null(strstr(reported, "r/config: a bare repository's "
+	    "config is protected [mandatory] \"filesystem\": "
+	    "{\"allowGitConfig\": true}"));
+	refused(b_put("r/config"));
+	refused(b_put("r/Config"));
+	refused(b_put("r/config.worktree"));
+	refused(b_put("r/commondir"));
+	refused(b_put("r/hooks/post-update"));
+	assert_non_null(strstr(reported, "a bare repository's hooks is"));
+	refused(b_mkdir("r/hooks/a"));
+	refused(b_put("r/info/attributes"));
+	refused(b_rename("f", "r/config", 0));
+	refused(b_rename("f", "r/config", 2));
+	refused(b_rename("r/config", "x", 0));
+	refused(b_rename("r/hooks", "x", 0));
+	refused(b_rename("r/info", "x", 0));
+	refused(b_unlink("r/config", 0));
+	refused(b_unlink("r/hooks", AT_REMOVEDIR));
+	refused(b_link("r/config", "x"));
+	refused(b_link("f", "r/commondir"));
+	refused(b_symlink("f", "r/commondir"));
+	refused(b_symlink("f", "r/config.worktree"));
+	refused(call1(SYS_fchmodat, CWD, ptr("r/config"), 0600, 0, 0));
+	must(fd = open("r/config", O_RDONLY));
+	refused(call1(SYS_fchmod, (uint64_t)fd, 0600, 0, 0, 0));
+	(void)close(fd);
+	must(fd = open("r/hooks", O_RDONLY));
+	refused(call1(SYS_fchmod, (uint64_t)fd, 0700, 0, 0, 0));
+	(void)close(fd);
+	/* It stays one ... */
+	refused(b_unlink("r/HEAD", 0));
+	assert_non_null(strstr(reported, "a bare repository's HEAD"));
+	refused(b_rename("r/refs", "x", 0));
+	refused(b_unlink("r/objects", AT_REMOVEDIR));
+	refused(b_rename("r", "x", 0));
+	refused(b_rename("e", "r", 2));
+	/* ... and can be used. */
+	assert_int_equal(b_put("r/HEAD.lock"), 0);
+	assert_int_equal(b_rename("r/HEAD.lock", "r/HEAD", 0), 0);
+	assert_int_equal(b_put("r/HEAD"), 0);
+	assert_int_equal(b_put("r/config.lock"), 0);
+	assert_int_equal(b_mkdir("r/refs/hooks"), 0);
+	assert_int_equal(b_put("r/refs/config"), 0);
+	assert_int_equal(b_put("r/objects/HEAD"), 0);
+	assert_int_equal(b_put("r/info/refs"), 0);
+	assert_int_equal(b_put("r/packed-refs"), 0);
+	silently(b_unlink("r/config.worktree", 0), ENOENT);
+	silently(b_mkdir("r/config"), EEXIST);
+
+	/* What would become one. */
+	must(mkdir("n", 0755));
+	must(mkdir("n/objects", 0755));
+	put("n/hooks", "x", 0644);
+	assert_int_equal(b_put("n/hooks"), 0);
+	assert_int_equal(b_put("n/HEAD"), 0);
+	refused(b_put("n/hooks"));
+	refused(b_put("n/config"));
+	refused(b_mkdir("n/refs"));
+	assert_non_null(strstr(reported, "a bare repository's refs"));
+	refused(b_symlink("d", "n/Refs"));
+	refused(b_rename("d", "n/refs", 0));
+	refused(b_link("f", "n/refs"));
+	refused(b_put("n/refs"));
+	assert_int_equal(stat("n/refs", &st), -1);
+	/* Nothing in it yet that is executed: then that is what may not. */
+	must(mkdir("m", 0755));
+	must(mkdir("m/objects", 0755));
+	assert_int_equal(b_mkdir("m/refs"), 0);
+	assert_int_equal(b_put("m/HEAD"), 0);
+	refused(b_put("m/config"));
+	refused(b_mkdir("m/hooks"));
+	refused(b_symlink("../d", "m/info"));
+	refused(b_rename("d", "m/info", 0));
+	assert_int_equal(b_mkdir("m/info"), 0);
+	refused(b_put("m/info/attributes"));
+	/* Not with commondir either; a worktree has refs of its own. */
+	must(mkdir("w", 0755));
+	put("w/commondir", "x", 0644);
+	refused(b_put("w/HEAD"));
+	put("w/HEAD", "x", 0644);
+	assert_int_equal(b_mkdir("w/refs"), 0);
+	assert_int_equal(b_unlink("w/refs", AT_REMOVEDIR), 0);
+	refused(b_put("w/commondir"));
+	refused(b_unlink("w/HEAD", 0));
+	/* Names like these elsewhere are names like others. */
+	assert_int_equal(b_mkdir("d/hooks"), 0);
+	assert_int_equal(b_put("d/hooks/config"), 0);
+	assert_int_equal(b_put("d/config"), 0);
+	assert_int_equal(b_put("d/HEAD"), 0);
+	assert_int_equal(b_rename("d", "d2", 0), 0);
+
+	/* New ones. */
+	assert_int_equal(b_mkdir("new"), 0);
+	assert_int_equal(b_put("new/config"), 0);
+	assert_int_equal(b_mkdir("new/objects"), 0);
+	assert_int_equal(b_mkdir("new/refs"), 0);
+	assert_int_equal(b_put("new/HEAD"), 0);
+	assert_int_equal(b_mkdir("new/hooks"), 0);
+	assert_int_equal(b_put("new/hooks/x"), 0);
+	assert_int_equal(b_put("new/config"), 0);
+	assert_int_equal(b_rename("new", "new2", 0), 0);
+	refused(b_rename("new2/config", "n/config", 0));
+	must(mkdir("hollow2", 0755));
+	assert_int_equal(b_mkdir("hollow2/branches"), 0);
+	assert_int_equal(b_put("hollow2/HEAD"), 0);
+	assert_int_equal(b_mkdir("hollow2/refs"), 0);
+	assert_int_equal(b_put("hollow2/config"), 0);
+	assert_int_equal(b_mkdir("hollow2/objects"), 0);
+	assert_int_equal(b_put("hollow2/config"), 0);
+	/* Almost one: not by way of a new tree. */
+	must(mkdir("half", 0755));
+	must(mkdir("half/objects", 0755));
+	put("half/HEAD", "x", 0644);
+	put("half/config", "x", 0644);
+	refused(b_rename("half", "new2/half", 0));
+	must(unlink("half/HEAD"));
+	assert_int_equal(b_rename("half", "new2/half", 0), 0);
+	assert_int_equal(b_put("new2/half/HEAD"), 0);
+	assert_int_equal(b_mkdir("new2/half/refs"), 0);
+	refused(b_rename("new2/half", "half", 0));
+
+	/* allowGitConfig */
+	assert_non_null(broker.guard = guard_new(EXEC_GIT_CONFIG));
+	must(guard_add(broker.guard, GUARD_WRITE, "/", ""));
+	assert_int_equal(b_put("r/config"), 0);
+	assert_int_equal(b_put("r/config.worktree"), 0);
+	refused(b_put("r/commondir"));
+	refused(b_put("r/hooks/x"));
+	guard_free(broker.guard);
+	broker.guard = was;
+}
+
+/* Onto a protected file by one like it. */
+static void
+test_same(void **arg)
+{
+	struct stat	 before, st;
+
+	(void)arg;
+	enter("b");
+	put(".npmrc", "text", 0644);
+	must(stat(".npmrc", &before));
+	put("same", "text", 0644);
+	assert_int_equal(b_rename("same", ".npmrc", 0), 0);
+	assert_int_equal(nreports, 0);
+	assert_int_equal(stat("same", &st), -1);
+	must(stat(".npmrc", &st));
+	assert_int_equal(st.st_ino, before.st_ino);
+	assert_int_equal(st.st_ctim.tv_nsec, before.st_ctim.tv_nsec);
+
+	put("same", "texx", 0644);
+	refused(b_rename("same", ".npmrc", 0));
+	put("same", "text2", 0644);
+	refused(b_rename("same", ".npmrc", 0));
+	put("same", "text", 0600);
+	must(chmod("same", 0600));
+	refused(b_rename("same", ".npmrc", 0));
+	must(chmod("same", 0644));
+	refused(b_rename("same", ".npmrc", 2));
+	refused(b_rename("same", ".zshrc", 0));
+	refused(b_rename("d", ".npmrc", 0));
+	must(symlink("same", "link"));
+	refused(b_rename("link", ".npmrc", 0));
+	must(mkfifo("pipe", 0644));
+	refused(b_rename("pipe", ".npmrc", 0));
+	/* A protected source is none that may go. */
+	put(".yarnrc", "text", 0644);
+	refused(b_rename(".yarnrc", ".npmrc", 0));
+	/* In a new tree it is renamed. */
+	assert_int_equal(b_mkdir("fresh"), 0);
+	put("fresh/.npmrc", "text", 0644);
+	must(stat("same", &before));
+	assert_int_equal(b_rename("same", "fresh/.npmrc", 0), 0);
+	must(stat("fresh/.npmrc", &st));
+	assert_int_equal(st.st_ino, before.st_ino);
+	/* Too much to look at. */
+	put("big", "x", 0644);
+	put(".profile", "x", 0644);
+	must(truncate("big", 1048577));
+	must(truncate(".profile", 1048577));
+	refused(b_rename("big", ".profile", 0));
+	must(truncate("big", 1048576));
+	must(truncate(".profile", 1048576));
+	assert_int_equal(b_rename("big", ".profile", 0), 0);
+}
+
+/* A number that is free again is no new directory's. */
+static void
+test_replaced(void **arg)
+{
+	struct fresh_id	 id;
+
+	(void)arg;
+	enter("b");
+	must(mkdir("moved", 0755));
+	assert_int_equal(b_mkdir("over"), 0);
+	assert_int_equal(fresh_find(AT_FDCWD, "over", &id), 1);
+	assert_int_equal(b_rename("moved", "over", 0), 0);
+	assert_int_equal(fresh_find(AT_FDCWD, "over", &id), 0);
+	/* Now as if the host had made another one with that number. */
+	assert_int_equal(b_mkdir("one"), 0);
+	assert_int_equal(fresh_find(AT_FDCWD, "one", &id), 1);
+	assert_int_equal(b_mkdir("two"), 0);
+	assert_int_equal(b_rename("two", "one", 0), 0);
+	assert_int_equal(fresh_known(&id), 0);
+	assert_int_equal(fresh_find(AT_FDCWD, "one", &id), 1);
+	/* Nothing happens, so nothing goes. */
+	assert_int_equal(b_rename("one", "./one", 0), 0);
+	assert_int_equal(fresh_known(&id), 1);
+}
+
+static int	 got_signal;
+
+static void
+on_signal(int sig)
+{
+	got_signal = sig;
+}
+
+static void
+test_limit_signal(void **arg)
+{
+	struct rlimit	 rl, was;
+	struct request	 q = { .nr = SYS_truncate,
+			    .arg = { ptr("f"), 5000 } };
+
+	(void)arg;
+	must(getrlimit(RLIMIT_FSIZE, &was));
+	(void)signal(SIGXFSZ, on_signal);
+	rl = was;
+	rl.rlim_cur = 4096;
+	enter("b");
+	must(setrlimit(RLIMIT_FSIZE, &rl));
+	assert_int_equal(by_broker(&q), -EFBIG);
+	must(setrlimit(RLIMIT_FSIZE, &was));
+	assert_int_equal(got_signal, SIGXFSZ);
+	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
+/* A file that has lost its name and has got another one, unknown to us. */
+static void
+test_nameless(void **arg)
+{
+	int	 fd;
+
+	(void)arg;
+	enter("b");
+	put("gone", "x", 0600);
+	must(link("gone", "other"));
+	must(fd = open("gone", O_RDONLY));
+	must(unlink("gone"));
+	(void)snprintf(state[0], sizeof(state[0]), "/proc/self/fd/%d", fd);
+	refused(b_link(state[0], "x"));
+	assert_non_null(strstr(reported, "file-write-link"));
+	silently(b_link(state[0], "other"), EEXIST);
+	(void)close(fd);
+}
+
 /* Outside of the write roots the kernel's EROFS becomes a refusal. */
 static void
 test_result(void **arg)
@@ -1368,6 +1733,7 @@ setup_broker(void)
 	broker.procfd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	broker.rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	broker.mounts.landlock.abi = 6;
+	broker.mounts.landlock.handled = 1;
 	if (sandbox.plan == NULL || broker.guard == NULL ||
 	    guard_add(broker.guard, GUARD_WRITE, "/", "") == -1 ||
 	    broker.procfd == -1 || broker.rootfd == -1 ||
@@ -1406,6 +1772,11 @@ main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_mandatory),
 		cmocka_unit_test(test_fresh),
+		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_limit_signal),
+		cmocka_unit_test(test_nameless),
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_setid),
 		cmocka_unit_test(test_result),

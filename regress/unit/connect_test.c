@@ -46,6 +46,8 @@ static struct ruleset	*rules;
 static uint32_t		 query_id;
 static char		 query_name[HOST_NAME_MAX_LEN + 1];
 static int		 queries, refusals;
+static struct route	 way;
+static struct host	 way_host;
 
 /* What connect.c finds elsewhere in the proxy. */
 
@@ -62,6 +64,102 @@ const struct ruleset *
 proxy_rules(void)
 {
 	return rules;
+}
+
+const struct route *
+route_find(const struct dest *dest, int plain)
+{
+	(void)dest;
+	(void)plain;
+	return &way;
+}
+
+int
+route_absolute(const struct route *r)
+{
+	return r->kind == ROUTE_PARENT;
+}
+
+const char *
+route_name(const struct route *r)
+{
+	(void)r;
+	return "the proxy";
+}
+
+struct mitm *
+mitm_start(tunnel_fn fn, void *arg)
+{
+	(void)fn;
+	(void)arg;
+	fail_msg("no mitmProxy here");
+	return NULL;
+}
+
+void
+mitm_cancel(struct mitm *m)
+{
+	(void)m;
+}
+
+struct secure *
+secure_start(int fd, const struct host *host, tunnel_fn fn, void *arg)
+{
+	(void)fd;
+	(void)host;
+	(void)fn;
+	(void)arg;
+	fail_msg("no TLS here");
+	return NULL;
+}
+
+void
+secure_cancel(struct secure *s)
+{
+	(void)s;
+}
+
+struct ask *
+ask_start(const struct dest *dest, ask_fn fn, void *arg)
+{
+	(void)dest;
+	(void)fn;
+	(void)arg;
+	fail_msg("nobody to ask here");
+	return NULL;
+}
+
+void
+ask_cancel(struct ask *ask)
+{
+	(void)ask;
+}
+
+void
+learn_connect(const struct client *client, const struct host *host,
+    uint16_t to_port)
+{
+	(void)client;
+	(void)host;
+	(void)to_port;
+	fail_msg("nothing is learned");
+}
+
+void
+verdict_asked(const struct dest *dest, const char *why)
+{
+	(void)dest;
+	(void)why;
+	fail_msg("nobody was asked");
+}
+
+int
+verdict_still(const struct dest *dest, const struct sockaddr *sa)
+{
+	(void)dest;
+	(void)sa;
+	fail_msg("no rules change here");
+	return 0;
 }
 
 void
@@ -353,6 +451,262 @@ test_denied(void **state)
 	assert_int_equal(refusals, 1);
 }
 
+/* A proxy on the way, played by the test: its listener in *fd. */
+static void
+through(enum route_kind kind, int *fd)
+{
+	memset(&way, 0, sizeof(way));
+	way.kind = kind;
+	way.host = &way_host;
+	way.port = port(fd, 1);
+	assert_int_equal(host_parse("127.0.0.1", 9, &way_host), 0);
+}
+
+static void
+directly(void)
+{
+	memset(&way, 0, sizeof(way));
+}
+
+/* Lets the proxy's connection come. */
+static int
+arrives(int fd)
+{
+	int	 c;
+
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	do {
+		turn();
+		c = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	} while (c == -1 && errno == EAGAIN);
+	assert_int_not_equal(c, -1);
+	(void)close(fd);
+	return c;
+}
+
+/* It must say exactly that. */
+static void
+hears(int fd, const char *want, size_t len)
+{
+	char	 buf[512];
+	size_t	 got = 0;
+	ssize_t	 n;
+
+	assert_true(len < sizeof(buf));
+	while (got < len) {
+		turn();
+		n = recv(fd, buf + got, sizeof(buf) - got, MSG_DONTWAIT);
+		if (n > 0)
+			got += (size_t)n;
+		else
+			assert_true(n == -1 && errno == EAGAIN);
+	}
+	assert_int_equal(got, len);
+	assert_memory_equal(buf, want, len);
+}
+
+static void
+says(int fd, const char *text, size_t len)
+{
+	assert_int_equal(send(fd, text, len, MSG_NOSIGNAL), len);
+	turn();
+	turn();
+}
+
+#define CONNECT_NAME \
+	"CONNECT name.test:443 HTTP/1.1\r\nHost: name.test:443\r\n"
+
+static void
+test_tunnel(void **state)
+{
+	static const char	 want[] = CONNECT_NAME
+	    "Proxy-Authorization: Basic dTpw\r\n\r\n";
+	static const char	 head[] = "HTTP/1.0 299 fine\r\nX: y\r\n\r\n";
+	struct call		 call;
+	char			 buf[16];
+	size_t			 i;
+	int			 fd;
+
+	(void)state;
+	through(ROUTE_PARENT, &fd);
+	way.auth = "dTpw";
+	to(&call, "name.test", 443);
+	start(&call);
+	fd = arrives(fd);
+	hears(fd, want, sizeof(want) - 1);
+	/* Byte by byte, and the tunnel's first ones with the last. */
+	for (i = 0; i + 2 < sizeof(head); i++) {
+		says(fd, head + i, 1);
+		assert_int_equal(call.called, 0);
+	}
+	says(fd, "\nearly", 6);
+	wait_for(&call);
+	assert_int_equal(call.status, CONNECT_OK);
+	assert_int_equal(call.dest.direct, 0);
+	assert_int_equal(read(call.fd, buf, sizeof(buf)), 5);
+	assert_memory_equal(buf, "early", 5);
+	(void)close(call.fd);
+	(void)close(fd);
+
+	/* An address stands in brackets; no user, no field. */
+	through(ROUTE_PARENT, &fd);
+	to(&call, "2001:db8::1", 80);
+	start(&call);
+	fd = arrives(fd);
+	hears(fd, "CONNECT [2001:db8::1]:80 HTTP/1.1\r\n"
+	    "Host: [2001:db8::1]:80\r\n\r\n", 61);
+	connect_cancel(call.c);
+	turn();
+	assert_int_equal(recv(fd, buf, sizeof(buf), 0), 0);
+	(void)close(fd);
+	directly();
+}
+
+/* Plain HTTP needs no tunnel: the connection to the proxy is enough. */
+static void
+test_absolute(void **state)
+{
+	struct call	 call;
+	int		 fd;
+
+	(void)state;
+	through(ROUTE_PARENT, &fd);
+	to(&call, "name.test", 80);
+	call.c = connect_plain(&call.dest, called, &call);
+	wait_for(&call);
+	assert_int_equal(call.status, CONNECT_OK);
+	(void)close(call.fd);
+	(void)close(fd);
+	directly();
+}
+
+static void
+check_refused(const char *answer, size_t len, int end, const char *why)
+{
+	struct call	 call;
+	int		 fd;
+
+	through(ROUTE_PARENT, &fd);
+	to(&call, "name.test", 443);
+	start(&call);
+	fd = arrives(fd);
+	hears(fd, CONNECT_NAME "\r\n", sizeof(CONNECT_NAME "\r\n") - 1);
+	while (len > 0 && !call.called) {
+		size_t	 n = len < 4096 ? len : 4096;
+
+		says(fd, answer, n);
+		answer += n;
+		len -= n;
+	}
+	if (end)
+		(void)shutdown(fd, SHUT_WR);
+	wait_for(&call);
+	assert_int_equal(call.status, CONNECT_PROXY);
+	assert_int_equal(call.fd, -1);
+	assert_string_equal(call.why, why);
+	(void)close(fd);
+	directly();
+}
+
+static void
+test_tunnel_refused(void **state)
+{
+	static char	 big[32768];
+
+	(void)state;
+	check_refused("HTTP/1.1 407 Say who\r\n\r\n", 24, 0,
+	    "the proxy answered 407 Say who");
+	check_refused("HTTP/1.1 403 <b>\r\n\r\n", 20, 0,
+	    "the proxy answered 403 b");
+	check_refused("HTTP/1.1 301 \r\nLocation: /\r\n\r\n", 30, 0,
+	    "the proxy answered 301");
+	check_refused("HTTP/2 200 OK\r\n\r\n", 17, 0,
+	    "the proxy sent a malformed answer");
+	check_refused("220 smtp\r\n\r\n", 12, 0,
+	    "the proxy sent a malformed answer");
+	check_refused("HTTP/1.1 200 OK\nX: y\n\n", 22, 0,
+	    "the proxy sent a malformed answer");
+	check_refused("", 0, 1, "the proxy closed the connection");
+	check_refused("HTTP/1.1 200 OK\r\n", 17, 1,
+	    "the proxy closed the connection");
+	memcpy(big, "HTTP/1.1 200 OK\r\n", 17);
+	memset(big + 17, 'a', sizeof(big) - 17);
+	memcpy(big + 17, "X: ", 3);
+	check_refused(big, sizeof(big), 0,
+	    "the proxy sent an answer of more than 16384 bytes");
+}
+
+static void
+test_proxy_gone(void **state)
+{
+	struct call	 call;
+	int		 fd;
+
+	(void)state;
+	through(ROUTE_PARENT, &fd);
+	(void)close(fd);
+	to(&call, "name.test", 443);
+	start(&call);
+	wait_for(&call);
+	assert_int_equal(call.status, CONNECT_PROXY);
+	assert_string_equal(call.why,
+	    "the proxy cannot be reached: connection refused");
+	directly();
+}
+
+static void
+test_socks(void **state)
+{
+	struct call	 call;
+	char		 buf[16];
+	int		 fd;
+
+	(void)state;
+	through(ROUTE_SOCKS, &fd);
+	to(&call, "name.test", 443);
+	start(&call);
+	fd = arrives(fd);
+	hears(fd, "\5\1\0", 3);
+	says(fd, "\5", 1);
+	says(fd, "\0", 1);
+	hears(fd, "\5\1\0\3\11name.test\1\273", 16);
+	says(fd, "\5\0\0\3\4", 5);
+	says(fd, "abcd\0", 5);
+	assert_int_equal(call.called, 0);
+	says(fd, "\0early", 6);
+	wait_for(&call);
+	assert_int_equal(call.status, CONNECT_OK);
+	assert_int_equal(read(call.fd, buf, sizeof(buf)), 5);
+	assert_memory_equal(buf, "early", 5);
+	(void)close(call.fd);
+	(void)close(fd);
+
+	through(ROUTE_SOCKS, &fd);
+	to(&call, "192.0.2.1", 80);
+	start(&call);
+	fd = arrives(fd);
+	hears(fd, "\5\1\0", 3);
+	says(fd, "\5\0", 2);
+	hears(fd, "\5\1\0\1\300\0\2\1\0\120", 10);
+	says(fd, "\5\2\0\1\0\0\0\0\0\0", 10);
+	wait_for(&call);
+	assert_int_equal(call.status, CONNECT_PROXY);
+	assert_string_equal(call.why, "the proxy answered with code 2");
+	(void)close(fd);
+
+	through(ROUTE_SOCKS, &fd);
+	to(&call, "192.0.2.1", 80);
+	start(&call);
+	fd = arrives(fd);
+	hears(fd, "\5\1\0", 3);
+	says(fd, "\5\377", 2);
+	wait_for(&call);
+	assert_int_equal(call.status, CONNECT_PROXY);
+	assert_string_equal(call.why, "the proxy asks for a password");
+	(void)close(fd);
+	directly();
+}
+
 int
 main(void)
 {
@@ -361,7 +715,12 @@ main(void)
 		cmocka_unit_test(test_cancel_at_once),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_cancel_others),
-		cmocka_unit_test(test_denied)
+		cmocka_unit_test(test_denied),
+		cmocka_unit_test(test_tunnel),
+		cmocka_unit_test(test_absolute),
+		cmocka_unit_test(test_tunnel_refused),
+		cmocka_unit_test(test_proxy_gone),
+		cmocka_unit_test(test_socks)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

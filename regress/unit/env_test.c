@@ -134,10 +134,12 @@ test_keep(void **state)
 		caller[i] = (char *)(uintptr_t)theirs[i];
 	caller[i] = NULL;
 	env = env_new(caller, &set);
-	/* In order, after srt's own. */
+	/* In order, before srt's own. */
 	for (i = 0; i < nitems(theirs); i++)
-		assert_string_equal(env[nitems(ours) + i], theirs[i]);
-	assert_null(env[nitems(ours) + i]);
+		assert_string_equal(env[i], theirs[i]);
+	for (; i < nitems(theirs) + nitems(ours); i++)
+		assert_non_null(env[i]);
+	assert_null(env[i]);
 	env_free(env);
 }
 

@@ -30,6 +30,7 @@ const struct role_programs role_aarch64 = {
 	{
 		PROG(role_filter_parent), PROG(role_filter_proxy),
 		PROG(role_filter_exec), PROG(role_filter_monitor),
-		PROG(role_filter_resolver), PROG(role_filter_broker)
+		PROG(role_filter_resolver), PROG(role_filter_broker),
+		PROG(role_filter_tls), PROG(role_filter_dialer)
 	}
 };

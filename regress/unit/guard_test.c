@@ -546,6 +546,45 @@ test_unix(void **state)
 	guard_free(g);
 }
 
+/* What may be written is bounded; what may not stays so. */
+static void
+test_ceiling(void **state)
+{
+	struct guard		*g = guard(0);
+	struct guard_hit	 hit;
+
+	(void)state;
+	add(g, GUARD_WRITE, "/w");
+	add(g, GUARD_NOWRITE, "/w/a/no");
+	add(g, GUARD_UNIX, "/run/x");
+	add(g, GUARD_UNIX_GLOB, "/run/u/*");
+	assert_int_equal(guard_write(g, "/w/x", GUARD_OLD, NULL), 0);
+	assert_int_equal(guard_unix(g, "/run/x"), 1);
+
+	add(g, GUARD_CEILING, "/w/b");
+	add(g, GUARD_CEILING, "/w/a");
+	add(g, GUARD_CEILING_GLOB, "/w/*/log");
+	assert_int_equal(guard_write(g, "/w/x", GUARD_OLD, &hit), 1);
+	assert_string_equal(hit.rule,
+	    "the administrator's filesystem.allowWrite");
+	assert_int_equal(hit.mandatory, 0);
+	assert_int_equal(guard_write(g, "/w", GUARD_OLD, NULL), 1);
+	assert_int_equal(guard_write(g, "/w/ab", GUARD_OLD, NULL), 1);
+	assert_int_equal(guard_write(g, "/w/a", GUARD_OLD, NULL), 0);
+	assert_int_equal(guard_write(g, "/w/a/x", GUARD_OLD, NULL), 0);
+	assert_int_equal(guard_write(g, "/w/b/x", GUARD_OLD, NULL), 0);
+	assert_int_equal(guard_write(g, "/w/c/log/x", GUARD_OLD, NULL), 0);
+	assert_int_equal(guard_write(g, "/w/a/no", GUARD_OLD, NULL), 1);
+
+	add(g, GUARD_UNIX_CEILING, "/run/y");
+	add(g, GUARD_UNIX_CEILING_GLOB, "/run/u/a*");
+	assert_int_equal(guard_unix(g, "/run/x"), 0);
+	assert_int_equal(guard_unix(g, "/run/y"), 0);
+	assert_int_equal(guard_unix(g, "/run/u/b"), 0);
+	assert_int_equal(guard_unix(g, "/run/u/ab"), 1);
+	guard_free(g);
+}
+
 static void
 test_errors(void **state)
 {
@@ -565,6 +604,8 @@ test_errors(void **state)
 			    kind == GUARD_WRITE_GLOB ||
 			    kind == GUARD_NOREAD_GLOB ||
 			    kind == GUARD_READ_GLOB ||
+			    kind == GUARD_CEILING_GLOB ||
+			    kind == GUARD_UNIX_CEILING_GLOB ||
 			    kind == GUARD_UNIX_GLOB))
 				continue;
 			errno = 0;
@@ -579,11 +620,116 @@ test_errors(void **state)
 	guard_free(g);
 }
 
+/* A path of the policy where case does not matter. */
+static void
+test_folded(void **state)
+{
+	struct guard	*g = guard(0);
+
+	(void)state;
+	add(g, GUARD_NOWRITE_FOLD, "/w/Dir/.Secret");
+	expect_rule(g, "/w/Dir/.Secret", "/w/Dir/.Secret");
+	expect_rule(g, "/w/dir/.secret/x", "/w/Dir/.Secret");
+	expect_rule(g, "/W/DIR/.SECRET", "/w/Dir/.Secret");
+	expect_rule(g, "/w/dir/.\305\277ecret. ", "/w/Dir/.Secret");
+	expect_rule(g, "/w/dir/.sec\342\200\213ret", "/w/Dir/.Secret");
+	expect_rule(g, "/w/dir/.secrets", NULL);
+	expect_rule(g, "/w/dir", NULL);
+	assert_int_equal(guard_stem(g, "/w/DIR", OLD, NULL),
+	    GUARD_STEM_TREE);
+	assert_int_equal(guard_stem(g, "/w/DIRS", OLD, NULL), 0);
+	assert_int_equal(guard_beneath(g, "/W"), 1);
+	assert_int_equal(guard_beneath(g, "/W/dir/.SECRET/y"), 1);
+	assert_int_equal(guard_beneath(g, "/x"), 0);
+	/* What folds to no path at all. */
+	add(g, GUARD_NOWRITE_FOLD, "/w/\342\200\213/x");
+	expect_rule(g, "/w/x", NULL);
+	guard_free(g);
+}
+
+/* The parts of a repository, and where in the path it is. */
+static void
+test_places(void **state)
+{
+	static const struct {
+		const char	*path;
+		struct {
+			unsigned int	 part, up;
+			const char	*dir;
+		}		 place[3];
+	} rows[] = {
+		{ "/w/x.git/config", { { PART_CONFIG, 0, "/w/x.git" } } },
+		{ "/w/HEAD", { { PART_HEAD, 0, "/w" } } },
+		{ "/head", { { PART_HEAD, 0, "" } } },
+		{ "/w/Objects", { { PART_OBJECTS, 0, "/w" } } },
+		{ "/w/REFS", { { PART_REFS, 0, "/w" } } },
+		{ "/w/\342\200\213refs", { { PART_REFS, 0, "/w" } } },
+		{ "/w/ref\305\277. ", { { PART_REFS, 0, "/w" } } },
+		{ "/w/commondir", { { PART_COMMONDIR, 0, "/w" } } },
+		{ "/w/config.worktree", { { PART_CONFIG_WORKTREE, 0, "/w" } } },
+		{ "/w/hooks", { { PART_HOOKS, 0, "/w" } } },
+		{ "/w/hooks/x", { { PART_HOOKS, 1, "/w" } } },
+		{ "/w/HOO\342\204\252S/x/y", { { PART_HOOKS, 2, "/w" } } },
+		{ "/w/hooks/x/hooks/config", { { PART_HOOKS, 3, "/w" },
+		    { PART_HOOKS, 1, "/w/hooks/x" },
+		    { PART_CONFIG, 0, "/w/hooks/x/hooks" } } },
+		{ "/w/info/attributes", { { PART_ATTRIBUTES, 1, "/w" } } },
+		{ "/w/hooks/info/attributes", { { PART_HOOKS, 2, "/w" },
+		    { PART_ATTRIBUTES, 1, "/w/hooks" } } },
+		{ "/info/Attributes", { { PART_ATTRIBUTES, 1, "" } } },
+		{ "/w/info", { { PART_INFO, 0, "/w" } } },
+		{ "/w/description", { { PART_TEMPLATE, 0, "/w" } } },
+		{ "/w/branches", { { PART_TEMPLATE, 0, "/w" } } },
+		{ "/w/attributes", { { 0, 0, NULL } } },
+		{ "/attributes", { { 0, 0, NULL } } },
+		{ "/w/config/x", { { 0, 0, NULL } } },
+		{ "/w/refs/heads/x", { { 0, 0, NULL } } },
+		{ "/w/HEAD.lock", { { 0, 0, NULL } } },
+		{ "/w/myhooks/x", { { 0, 0, NULL } } },
+		{ "/w/hook/x", { { 0, 0, NULL } } },
+		{ "/w/headers", { { 0, 0, NULL } } },
+		{ "/", { { 0, 0, NULL } } }
+	};
+	struct guard		*g = guard(0);
+	struct guard_place	 p;
+	size_t			 i, k;
+
+	(void)state;
+	for (i = 0; i < nitems(rows); i++) {
+		p.end = 0;
+		for (k = 0; k < 3 && rows[i].place[k].part != 0; k++) {
+			if (!guard_place(g, rows[i].path, &p))
+				fail_msg("%s: no place", rows[i].path);
+			assert_int_equal(p.part, rows[i].place[k].part);
+			assert_int_equal(p.up, rows[i].place[k].up);
+			assert_int_equal(p.dirlen,
+			    strlen(rows[i].place[k].dir));
+			assert_memory_equal(rows[i].path,
+			    rows[i].place[k].dir, p.dirlen);
+		}
+		if (guard_place(g, rows[i].path, &p))
+			fail_msg("%s: one more place", rows[i].path);
+	}
+	assert_int_equal(guard_parts(g), PART_CONFIG | PART_COMMONDIR |
+	    PART_CONFIG_WORKTREE | PART_HOOKS | PART_ATTRIBUTES);
+	guard_free(g);
+	g = guard(EXEC_GIT_CONFIG);
+	assert_int_equal(guard_parts(g), PART_COMMONDIR | PART_HOOKS |
+	    PART_ATTRIBUTES);
+	guard_free(g);
+	g = guard(EXEC_FS_DISABLED);
+	p.end = 0;
+	assert_int_equal(guard_place(g, "/w/config", &p), 0);
+	guard_free(g);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_folded),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_spellings),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_stems),
@@ -592,6 +738,7 @@ main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_beneath),
 		cmocka_unit_test(test_unix),
+		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_errors)
 	};
 

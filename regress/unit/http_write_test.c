@@ -21,12 +21,12 @@
 #define H		"Host: spelled.test\r\n"
 #define CRLF		"\r\n"
 
-static const struct http_target plain = { "a.test", 80, 0 };
-static const struct http_target odd = { "a.test", 8080, 0 };
-static const struct http_target tls = { "a.test", 443, 1 };
-static const struct http_target tls80 = { "a.test", 80, 1 };
-static const struct http_target v6 = { "2001:db8::1", 80, 0 };
-static const struct http_target v6odd = { "2001:db8::1", 81, 0 };
+static const struct http_target plain = { "a.test", 80, 0, NULL };
+static const struct http_target odd = { "a.test", 8080, 0, NULL };
+static const struct http_target tls = { "a.test", 443, 1, NULL };
+static const struct http_target tls80 = { "a.test", 80, 1, NULL };
+static const struct http_target v6 = { "2001:db8::1", 80, 0, NULL };
+static const struct http_target v6odd = { "2001:db8::1", 81, 0, NULL };
 
 static const struct request_case {
 	const char			*in;

@@ -882,6 +882,151 @@ test_sockets(void **state)
 	set.fs_disabled = 0;
 }
 
+/* The administrator's policy has such a list; it stays until forget(). */
+static struct strlist *
+bound(const char *key)
+{
+	const struct setting	*row = setting_find(key);
+
+	if (set.ceiling == NULL)
+		set.ceiling = settings_default();
+	set.ceiling->origin[row - settings_table].file = "/policy";
+	set.ceiling->origin[row - settings_table].line = 7;
+	return (struct strlist *)(void *)((char *)set.ceiling + row->field);
+}
+
+static void
+forget(void)
+{
+	settings_free(set.ceiling);
+	set.ceiling = NULL;
+}
+
+static void
+test_ceiling_write(void **state)
+{
+	(void)state;
+	make_dir("T/w/in");
+	make_dir("T/w/in/deep");
+	make_dir("T/w/out");
+	entry(&set.allow_write, ".");
+	entry(bound("filesystem.allowWrite"), "T/w/in");
+	entry(bound("filesystem.allowWrite"), "T/w/absent");
+	gives("W d T/w/in\n");
+	said("info: ");
+	said("filesystem.allowWrite.0: \".\": the administrator's policy "
+	    "allows only a part of it (/policy:7)");
+	holds("ceiling T/w/in: filesystem.allowWrite[0]\n"
+	    "ceiling T/w/absent: filesystem.allowWrite[1]\n"
+	    "write T/w/in: filesystem.allowWrite[0]\n"
+	    "no-write T/home/.srt-settings.json: srt's\n");
+
+	clear_list(&set.allow_write);
+	entry(&set.allow_write, "in/deep");
+	entry(&set.allow_write, "out");
+	gives("W d T/w/in/deep\n");
+	said("warn: ");
+	said("filesystem.allowWrite.1: \"out\": the administrator's policy "
+	    "does not allow it (/policy:7)");
+
+	/* With a pattern beneath it the root is whole, and is held. */
+	clear_list(&set.allow_write);
+	entry(&set.allow_write, ".");
+	entry(bound("filesystem.allowWrite"), "T/w/*/log");
+	gives("W d T/w/in\nW d T/w\n");
+	forget();
+
+	/* Nor can a link lead out of the bounds, or the bounds by one. */
+	make_link("T/d", "T/w/in/link");
+	clear_list(&set.allow_write);
+	entry(&set.allow_write, "T/d");
+	entry(bound("filesystem.allowWrite"), "T/w/in/link");
+	gives("");
+	forget();
+	clear_list(&set.allow_write);
+	entry(&set.allow_write, ".");
+	(void)bound("filesystem.allowWrite");
+	gives("");
+	forget();
+	gives("W d T/w\n");
+}
+
+static void
+test_ceiling_read(void **state)
+{
+	(void)state;
+	make_dir("T/w/no");
+	make_dir("T/w/no/in");
+	make_file("T/w/no/in/x");
+	entry(&set.deny_read, "no");
+	entry(&set.allow_read, "no/in");
+	entry(&set.allow_read, "no/in/*");
+	entry(&set.allow_write, "no/in");
+	gives("R d T/w/no\nA d T/w/no/in\nW d T/w/no/in\n"
+	    "A f T/w/no/in/x\n");
+
+	/* What the administrator denies stays denied. */
+	entry(bound("filesystem.denyRead"), "T/w/no");
+	gives("R d T/w/no\n");
+	said("filesystem.allowRead.0: \"no/in\": the administrator's policy "
+	    "does not allow it (/policy:7)");
+	said("filesystem.allowWrite.0: ");
+	entry(bound("filesystem.allowRead"), "T/w/no/in/x");
+	gives("R d T/w/no\nA f T/w/no/in/x\n");
+	forget();
+	entry(bound("filesystem.denyRead"), "T/**/x");
+	gives("R d T/w/no\nA d T/w/no/in\nW d T/w/no/in\n");
+	forget();
+
+	/* What is wider is cut to what the administrator allows. */
+	clear_list(&set.allow_write);
+	entry(bound("filesystem.allowRead"), "T/w/no/in/x");
+	gives("R d T/w/no\nA f T/w/no/in/x\n");
+	forget();
+	(void)bound("filesystem.allowRead");
+	gives("R d T/w/no\n");
+	forget();
+}
+
+/* Patterns that open what patterns deny are for later files, too. */
+static void
+test_ceiling_later(void **state)
+{
+	(void)state;
+	entry(&set.deny_read, "T/**/*.key");
+	entry(&set.allow_read, "T/w/**/pub.key");
+	set.strict_reads = 1;
+	assert_int_equal(resolve(), 0);
+	assert_int_equal(guards_have(&guards, GUARD_READ_GLOB), 1);
+	entry(bound("filesystem.denyRead"), "T/**/*.key");
+	assert_int_equal(resolve(), 0);
+	assert_int_equal(guards_have(&guards, GUARD_NOREAD_GLOB), 1);
+	assert_int_equal(guards_have(&guards, GUARD_READ_GLOB), 0);
+	forget();
+	set.strict_reads = 0;
+}
+
+static void
+test_ceiling_sockets(void **state)
+{
+	(void)state;
+	entry(&set.unix_sockets, "one");
+	entry(&set.unix_sockets, "two");
+	entry(&set.unix_sockets, "*");
+	set.fs_disabled = 1;
+	entry(bound("network.allowUnixSockets"), "T/w/one");
+	holds("unix-ceiling T/w/one: network.allowUnixSockets[0]\n"
+	    "unix T/w/one: network.allowUnixSockets[0]\n"
+	    "unix-pattern T/w/*: network.allowUnixSockets[2]\n");
+	said("network.allowUnixSockets.1: \"two\": the administrator's "
+	    "policy does not allow it (/policy:7)");
+	forget();
+	(void)bound("network.allowUnixSockets");
+	holds("");
+	forget();
+	set.fs_disabled = 0;
+}
+
 static void
 test_too_many(void **state)
 {
@@ -912,7 +1057,9 @@ main(void)
 		T(test_own_link), T(test_hold), T(test_allow_hold),
 		T(test_patterns_write), T(test_patterns_denied),
 		T(test_readings), T(test_readings_tail),
-		T(test_patterns_read), T(test_sockets), T(test_too_many)
+		T(test_patterns_read), T(test_sockets), T(test_ceiling_write),
+		T(test_ceiling_read), T(test_ceiling_later),
+		T(test_ceiling_sockets), T(test_too_many)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

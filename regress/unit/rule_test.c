@@ -35,6 +35,7 @@ static const char *const message[RULE_LIST_MAX] = {
 	[RULE_ALLOW] = MESSAGE_1,
 	[RULE_DENY] = MESSAGE_2,
 	[RULE_HOSTS] = MESSAGE_D,
+	[RULE_CEILING] = MESSAGE_1,
 };
 
 static struct rule *
@@ -62,6 +63,15 @@ must_refuse(const char *text, enum rule_list list, const char *want)
 		fail_msg("%s: accepted", text);
 	if (strcmp(why, want) != 0)
 		fail_msg("%s: \"%s\", not \"%s\"", text, why, want);
+}
+
+/* One port, or with 0 every port. */
+static void
+check_ports(const struct rule *r, uint16_t port)
+{
+	assert_int_equal(r->port_lo, port == 0 ? RULE_PORT_MIN : port);
+	assert_int_equal(r->port_hi, port == 0 ? RULE_PORT_MAX : port);
+	assert_int_equal(rule_any_port(r), port == 0);
 }
 
 static void
@@ -118,7 +128,7 @@ test_accept(void **state)
 			}
 			r = must_parse(t[i].text, list);
 			assert_int_equal(r->kind, t[i].kind);
-			assert_int_equal(r->port, t[i].port);
+			check_ports(r, t[i].port);
 			assert_int_equal(host_parse(t[i].host,
 			    strlen(t[i].host), &h), 0);
 			assert_memory_equal(&r->host, &h, sizeof(h));
@@ -174,7 +184,7 @@ test_any(void **state)
 	for (i = 0; i < nitems(t); i++) {
 		r = must_parse(t[i].text, RULE_DENY);
 		assert_int_equal(r->kind, RULE_ANY);
-		assert_int_equal(r->port, t[i].port);
+		check_ports(r, t[i].port);
 		rule_free(r);
 		must_refuse(t[i].text, RULE_ALLOW, MESSAGE_1);
 		must_refuse(t[i].text, RULE_HOSTS, MESSAGE_D);

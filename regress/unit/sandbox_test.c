@@ -33,7 +33,8 @@
 #define BIT(role)	(1U << (role))
 #define EVERY		((1U << ROLE_MAX) - 1)
 #define NETWORKERS	(BIT(ROLE_PROXY) | BIT(ROLE_RESOLVER))
-#define REAPERS		(BIT(ROLE_PARENT) | BIT(ROLE_EXEC) | BIT(ROLE_BROKER))
+#define PARENTS		(BIT(ROLE_PARENT) | BIT(ROLE_DIALER))
+#define REAPERS		(PARENTS | BIT(ROLE_EXEC) | BIT(ROLE_BROKER))
 
 /* What confined children try. */
 
@@ -378,10 +379,11 @@ static const struct {
 	{ "TCP socket", try_inet, NETWORKERS | BIT(ROLE_BROKER), 0 },
 	{ "UDP socket", try_udp, BIT(ROLE_RESOLVER), 0 },
 	{ "raw socket", try_raw, 0, 0 },
-	{ "Unix socket", try_unix, BIT(ROLE_RESOLVER), 0 },
+	{ "Unix socket", try_unix, BIT(ROLE_RESOLVER) | BIT(ROLE_DIALER), 0 },
 	{ "packet socket", try_packet, 0, 0 },
 	{ "netlink socket", try_netlink, BIT(ROLE_RESOLVER), 0 },
-	{ "connect", try_connect, NETWORKERS | BIT(ROLE_BROKER), 0 },
+	{ "connect", try_connect, NETWORKERS | BIT(ROLE_BROKER) |
+	    BIT(ROLE_DIALER), 0 },
 	{ "bind", try_bind, BIT(ROLE_BROKER), 0 },
 	{ "listen", try_listen, BIT(ROLE_BROKER), 0 },
 	{ "executable memory", try_exec_memory, 0, 1 },
@@ -466,6 +468,20 @@ test_broker_is_refused(void **state)
 {
 	(void)state;
 	check_refusals(ROLE_BROKER);
+}
+
+static void
+test_tls_is_refused(void **state)
+{
+	(void)state;
+	check_refusals(ROLE_TLS);
+}
+
+static void
+test_dialer_is_refused(void **state)
+{
+	(void)state;
+	check_refusals(ROLE_DIALER);
 }
 
 /* The same in a child that is not confined, lest the tries be wrong. */
@@ -655,6 +671,8 @@ main(void)
 		cmocka_unit_test(test_monitor_is_refused),
 		cmocka_unit_test(test_resolver_is_refused),
 		cmocka_unit_test(test_broker_is_refused),
+		cmocka_unit_test(test_tls_is_refused),
+		cmocka_unit_test(test_dialer_is_refused),
 		cmocka_unit_test(test_landlock_alone),
 		cmocka_unit_test(test_state_of_a_confined_process),
 		cmocka_unit_test(test_proxy_writes_no_file)

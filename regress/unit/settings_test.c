@@ -340,6 +340,208 @@ test_values(void **state)
 	settings_free(NULL);
 }
 
+static void
+test_new_values(void **state)
+{
+	struct settings	*s;
+	const char	*text;
+
+	(void)state;
+	text = "{\"network\":{\"allowedDomains\":[],\"deniedDomains\":[],"
+	    "\"httpProxyPort\":8080,\"socksProxyPort\":65535,"
+	    "\"mitmProxy\":{\"socketPath\":\"/s\",\"domains\":[\"a.com\"]},"
+	    "\"parentProxy\":{\"http\":\"http://p:1\",\"noProxy\":\"x\"},\n"
+	    "\"cutWithdrawn\":false,\"publishPorts\":[3000,\"80:80\"],"
+	    "\"askTimeoutSeconds\":7}," FILESYSTEM ","
+	    "\"allowNestedUserNamespaces\":true,"
+	    "\"git\":{\"safeDirectories\":[\"/g\"]},"
+	    "\"env\":{\"clear\":true,\"keep\":[\"A*\"],\"unset\":[\"B\"],"
+	    "\"set\":{\"C\":\"d\"}},"
+	    "\"limits\":{\"memory\":\"2K\",\"pids\":3,\"cpuSeconds\":4,"
+	    "\"wallSeconds\":5,\"fileSize\":6,\"openFiles\":7},"
+	    "\"audit\":{\"to\":\"syslog\"},\"requireAudit\":true}";
+	s = load(text);
+	assert_int_equal(s->http_port, 8080);
+	assert_int_equal(s->socks_port, 65535);
+	assert_string_equal(s->mitm_socket, "/s");
+	assert_int_equal(s->mitm_domains.n, 1);
+	assert_int_equal(s->parent_proxy, 1);
+	assert_int_equal(s->parent_from_env, 0);
+	assert_string_equal(s->parent_http, "http://p:1");
+	assert_null(s->parent_https);
+	assert_string_equal(s->parent_no, "x");
+	assert_int_equal(s->cut_withdrawn, 0);
+	assert_int_equal(s->publish_ports.n, 2);
+	assert_string_equal(s->publish_ports.v[0].text, "3000");
+	assert_string_equal(s->publish_ports.v[1].text, "80:80");
+	assert_string_equal(s->publish_ports.v[1].file, "test");
+	assert_int_equal(s->publish_ports.v[1].line, 2);
+	assert_int_equal(s->ask_timeout, 7);
+	assert_int_equal(s->nested_userns, 1);
+	assert_int_equal(s->git_safe.n, 1);
+	assert_int_equal(s->env_clear, 1);
+	assert_int_equal(s->env_keep.n, 1);
+	assert_int_equal(s->env_unset.n, 1);
+	assert_string_equal(s->env_set.v[0].key, "C");
+	assert_string_equal(s->env_set.v[0].values.v[0].text, "d");
+	assert_int_equal(s->limit_memory, 2048);
+	assert_int_equal(s->limit_pids, 3);
+	assert_int_equal(s->limit_cpu, 4);
+	assert_int_equal(s->limit_wall, 5);
+	assert_int_equal(s->limit_fsize, 6);
+	assert_int_equal(s->limit_files, 7);
+	assert_string_equal(s->audit, "syslog");
+	assert_null(s->audit_file);
+	assert_int_equal(s->require_audit, 1);
+	assert_true(settings_names(s, "network.cutWithdrawn"));
+	assert_false(settings_names(s, "network.strictAllowlist"));
+	assert_false(settings_names(s, "no.such"));
+	assert_null(s->ceiling);
+	settings_free(s);
+
+	s = settings_default();
+	assert_int_equal(s->cut_withdrawn, 1);
+	assert_int_equal(s->ask_timeout, 30);
+	assert_false(settings_names(s, "network.cutWithdrawn"));
+	settings_free(s);
+}
+
+static void
+test_sizes(void **state)
+{
+	static const struct {
+		const char	*text;
+		int64_t		 n;
+	} sizes[] = {
+		{ "0", 0 }, { "7", 7 }, { "1K", 1024 }, { "1M", 1 << 20 },
+		{ "3G", 3LL << 30 }, { "2T", 2LL << 40 }, { "", -1 },
+		{ "K", -1 }, { "1k", -1 }, { "1KB", -1 }, { "-1", -1 },
+		{ " 1", -1 }, { "1 K", -1 }, { "0x10", -1 }, { "1P", -1 },
+		{ "99999999999999999999", -1 }, { "9999999999T", -1 }
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < nitems(sizes); i++)
+		assert_true(setting_size(sizes[i].text) == sizes[i].n);
+}
+
+static void
+test_publish(void **state)
+{
+	static const char *const bad[] = {
+		"", ":", "0", "x", "1:2:3", "1:", ":1", "65536", "-1", "+1",
+		" 1", "1 ", "01", "1.2.3.4:1", "1.2.3.4:1:", "1.2.3.4::1",
+		"1.2.3:1:2", "a:1:2", "::1:1:2", "[::1]:1", "[::1:1:2",
+		"[1.2.3.4]:1:2", "[::1]x:1:2", "[]:1:2"
+	};
+	static const struct {
+		const char	*text, *address;
+		int		 port, inner;
+	} good[] = {
+		{ "1", "127.0.0.1", 1, 1 }, { "80:8080", "127.0.0.1", 80, 8080 },
+		{ "0.0.0.0:65535:1", "0.0.0.0", 65535, 1 },
+		{ "[::]:5:6", "::", 5, 6 }
+	};
+	struct publish	 pub;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < nitems(bad); i++)
+		assert_non_null(setting_publish(bad[i], &pub));
+	for (i = 0; i < nitems(good); i++) {
+		assert_null(setting_publish(good[i].text, &pub));
+		assert_string_equal(pub.address, good[i].address);
+		assert_int_equal(pub.port, good[i].port);
+		assert_int_equal(pub.inner, good[i].inner);
+		free(pub.address);
+	}
+}
+
+/* Each member of "commands" whose words begin the command, shorter first. */
+static void
+test_commands(void **state)
+{
+	static const char	 text[] = "{" NETWORK "," FILESYSTEM ","
+				    "\"commands\":{"
+				    "\"a b\":{\"network\":{\"deniedDomains\":"
+				    "[\"2.com\"]}},"
+				    "\"a\":{\"network\":{\"deniedDomains\":"
+				    "[\"1.com\"]}},"
+				    "\"a b c\":{\"network\":{\"deniedDomains\":"
+				    "[\"3.com\"]}}}}";
+	static const struct {
+		const char	*words[4];
+		size_t		 n;
+	} cases[] = {
+		{ { NULL }, 0 }, { { "a", NULL }, 1 },
+		{ { "a", "b", NULL }, 2 }, { { "a", "b", "c", NULL }, 3 },
+		{ { "a", "x", NULL }, 1 }, { { "b", "a", NULL }, 0 },
+		{ { "a b", NULL }, 0 }, { { "/bin/a", "b", NULL }, 0 },
+		{ { "ab", NULL }, 0 }, { { "", NULL }, 0 }
+	};
+	struct settings	*s;
+	char		 one[] = "0.com";
+	size_t		 i, k;
+
+	(void)state;
+	for (i = 0; i < nitems(cases); i++) {
+		settings_command((char *const *)(uintptr_t)cases[i].words);
+		s = load(text);
+		assert_int_equal(s->denied_domains.n, cases[i].n);
+		for (k = 0; k < cases[i].n; k++) {
+			one[0] = (char)('1' + k);
+			assert_string_equal(s->denied_domains.v[k].text, one);
+		}
+		settings_free(s);
+	}
+	settings_command(NULL);
+	s = load(text);
+	assert_int_equal(s->denied_domains.n, 0);
+	settings_free(s);
+}
+
+/* The policy holds for every text that is read, as of --control-fd. */
+static void
+test_policy(void **state)
+{
+	static const char	 policy[] = "{\"network\":{\"deniedDomains\":"
+				    "[\"bad.com\"],\"allowedDomains\":"
+				    "[\"a.com\"]},\"locked\":"
+				    "[\"network.allowSniMismatch\"]}";
+	static const char	 locked[] = "{\"network\":{\"allowedDomains\":"
+				    "[],\"deniedDomains\":[],"
+				    "\"allowSniMismatch\":true},"
+				    FILESYSTEM "}";
+	struct settings	*s;
+	struct errors	 errs;
+	int		 i;
+
+	(void)state;
+	assert_int_equal(admin_add("/policy", policy, strlen(policy)), 0);
+	for (i = 0; i < 2; i++) {
+		s = load("{" NETWORK "," FILESYSTEM "}");
+		assert_int_equal(s->denied_domains.n, 1);
+		assert_string_equal(s->denied_domains.v[0].text, "bad.com");
+		assert_true(admin_is_file(s->denied_domains.v[0].file));
+		assert_non_null(s->ceiling);
+		assert_true(settings_names(s->ceiling,
+		    "network.allowedDomains"));
+		assert_false(settings_names(s->ceiling,
+		    "filesystem.allowWrite"));
+		settings_free(s);
+		refuse(locked, strlen(locked), &errs);
+		assert_string_equal(TAILQ_FIRST(&errs.list)->path,
+		    "network.allowSniMismatch");
+		errors_free(&errs);
+	}
+	admin_forget();
+	s = load("{" NETWORK "," FILESYSTEM "}");
+	assert_int_equal(s->denied_domains.n, 0);
+	assert_null(s->ceiling);
+	settings_free(s);
+}
+
 static char *
 dump(const struct settings *settings)
 {
@@ -431,9 +633,11 @@ static void
 test_order(void **state)
 {
 	static const char	 unbuilt[] = "{" NETWORK "," FILESYSTEM
-				    ",\"git\":{\"safeDirectories\":[\"/\"]}}";
+				    ",\"credentials\":{\"envVars\":["
+				    "{\"name\":\"A\",\"mode\":\"deny\"}]}}";
 	static const char	 both[] = "{" NETWORK "," FILESYSTEM
-				    ",\"git\":{\"safeDirectories\":[\"/\"]},"
+				    ",\"credentials\":{\"envVars\":["
+				    "{\"name\":\"A\",\"mode\":\"deny\"}]},"
 				    "\"allowPty\":1}";
 	static const char	 cross[] = "{" NETWORK "," FILESYSTEM
 				    ",\"seccomp\":{\"argv0\":\"x\"},"
@@ -536,6 +740,11 @@ main(void)
 		cmocka_unit_test(test_dump_default),
 		cmocka_unit_test(test_dump_full),
 		cmocka_unit_test(test_many_faults),
+		cmocka_unit_test(test_new_values),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_publish),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_default_path),
 		cmocka_unit_test(test_table),

@@ -81,12 +81,14 @@ line(const char *lead, const char *path)
 }
 
 static int
-found(void *arg, const char *name, const char *path, mode_t mode)
+found(void *arg, const char *name, const char *rule, const char *path,
+    mode_t mode)
 {
 	struct stat	 st;
 
 	(void)arg;
 	(void)name;
+	(void)rule;
 	/* Whatever it is, it is said rightly. */
 	assert_int_equal(lstat(path, &st), 0);
 	assert_int_equal(S_ISDIR(st.st_mode), S_ISDIR(mode));

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * srt --check: what this machine and these settings can enforce.  Each
+ * feature is tried by itself, so that a refusal has a name; what counts in
+ * the end is a run of true(1) under the settings.
+ */
+
+#include "compat.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+
+/* Of the last step so long may nothing be heard, seconds. */
+#define RUN_SECONDS	30
+
+/* Of what it says so much is told. */
+#define DETAIL_MAX	(PATH_MAX + 256)
+
+static const enum role	 programs[] = { ROLE_PROXY, ROLE_EXEC, ROLE_MONITOR,
+			    ROLE_TLS };
+
+static void
+print_line(const char *name, int ok, const char *needs, const char *detail)
+{
+	char	*line, *safe;
+
+	(void)xasprintf(&line, "%s  %s  %s%s%s", ok ? "ok" : "missing", name,
+	    needs, *detail == '\0' ? "" : "  ", detail);
+	safe = errors_escape(line);
+	(void)printf("%s\n", safe);
+	free(safe);
+	free(line);
+}
+
+/* The texts are ours, the kernel's or paths: made fit for JSON. */
+static void
+print_object(const char *name, int ok, const char *needs, const char *detail,
+    int counts)
+{
+	char	*safe = errors_escape(detail);
+
+	(void)fputs("{\"feature\": ", stdout);
+	json_print(stdout, name);
+	(void)fputs(", \"status\": ", stdout);
+	json_print(stdout, ok ? "ok" : "missing");
+	(void)fputs(", \"needs\": ", stdout);
+	json_print(stdout, needs);
+	(void)fputs(", \"detail\": ", stdout);
+	json_print(stdout, safe);
+	(void)printf(", \"required\": %s}\n", counts ? "true" : "false");
+	free(safe);
+}
+
+/* Tells it; 1 if it is missing and that counts. */
+static int
+say(const struct options *opts, const char *name, int ok, const char *needs,
+    const char *detail, int counts)
+{
+	if (opts->json)
+		print_object(name, ok, needs, detail, counts);
+	else
+		print_line(name, ok, needs, detail);
+	return !ok && counts;
+}
+
+/* The owner's own group is no other, as where everybody has one. */
+static const char *
+writable_by(const struct stat *st)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid() &&
+	    !check_unmapped(st->st_uid))
+		return "belongs to another user";
+	/* In such a directory nobody renames what is not his. */
+	if (S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0)
+		return NULL;
+	if ((st->st_mode & S_IWOTH) != 0)
+		return "can be written by everybody";
+	if ((st->st_mode & S_IWGRP) != 0 && st->st_gid != 0 &&
+	    st->st_gid != getegid())
+		return "can be written by its group";
+	return NULL;
+}
+
+/* Is the program there, and nobody else's to replace?  -1 with the detail. */
+static int
+program_check(enum role role, char *detail, size_t size)
+{
+	struct stat	 st;
+	const char	*fault;
+	char		 path[PATH_MAX], *real, *slash;
+	int		 ret = 0;
+
+	*path = '\0';
+	if (proc_path(role, path, sizeof(path)) == -1 ||
+	    (real = realpath(path, NULL)) == NULL ||
+	    access(real, X_OK) == -1) {
+		(void)snprintf(detail, size, "%s: %s: install srt completely",
+		    path, strerror(errno));
+		return -1;
+	}
+	(void)strlcpy(detail, real, size);
+	for (;;) {
+		fault = stat(real, &st) == -1 ? "cannot be looked at" :
+		    writable_by(&st);
+		if (fault != NULL) {
+			(void)snprintf(detail, size, "%s %s: install srt "
+			    "where only root or you can write", *real == '\0' ?
+			    "/" : real, fault);
+			ret = -1;
+			break;
+		}
+		if (strcmp(real, "/") == 0)
+			break;
+		slash = strrchr(real, '/');
+		slash[slash == real ? 1 : 0] = '\0';
+	}
+	free(real);
+	return ret;
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec	 ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		fatal("clock_gettime");
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* The last line that is worth telling: without our own name before it. */
+static void
+last_line(char *text)
+{
+	char	*line, *end;
+
+	for (end = text + strlen(text); end > text && end[-1] == '\n'; end--)
+		end[-1] = '\0';
+	if ((line = strrchr(text, '\n')) != NULL)
+		memmove(text, line + 1, strlen(line + 1) + 1);
+	if (strncmp(text, "srt: ", 5) == 0)
+		memmove(text, text + 5, strlen(text + 5) + 1);
+}
+
+/* Takes what the run says until it ends; 0 if that took too long. */
+static int
+hear(int fd, char *text, size_t size)
+{
+	struct pollfd	 pfd = { .fd = fd, .events = POLLIN };
+	uint64_t	 end = now_ms() + RUN_SECONDS * 1000, now;
+	char		 buf[512];
+	size_t		 len = 0, keep;
+	ssize_t		 n;
+
+	while ((now = now_ms()) < end) {
+		if (poll(&pfd, 1, (int)(end - now)) <= 0)
+			continue;
+		if ((n = read(fd, buf, sizeof(buf))) == 0)
+			return 1;
+		if (n < 0) {
+			if (errno != EINTR)
+				return 1;
+			continue;
+		}
+		/* The end is what counts. */
+		if ((size_t)n > size - 1 - len) {
+			keep = size / 2;
+			memmove(text, text + len - keep, keep);
+			len = keep;
+		}
+		memcpy(text + len, buf, (size_t)n);
+		len += (size_t)n;
+		text[len] = '\0';
+	}
+	return 0;
+}
+
+/* A real run of true(1), whose standard error is ours to read. */
+static __dead void
+run_true(const struct options *opts, struct policy *policy, int fd,
+    check_run_fn launch)
+{
+	static char	 name[] = "true";
+	static char	*words[] = { name, NULL };
+	struct options	 own = *opts;
+	int		 null;
+
+	own.words = words;
+	own.string = own.shell = own.violations = NULL;
+	own.control_fd = own.control_ack = own.ask_fd = -1;
+	own.ask = 0;
+	own.quiet = 1;
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1 ||
+	    dup2(null, STDIN_FILENO) == -1 ||
+	    dup2(null, STDOUT_FILENO) == -1 ||
+	    dup2(fd, STDERR_FILENO) == -1)
+		_exit(EXIT_SRT);
+	(void)close(fd);
+	exit(launch(&own, policy));
+}
+
+static int
+run_check(const struct options *opts, struct policy *policy,
+    check_run_fn launch, char *detail, size_t size)
+{
+	pid_t	 pid;
+	int	 pair[2], status, ended;
+
+	*detail = '\0';
+	if (fflush(stdout) != 0 || pipe2(pair, O_CLOEXEC) == -1 ||
+	    (pid = fork()) == -1)
+		fatal("cannot start a run");
+	if (pid == 0) {
+		(void)close(pair[0]);
+		run_true(opts, policy, pair[1], launch);
+		/* NOTREACHED */
+	}
+	(void)close(pair[1]);
+	if (!(ended = hear(pair[0], detail, size)))
+		(void)kill(pid, SIGKILL);
+	(void)close(pair[0]);
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			fatal("waitpid");
+	last_line(detail);
+	if (!ended) {
+		(void)snprintf(detail, size, "it did not end in %d seconds",
+		    RUN_SECONDS);
+		return -1;
+	}
+	if (!WIFEXITED(status)) {
+		(void)snprintf(detail, size, "it was killed by signal %d",
+		    WTERMSIG(status));
+		return -1;
+	}
+	switch (WEXITSTATUS(status)) {
+	case 0:
+		*detail = '\0';
+		return 0;
+	case EXIT_NOTEXECUTABLE:
+	case EXIT_NOTFOUND:
+		/* The sandbox stood; these settings hide the program. */
+		(void)strlcpy(detail, "true(1) cannot be executed in it",
+		    size);
+		return 0;
+	}
+	if (*detail == '\0')
+		(void)snprintf(detail, size, "it ended with status %d",
+		    WEXITSTATUS(status));
+	return -1;
+}
+
+int
+check_machine(const struct options *opts, struct policy *policy,
+    check_run_fn launch)
+{
+	const struct feature	*f;
+	char			 detail[DETAIL_MAX];
+	size_t			 i;
+	int			 ok, counts, missing = 0;
+
+	for (i = 0; i < nitems(programs); i++) {
+		ok = program_check(programs[i], detail, sizeof(detail)) == 0;
+		missing |= say(opts, role_name(programs[i]), ok,
+		    "a program that no other user can write", detail, 1);
+	}
+	for (i = 0; i < check_nfeatures; i++) {
+		f = &check_features[i];
+		ok = check_probe(f, policy, detail, sizeof(detail)) == 0;
+		counts = f->spare == NULL || !f->spare(policy);
+		if (!ok && !counts)
+			(void)strlcat(detail, "; these settings do not need "
+			    "it", sizeof(detail));
+		missing |= say(opts, f->name, ok, f->needs, detail, counts);
+	}
+	ok = run_check(opts, policy, launch, detail, sizeof(detail)) == 0;
+	missing |= say(opts, "run", ok, "true(1) under these settings",
+	    detail, 1);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		log_warn("standard output");
+		return EXIT_SRT;
+	}
+	return missing;
+}
