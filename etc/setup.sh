@@ -12,7 +12,8 @@ set -eu
 # set, probe, then the package on Debian and Ubuntu, Fedora, Alpine, Arch,
 # FreeBSD and macOS; "-" where it is part of the system or has no use.
 # Probes: cmd:NAME, pc:NAME (pkg-config), hdr:FILE, san:COMPILER, py:MODULE,
-# pg:NAME (a program of PostgreSQL, which has a folder of its own).
+# pg:NAME (a program of PostgreSQL, which has a folder of its own), jdk:MODULE
+# (of the java that is found).
 table() {
 	cat <<'TABLE'
 build cmd:cc            gcc           gcc                  gcc            gcc               -          -
@@ -24,6 +25,8 @@ build pc:libevent_core  libevent-dev  libevent-devel       libevent-dev   libeve
 build pc:libseccomp     libseccomp-dev libseccomp-devel    libseccomp-dev libseccomp        -          -
 build pc:yajl           libyajl-dev   yajl-devel           yajl-dev       yajl              yajl       yajl
 build pc:libbsd         libbsd-dev    libbsd-devel         libbsd-dev     libbsd            -          -
+build hdr:sha2.h        libmd-dev     libmd-devel          libmd-dev      libmd             -          -
+build pc:openssl        libssl-dev    openssl-devel        openssl-dev    openssl           -          openssl
 test  pc:cmocka         libcmocka-dev libcmocka-devel      cmocka-dev     cmocka            cmocka     cmocka
 test  cmd:prove         perl          perl-Test-Harness    perl-utils     perl              perl5      perl
 test  cmd:clang         clang         clang                clang          clang             -          -
@@ -44,20 +47,26 @@ test  cmd:script        bsdutils      util-linux-script    util-linux-misc util-
 test  cmd:setpriv       util-linux    util-linux           setpriv        util-linux        -          -
 test  cmd:unshare       util-linux    util-linux           util-linux-misc util-linux       -          -
 test  cmd:nc            netcat-openbsd netcat              netcat-openbsd openbsd-netcat    -          -
+test  cmd:tinyproxy     tinyproxy     tinyproxy            tinyproxy      tinyproxy         tinyproxy  tinyproxy
+test  cmd:squid         squid-openssl squid                squid          squid             squid      squid
 test  cmd:rg            ripgrep       ripgrep              ripgrep        ripgrep           ripgrep    ripgrep
 test  cmd:bwrap         bubblewrap    bubblewrap           bubblewrap     bubblewrap        -          -
 test  cmd:strace        strace        strace               strace         strace            -          -
 test  cmd:wget          wget          wget                 wget           wget              -          -
 test  cmd:perl          perl          perl-interpreter     perl           perl              -          -
 test  py:pip            python3-pip   python3-pip          py3-pip        python-pip        -          -
+test  py:jsonschema     python3-jsonschema python3-jsonschema py3-jsonschema python-jsonschema - -
 test  cmd:go            golang-go     golang               go             go                -          -
-test  cmd:keytool       default-jre-headless java-latest-openjdk-headless -              jre-openjdk-headless -          -
+test  jdk:jdk.compiler  default-jdk-headless java-latest-openjdk-devel openjdk17-jdk jdk-openjdk     -          -
+test  cmd:npm           npm           nodejs-npm           npm            npm               -          -
+test  cmd:cargo         cargo         cargo                cargo          rust              -          -
 test  cmd:ssh           openssh-client openssh-clients      openssh-client openssh           -          -
 test  cmd:sshd          openssh-server openssh-server       openssh-server openssh           -          -
 test  pg:initdb         postgresql    postgresql-server    postgresql     postgresql        -          -
 test  cmd:psql          postgresql-client postgresql           postgresql-client postgresql        -          -
 test  cmd:redis-server  redis-server  redis                redis          redis             -          -
 test  cmd:redis-cli     redis-tools   redis                redis          redis             -          -
+test  cmd:rsyslogd      rsyslog       rsyslog              rsyslog        -                 rsyslog    -
 test  cmd:tmux          tmux          tmux                 tmux           tmux              -          -
 test  cmd:gpg-agent     gnupg         gnupg2               gnupg          gnupg             -          -
 test  cmd:chromium      chromium      chromium             chromium       chromium          -          -
@@ -102,17 +111,21 @@ there() {
 	case $1 in
 	cmd:make)
 		# GNU make, under whichever name.
-		make --version 2>/dev/null | grep -q GNU ||
-		    command -v gmake >/dev/null 2>&1 ;;
-	cmd:*)	command -v "${1#*:}" >/dev/null 2>&1 ;;
-	pc:*)	pkg-config --exists "${1#*:}" 2>/dev/null ;;
+		make --version | grep GNU ||
+		    command -v gmake ;;
+	cmd:chromium)
+		command -v chromium || command -v chromium-browser ||
+		    command -v google-chrome ;;
+	cmd:*)	command -v "${1#*:}" ;;
+	pc:*)	pkg-config --exists "${1#*:}" ;;
 	hdr:*)	compiles "#include <${1#*:}>" "${CC:-cc}" -E ;;
-	py:*)	python3 -c "import ${1#*:}" >/dev/null 2>&1 ;;
+	py:*)	python3 -c "import ${1#*:}" ;;
+	jdk:*)	java --list-modules | grep "^${1#*:}" ;;
 	pg:*)	for file in /usr/lib/postgresql/*/bin/"${1#*:}" \
 		    /usr/libexec/postgresql*/"${1#*:}"; do
 			[ ! -x "$file" ] || return 0
 		done
-		command -v "${1#*:}" >/dev/null 2>&1 ;;
+		command -v "${1#*:}" ;;
 	san:*)	compiles 'int main(void) { return 0; }' "${1#*:}" \
 		    -fsanitize=address,undefined ;;
 	esac
@@ -142,7 +155,7 @@ missing() {
 		    grep -q '^ID=ubuntu' /etc/os-release 2>/dev/null; then
 			continue
 		fi
-		if [ "$package" != - ] && ! there "$probe"; then
+		if [ "$package" != - ] && ! there "$probe" >/dev/null 2>&1; then
 			echo "$package"
 		fi
 	done | sort -u

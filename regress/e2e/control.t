@@ -134,6 +134,43 @@ else
 	skip "a socket" "no python3"
 fi
 
+# --- --control-ack
+
+settings net_allow='"other.test"'
+tr -d '\n' <"$T/settings.json" >"$T/line"
+{
+	cat "$T/line"
+	echo
+	printf '{ "network": 7 }\n\nno json\n'
+	sed 's/"other.test"/"a b.test", "*.test"/' "$T/line"
+} >"$T/lines.ack"
+settings
+run "$SRT" -s "$T/settings.json" --control-fd 6 --control-ack 7 -q \
+    sh until.sh 6<"$T/lines.ack" 7>"$T/acks"
+is "$st" 0 "a channel with answers"
+unlike "$out" "$T/acks" "the command sees nothing of them"
+is "$(wc -l <"$T/acks" | tr -d ' ')" 4 "one answer a line, none for a blank one"
+is "$(head -n 1 "$T/acks")" '{"applied":true}' "a valid one is applied"
+like "$(sed -n 2p "$T/acks")" \
+    '^[{]"applied":false,"errors":\[[{]"key":"network","message":"Expected' \
+    "a wrong key is named"
+like "$(sed -n 3p "$T/acks")" '^[{]"applied":false,"errors":\[[{]"key":"' \
+    "so is a line that is no JSON"
+like "$(sed -n 4p "$T/acks")" \
+    '"key":"network.allowedDomains.0".*"key":"network.allowedDomains.1"' \
+    "all that is wrong is named"
+run "$SRT" -s "$T/settings.json" --control-fd 6 --control-ack 7 -q \
+    sh until.sh 6<"$T/lines.ack" 7<"$T/lines.ack"
+is "$st" 125 "one that cannot be written to"
+like "$err" '^Error: --control-ack 7 is not usable: ' "which is said"
+run "$SRT" -s "$T/settings.json" --control-ack 7 true 7>"$T/acks"
+is "$st" 125 "answers without a channel"
+run "$SRT" -s "$T/settings.json" --control-fd 6 --control-ack 7 -q \
+    sh until.sh 6<"$T/lines.ack" 7>/dev/full
+is "$st" 0 "answers that nobody takes stop nothing"
+like "$err" '^Error writing --control-ack 7: ' "and that is said"
+settings
+
 # A long line in many pieces, and one that is too long.
 settings net_allow='"other.test"' \
     more="\"\$schema\": \"$(head -c 300000 /dev/zero | tr '\0' x)\""

@@ -5,9 +5,12 @@ Prints a line for each thing that was tried: what came of it.
 """
 
 import asyncio
+import base64
 import ctypes
 import errno
+import hashlib
 import os
+import resource
 import select
 import socket
 import struct
@@ -131,28 +134,44 @@ def in_threads(count):
     return "%d of %d" % (results.count("ok"), count)
 
 
-async def one_stream(limit, where):
-    async with limit:
-        reader, writer = await asyncio.open_connection(*where)
-        writer.write(ASK)
-        got = await reader.read()
-        writer.close()
-        return "ok" if got.endswith(ANSWER) else repr(got)
+async def one_stream(where, all_there=None):
+    """Asks when all the others have their connections as well."""
+    reader, writer = await asyncio.open_connection(*where)
+    if all_there:
+        await all_there()
+    writer.write(ASK)
+    got = await reader.read()
+    writer.close()
+    return "ok" if got.endswith(ANSWER) else repr(got)
+
+
+def room_for(count):
+    """As many of that as there can be, with what else is open."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return min(count, (most - 200) // 4)
 
 
 async def in_parallel(count):
-    limit = asyncio.Semaphore(count)
+    there, everybody = 0, asyncio.Event()
+
+    async def all_there():
+        nonlocal there
+        there += 1
+        if there == count:
+            everybody.set()
+        await asyncio.wait_for(everybody.wait(), 20)
     where = address("allowed.test")
-    results = await asyncio.gather(*(one_stream(limit, where)
+    results = await asyncio.gather(*(one_stream(where, all_there)
                                      for _ in range(count)),
                                    return_exceptions=True)
-    bad = [str(r) for r in results if r != "ok"]
-    return "%d of %d%s" % (results.count("ok"), count,
-                           ": " + bad[0] if bad else "")
+    bad = [repr(r) for r in results if r != "ok"]
+    return "%d of %d fail%s" % (len(bad), count,
+                                ": " + bad[0] if bad else "")
 
 
 async def one_stream_by_name(name):
-    return await one_stream(asyncio.Semaphore(1), (name, 80))
+    return await one_stream((name, 80))
 
 
 def timed_out():
@@ -190,13 +209,16 @@ def work():
     attempt("epoll", lambda: nonblocking(address("allowed.test")))
     attempt("asyncio", lambda: asyncio.run(one_stream_by_name("allowed.test")))
     attempt("threads", in_threads, 16)
-    attempt("parallel", lambda: asyncio.run(in_parallel(200)))
+    attempt("parallel", lambda: asyncio.run(in_parallel(room_for(2000))))
     attempt("other port", lambda: connect(
         (address("allowed.test")[0], 8080)))
 
 
 def refused():
     """What is not allowed, or not there."""
+    lost = threading.Thread(target=attempt, args=(
+        "lost", lambda: connect(address("lost.test"))))
+    lost.start()
     attempt("name", soon, "other.test")
     attempt("address", connect, ("203.0.113.11", 80))
     attempt("address nonblocking", nonblocking, ("203.0.113.11", 80))
@@ -214,6 +236,7 @@ def refused():
             socket.AF_INET6)
     attempt("timeout", timed_out)
     attempt("unreachable", lambda: connect(address("silent.test")))
+    lost.join()
 
 
 def fast_open():
@@ -313,6 +336,33 @@ def serve(host, port):
         peer.close()
 
 
+def upgrade(host, port):
+    """A web socket's server, which sends each message back, reversed."""
+    listener = socket.socket()
+    listener.bind((host, port))
+    listener.listen(5)
+    while True:
+        sock, _ = listener.accept()
+        with sock, sock.makefile("rb") as file:
+            key = ""
+            while line := file.readline().decode().strip():
+                name, _, value = line.partition(": ")
+                if name.lower() == "sec-websocket-key":
+                    key = value
+            digest = hashlib.sha1(
+                (key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode())
+            sock.sendall(b"HTTP/1.1 101 Switching Protocols\r\n"
+                         b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                         b"Sec-WebSocket-Accept: %s\r\n\r\n" %
+                         base64.b64encode(digest.digest()))
+            head = file.read(6)
+            text = bytes(byte ^ head[2 + i % 4] for i, byte in
+                         enumerate(file.read(head[1] & 127)))
+            sock.sendall(b"\x81" + bytes([len(text)]) + text[::-1] +
+                         b"\x88\0")
+            file.read()
+
+
 def count(host, port, file):
     """Writes what arrives as datagrams."""
     sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -330,6 +380,8 @@ def main():
         local(int(sys.argv[2]))
     elif what == "serve":
         serve(sys.argv[2], int(sys.argv[3]))
+    elif what == "upgrade":
+        upgrade(sys.argv[2], int(sys.argv[3]))
     elif what == "count":
         count(sys.argv[2], int(sys.argv[3]), sys.argv[4])
     else:

@@ -3,6 +3,7 @@
 
 dns.py ask            asks the sandbox's resolver, a line for each answer
 dns.py many COUNT     looks up as many names, and goes back from each address
+dns.py bound COUNT    the same, until the first of them is forgotten
 dns.py flood COUNT    looks up as many names that nobody allows
 dns.py serve LOG      answers for the workstation, and notes what was asked
 """
@@ -211,6 +212,17 @@ def many(count):
     print(len(seen), wrong, again in seen)
 
 
+def bound(count):
+    def ask_one(name, kind="A"):
+        return unpack(udp(query(name, kind))).split()
+    addrs = [ask_one("n%d.wild.test" % i)[2] for i in range(count)]
+    print("different:", len(set(addrs)) == count)
+    print("forgotten:", ask_one(reverse4(addrs[0]), "PTR")[0])
+    print("kept:", ask_one(reverse4(addrs[-1]), "PTR")[2])
+    again = ask_one("n0.wild.test")[2]
+    print("again:", again not in addrs[1:])
+
+
 def flood(count):
     for i in range(count):
         answer = unpack(udp(query("n%d.other.test" % i, "A")))
@@ -247,7 +259,7 @@ def main():
     elif what == "serve":
         serve(sys.argv[2])
     else:
-        {"many": many, "flood": flood}[what](int(sys.argv[2]))
+        {"many": many, "bound": bound, "flood": flood}[what](int(sys.argv[2]))
 
 
 main()

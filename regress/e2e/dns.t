@@ -115,6 +115,11 @@ is "$(asked)" "" "N26: nothing of all that left the machine"
 
 srt python3 "$E2E/dns.py" many 1000
 is "$out" "1000 0 True" "a thousand names, an address each"
+srt python3 "$E2E/dns.py" bound 16500
+is "$out" "different: True
+forgotten: NXDOMAIN
+kept: n16499.wild.test
+again: True" "N26: more than are kept: the oldest is forgotten"
 srt --violations "$T/v.json" python3 "$E2E/dns.py" flood 1000
 is "$out" asked "a thousand that do not exist"
 check "are reported until they are too many" \

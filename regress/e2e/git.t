@@ -202,6 +202,134 @@ is "$(git config core.hooksPath; git config a.b; cat .git)" \
     "F6, F8: linked worktree: the configuration and where it is, too"
 check "git fsck has no complaint" git fsck --strict --no-progress
 
+# --- objects that lie somewhere else
+
+settings net_allow='' allow_write="\"$W\", \"$T/elsewhere/objects\""
+cd "$W" || exit 1
+git init -q lent
+git -C lent commit -q --allow-empty -m one
+mv lent/.git/objects "$T/elsewhere/objects"
+ln -s "$T/elsewhere/objects" lent/.git/objects
+cd lent || exit 1
+work "objects behind a link to a write root" 'echo x >x; git add x
+    git commit -q -m x; git gc -q; git stash list'
+settings net_allow=''
+srt sh -c 'echo y >y; git add y'
+refuse "objects behind a link to no write root" test "$st" -eq 0
+like "$err" "^deny file-write-create $T/elsewhere/objects/.* \(outside the writable paths\)" \
+    "that is reported"
+check "git fsck has no complaint" git fsck --strict --no-progress
+rm y
+cd "$W" || exit 1
+git clone -q --shared lent borrowed
+cd borrowed || exit 1
+work "objects borrowed from a folder that is only read" 'echo z >z; git add z
+    git commit -q -m z; git gc -q; git checkout -q HEAD~1; git switch -q -'
+check "git fsck has no complaint" git fsck --strict --no-progress
+mkdir "$T/elsewhere/apart"
+git init -q --separate-git-dir "$T/elsewhere/apart/.git" "$W/apart"
+settings net_allow='' allow_write="\"$W\", \"$T/elsewhere/apart\""
+cd "$W/apart" || exit 1
+work "a repository apart from its tree" 'echo x >x; git add x
+    git commit -q -m x; git switch -q -c y; git gc -q'
+srt sh -c "echo evil >$T/elsewhere/apart/.git/hooks/post-commit
+    git config core.fsmonitor /tmp/evil; rm .git"
+is "$(ls "$T/elsewhere/apart/.git/hooks/post-commit" 2>/dev/null
+    git config core.fsmonitor; cat .git)" "gitdir: $T/elsewhere/apart/.git" \
+    "F6, F8: its hooks and configuration stay closed"
+
+# --- repositories of any name
+
+settings net_allow=''
+cd "$W" || exit 1
+git init -q --bare store
+mkdir sub hollow
+: >sub/keep
+# What git on the host would run by them.
+cat >"$T/evil" <<EOT
+#!/bin/sh
+echo ran >>$T/ran
+EOT
+chmod 755 "$T/evil"
+cat >bare.sh <<EOT
+mkdir -p \$1/objects \$1/refs
+printf '[core]\\nrepositoryformatversion = 0\\nbare = false\\n' >\$1/config
+printf 'worktree = %s\\nfsmonitor = $T/evil\\n' "\$1" >>\$1/config
+echo ref: refs/heads/main >\$1/HEAD
+EOT
+srt sh bare.sh "$W/sub"
+git -C sub status >"$T/out" 2>&1
+refuse "F8: what was made in an old directory is no repository" \
+    grep -q 'On branch' "$T/out"
+refuse "F8: and nothing of it runs" test -e "$T/ran"
+like "$err" "^deny file-write-create $W/sub/HEAD \(a bare repository's HEAD is protected\)" \
+    "F8: that is reported"
+# What the tests are worth.
+mkdir "$T/sub"
+sh bare.sh "$T/sub"
+git -C "$T/sub" status >"$T/out" 2>&1
+check "outside it is one, and it runs" test -e "$T/ran"
+rm -f "$T/ran"
+before=$(cat store/config)
+srt sh -c "git -C store config core.fsmonitor $T/evil
+    echo evil >store/hooks/post-update; rm -rf store/hooks
+    mv store/config x; mv store store2; mkdir new; mv store new/store
+    printf '[core]\nfsmonitor = /x\n' >store/c; mv store/c store/config
+    ln -s / store/commondir; echo '* diff=x' >store/info/attributes"
+is "$(cat store/config):$(ls store/hooks/post-update store/commondir \
+    store/info/attributes 2>/dev/null)" "$before:" \
+    "F7, F8: an old bare repository stays what it was"
+rm -f store/c
+rmdir new 2>/dev/null
+work "a bare repository of the host's is pushed to" "cd repo
+    git push -q ../store main:main
+    git push -q ../store main:other; git push -q ../store :other
+    cd ../store; git symbolic-ref HEAD refs/heads/main; git gc -q
+    git update-server-info"
+is "$(git -C store log -1 --format=%s main)" \
+    "$(git -C repo log -1 --format=%s main)" "and the commits are there"
+check "git fsck has no complaint" git -C store fsck --strict --no-progress
+srt sh -ec 'git init -q --bare hollow; git init -q --bare made
+    git -C hollow config a.b c; echo x >made/hooks/post-update
+    git clone -q --bare repo copy; git -C copy config a.b c
+    tar cf t.tar store; mkdir out; tar xf t.tar -C out
+    git -C repo push -q ../out/store main:third; rm t.tar
+    git clone -q --mirror repo mirror'
+is "$st" 0 "init --bare, also in an empty directory; clone --bare; tar x"
+is "$(printf '%s\n' "$err" | sed -n "s|^look at $W/\([^ ]*\) (.*|\1|p" |
+    sort | tr '\n' ' ')" "copy/config copy/hooks hollow/config hollow/hooks made/config made/hooks mirror/config mirror/hooks out/store/config out/store/hooks " \
+    "and what to look at"
+srt sh -c 'git -C hollow config d.e f; echo x >made/hooks/update'
+is "$(git -C hollow config d.e; ls made/hooks/update 2>/dev/null)" "" \
+    "in the next run they are old ones"
+work "a worktree of a bare repository" 'git -C store worktree add -q ../t main \
+    2>/dev/null; cd t; git commit -q --allow-empty -m x; cd ..
+    git -C store worktree remove --force t'
+rm -rf sub hollow made copy mirror out bare.sh t
+
+# --- the configuration
+
+cd "$W/repo" || exit 1
+settings net_allow='"git.test"'
+config=$(cat .git/config)
+srt git config user.name Mallory
+refuse "git config is refused" test "$st" -eq 0
+srt git remote add origin http://git.test/project.git
+refuse "git remote add, too" test "$st" -eq 0
+is "$(cat .git/config)" "$config" "the configuration is what it was"
+settings net_allow='"git.test"' fs_more='"allowGitConfig": true'
+work "allowGitConfig: config" 'git config user.name Other
+    git config --unset user.name'
+work "allowGitConfig: remote add, fetch, push -u, branch -D" '
+    git remote add origin http://git.test/project.git; git fetch -q
+    git push -q -u origin main:topic >/dev/null; git branch -q copy
+    git branch -q -D copy'
+is "$(git config branch.main.merge; git -C "$T/git/project.git" \
+    log -1 --format=%s topic)" "refs/heads/topic
+x" "allowGitConfig: it is written, and the commits are there"
+srt sh -c 'echo evil >.git/hooks/post-commit'
+refuse "allowGitConfig: hooks stay closed" test -e .git/hooks/post-commit
+
 # --- submodules
 
 settings net_allow='"git.test"'
@@ -224,6 +352,18 @@ check "it is there" cmp mod/big "$W/super/mod/big"
 like "$(git submodule status)" '^ [0-9a-f]+ mod' "and is what it should be"
 work "commit in a submodule" 'cd mod; git switch -q -c new; echo x >x
     git add x; git commit -q -m x; cd ..; git add mod; git commit -q -m mod'
+before=$(ls -i .git/modules/mod/config):$(cat .git/modules/mod/config)
+git -C mod checkout -q HEAD~1
+srt git submodule --quiet update
+is "$st:$err" "0:" "submodule update, in the next run"
+like "$(git submodule status)" '^ [0-9a-f]+ mod' "it is what it should be"
+is "$(ls -i .git/modules/mod/config):$(cat .git/modules/mod/config)" \
+    "$before" "its configuration is written with the same, and not touched"
+work "configuration that stays what it is" \
+    'git -C mod config core.bare "$(git -C mod config core.bare)"
+    git config core.bare "$(git config core.bare)"'
+srt git -C mod config core.bare true
+refuse "another one is refused" test "$st" -eq 0
 srt sh -c 'echo evil >.git/modules/mod/hooks/post-checkout
     git -C mod config core.fsmonitor /tmp/evil; echo evil >.gitmodules
     echo gitdir: x >mod/.git; mv mod mod2'
@@ -233,5 +373,28 @@ is "$(ls .git/modules/mod/hooks/post-checkout mod2 2>/dev/null
 is "$(git status --porcelain)" "" "git status is clean"
 check "git fsck has no complaint" git fsck --strict --no-progress
 check "nor of the submodule" git -C mod fsck --strict --no-progress
+
+# One more is refused in an old repository, whose .gitmodules is protected.
+git init -q "$W/old"
+git -C "$W/old" commit -q --allow-empty -m one
+cd "$W/old" || exit 1
+srt git submodule --quiet add -b main http://git.test/project.git mod
+refuse "submodule add in an old repository is refused" test "$st" -eq 0
+like "$err" "^deny file-write-[a-z]+ $W/old/\.(gitmodules|git/config).* is protected\)" \
+    "and reported"
+is "$(ls .gitmodules 2>/dev/null; git config -l --local | grep submodule)" "" \
+    "nothing of it is left"
+cd "$W" || exit 1
+srt sh -ec 'git init -q made; cd made; git commit -q --allow-empty -m one
+    git submodule --quiet add -b main http://git.test/project.git mod
+    git commit -q -m mod; cd mod; echo s >s; git add s; git commit -q -m s
+    cd ..; git add mod; git commit -q -m mod2; git submodule --quiet update
+    git submodule status | cut -c 1'
+is "$st:$out" "0: " "submodule add, commit, update in a new one"
+is "$(printf '%s\n' "$err" | sed -n "s|^look at $W/made/\([^ ]*\) (.*|\1|p" |
+    sort | tr '\n' ' '):$(printf '%s\n' "$err" | grep -vc '^look at ')" \
+    ".git/config .git/hooks .git/modules .git/modules/mod/config .git/modules/mod/hooks .gitmodules mod/.git :2" \
+    "and what to look at"
+check "git fsck has no complaint" git -C made fsck --strict --no-progress
 
 done_testing

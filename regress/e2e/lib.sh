@@ -10,6 +10,8 @@
 #	203.0.113.11			other.test
 #	203.0.113.12			git.test
 #	203.0.113.1			the workstation itself, own.test
+#	203.0.113.99			silent.test, which nobody has
+#	198.51.100.1			lost.test, the way to which ends somewhere
 #
 # A test sees in $T its temporary folder, in $W the folder that srt lets the
 # command write, in $SRT the program.  It speaks TAP.
@@ -285,6 +287,7 @@ rig_workstation() {
 ::ffff:127.0.0.1 mapped.test
 169.254.169.254 meta.test
 203.0.113.99 silent.test
+198.51.100.1 lost.test
 EOT
 	printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' \
 	    >"$T/etc/resolv.conf"
@@ -360,7 +363,9 @@ rig_internet() {
 		ip -6 addr add 2001:db8::10/64 dev inet nodad
 		ip link set inet up
 		echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+		echo 0 >/proc/sys/net/ipv4/ip_forward
 	' || return 1
+	rig_patience || return 1
 	rig_certificate || return 1
 	rig_nginx || return 1
 	wait_for 10 curl -sf -o /dev/null http://203.0.113.10/ || {
@@ -374,6 +379,14 @@ rig_internet() {
 # A test may have servers of its own: it redefines this.
 rig_more() {
 	:
+}
+
+# What is sent to lost.test is dropped; that takes seconds, not minutes.
+rig_patience() {
+	ip route add 198.51.100.0/24 via 203.0.113.10 &&
+	    echo 2 >/proc/sys/net/ipv4/tcp_syn_retries || return 1
+	[ ! -e /proc/sys/net/ipv4/tcp_syn_linear_timeouts ] ||
+	    echo 0 >/proc/sys/net/ipv4/tcp_syn_linear_timeouts
 }
 
 rig_internet_user() {
@@ -407,7 +420,8 @@ daemon off;
 worker_processes 1;
 pid $T/nginx/pid;
 error_log $T/nginx/error.log;
-events { worker_connections 1024; }
+worker_rlimit_nofile 8192;
+events { worker_connections 4096; }
 http {
 	access_log $T/nginx/access.log;
 	client_body_temp_path $T/nginx/tmp1;
@@ -417,7 +431,7 @@ http {
 	scgi_temp_path $T/nginx/tmp5;
 	client_max_body_size 0;
 	server {
-		listen 203.0.113.10:80;
+		listen 203.0.113.10:80 backlog=4096;
 		listen 203.0.113.10:8080;
 		listen 203.0.113.11:80;
 		listen [2001:db8::10]:80;

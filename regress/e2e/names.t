@@ -104,6 +104,21 @@ settings more='"mandatoryDenySearchDepth": 1'
 try 'mkdir -p a/b/c; echo x >.bashrc; echo x >a/b/c/ok'
 check "mandatoryDenySearchDepth is accepted" test -e a/b/c/ok -a ! -e .bashrc
 
+# --- names of the settings, where case may not matter
+
+# A directory that cannot be asked may be of a file system that ignores case.
+fresh
+mkdir asked unasked
+chmod 311 unasked
+settings deny_write="\"$W/asked/Secret\", \"$W/unasked/Secret\""
+try 'echo x >asked/Secret; echo x >asked/secret
+    echo x >unasked/Secret; echo x >unasked/sECRET; echo x >unasked/SECRETS'
+chmod 755 unasked
+is "$(ls asked):$(ls unasked)" "secret:SECRETS" \
+    "denyWrite of what is not there: any case, where that could be the same"
+is "$(report "deny file-write-create $W/unasked/sECRET (")" 1 \
+    "and that is reported"
+
 # --- git, asked nicely
 
 settings
@@ -296,6 +311,42 @@ settings deny_read="\"$W/**/*.pem\"" allow_read="\"$W/a/b/*.pem\""
 try 'cat a/b/key.pem; cat top.pem'
 is "$out" secret "denyRead and allowRead: the more specific pattern"
 
+# All readings of an entry, what is below a match, and where links lead.
+fresh
+mkdir -p "$T/hidden" private1 shut/in
+for file in x[1] x1 x2 private1/deep shut/in/s.pem; do
+	echo "$file" >"$file"
+done
+echo linked >"$T/hidden/l.pem"
+ln -s "$T/hidden" way
+chmod 0 shut
+settings deny_read="\"$W/x[1]\""
+try 'cat "x[1]" x1 x2'
+is "$out" x2 "P5: denyRead: as a pattern and as it is written"
+settings deny_read="{\"path\": \"$W/x[1]\", \"literal\": true}"
+try 'cat "x[1]" x1 x2'
+is "$out" "x1
+x2" "P5: denyRead: literal"
+settings deny_read="\"$W/pri*\""
+try 'cat private1/deep x2; ls private1'
+is "$out" x2 "P5: denyRead: what is below a match"
+settings deny_read="\"$W/**/*.pem\""
+try "chmod 700 shut; cat shut/in/s.pem way/l.pem $T/hidden/l.pem x2"
+is "$out" x2 "P5: denyRead: what cannot be listed, and where links lead"
+chmod 700 shut
+deep=.
+for i in 1 2 3 4 5 6 7 8 9; do
+	deep=$deep/d$i/e$i/f$i/g$i
+done
+mkdir -p "$deep"
+run sh -c "ulimit -n 24; exec $SRT -s $T/settings.json echo started"
+is "$out" "" "P5: a pattern that cannot be enforced stops the start"
+like "$err" 'filesystem\.denyRead.*cannot be enforced' "and srt says so"
+
+fresh
+mkdir -p a/b
+echo secret >top.pem
+echo plain >a/plain
 settings deny_read="\"$W/**/*.pem\"" fs_more='"strictReadGlobs": true'
 (
 	wait_for 5 test -e "$W/go"

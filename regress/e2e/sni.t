@@ -9,7 +9,7 @@ have python3 || skip_all "no python3"
 
 # TLS on another port, by another program.
 rig_more() {
-	rig_internet_user openssl s_server -accept 203.0.113.10:4433 -www \
+	rig_internet_user openssl s_server -accept 203.0.113.10:4433 -www -tlsextdebug \
 	    -cert "$T/etc/cert.pem" -key "$T/etc/key.pem" \
 	    >"$T/s_server" 2>&1 &
 	wait_for 5 grep -q ACCEPT "$T/s_server"
@@ -90,9 +90,47 @@ for how in direct connect socks; do
 	is "$out" cut "N6: $how: another name there"
 done
 
+# --- OpenSSL's own client
+
+# client PORT OPTION ...: asks for a page.
+client() {
+	srt sh -c 'port=$1; shift
+	    printf "GET / HTTP/1.0\r\nHost: sni.test\r\n\r\n" |
+	    openssl s_client -quiet -CAfile "$0" -verify_return_error \
+	    -connect "allowed.test:$port" "$@"' "$CA" "$@"
+}
+
+for port in 443 4433; do
+	case $port in
+	443)	want=$good ;;
+	*)	want='Ciphers supported' ;;
+	esac
+	client $port -servername allowed.test
+	like "$out" "$want" "s_client: the allowed name, port $port"
+	client $port
+	like "$out" "$want" "s_client: its default is the host's name"
+	client $port -servername allowed.test -tls1_2
+	like "$out" "$want" "s_client: TLS 1.2"
+	client $port -servername other.test
+	is "$out" "" "N6: s_client: another name"
+	is "$(report "deny network-outbound allowed.test:$port (TLS server name is other.test)")" \
+	    1 "N6: s_client: reported"
+	client $port -noservername
+	is "$out" "" "N6: s_client: no name"
+	is "$(report "deny network-outbound allowed.test:$port (TLS without a server name)")" \
+	    1 "N6: s_client: reported"
+	client $port -servername other.test -tls1_2
+	is "$out" "" "N6: s_client: another name in TLS 1.2"
+	client $port -servername other.test -split_send_frag 512 \
+	    -max_send_frag 512
+	is "$out" "" "N6: s_client: another name in small records"
+done
+
 # --- nothing of it reached the server
 
-refuse "N6: the server has not seen that name" grep -q other.test "$T/s_server"
+# Its output has the extension in hexadecimal and, fifteen bytes of it, in text.
+check "the server has seen the allowed name" grep -q 'allowed\.te' "$T/s_server"
+refuse "N6: and not the other" grep -q 'other\.te' "$T/s_server"
 
 # --- addresses, and the switch
 

@@ -238,6 +238,30 @@ def answer(server, path):
         peer.close()
 
 
+def log(path, file):
+    """A service of the host that takes datagrams."""
+    with socket.socket(UNIX, DGRAM) as server, \
+            open(file, "w", encoding="ascii") as out:
+        server.bind(path)
+        print("ready", file=out, flush=True)
+        while True:
+            print(server.recv(100).decode(), file=out, flush=True)
+
+
+def send(path):
+    with socket.socket(UNIX, DGRAM) as client:
+        client.sendto(b"sent", path)
+    return "sent"
+
+
+def pair(path):
+    """By a socket that came to be without a name."""
+    left, right = socket.socketpair(UNIX, DGRAM)
+    with left, right:
+        left.sendto(b"by a pair", path)
+    return "sent"
+
+
 def main():
     what, args = sys.argv[1], sys.argv[2:]
     if what == "inside":
@@ -246,6 +270,11 @@ def main():
         many()
     elif what == "serve":
         serve([arg.replace("@", "\0") for arg in args])
+    elif what == "log":
+        log(*args)
+    elif what == "send":
+        attempt("send", send, args[0])
+        attempt("pair", pair, args[0])
     else:
         for path in args:
             attempt(path, connect, path.replace("@", "\0"))

@@ -7,6 +7,25 @@
 . "$(dirname "$0")/lib.sh"
 
 have python3 || skip_all "no python3"
+
+# The names of services that no command is to reach.
+SERVICES="/run/systemd/private /run/systemd/journal/stdout
+    /run/systemd/resolve/io.systemd.Resolve /run/systemd/userdb/io.x
+    /run/dbus/system_bus_socket /run/user/1000/bus /run/nscd/socket
+    /run/docker.sock /run/avahi-daemon/socket /tmp/.X11-unix/X0
+    /tmp/ssh-x/agent.1"
+
+rig_more() {
+	mount -n -t tmpfs -o mode=755,nosuid,nodev run /run || return 1
+	for service in $SERVICES; do
+		mkdir -p "$(dirname "$service")"
+	done
+	# shellcheck disable=SC2086
+	python3 "$E2E/unixsock.py" serve $SERVICES @/tmp/.X11-unix/X0 \
+	    >"$T/services" &
+	wait_for 5 test -s "$T/services"
+}
+
 rig net
 
 # line NAME: what the last command printed of it.
@@ -134,7 +153,6 @@ assert v["program"].startswith("python3"), v
 assert v["pid"] > 0, v
 ' "$T/v.json" "$T/sockets/one"
 
-
 settings fs_more='"disabled": true' allow_write=''
 is "$(reached)" "$none" "filesystem.disabled opens none of them"
 srt env TMPDIR="$T" python3 "$E2E/unixsock.py" inside
@@ -148,6 +166,46 @@ wait_for 5 test -s "$T/served2"
 srt -q python3 "$E2E/unixsock.py" connect other @of-another
 is "$out" "other: EACCES
 @of-another: ECONNREFUSED" "K14: another sandbox's sockets are refused"
+
+# --- what is on many machines
+
+settings
+# shellcheck disable=SC2086
+srt -q python3 "$E2E/unixsock.py" connect $SERVICES @/tmp/.X11-unix/X0
+is "$(printf '%s\n' "$out" | sed 's/.*: //' | sort | uniq -c | tr -s ' ')" \
+    " 11 EACCES
+ 1 ECONNREFUSED" "K11: systemd, D-Bus, nscd, docker, X11, agents"
+unix '"/run/docker.sock"'
+srt -q python3 "$E2E/unixsock.py" connect /run/docker.sock \
+    /var/run/docker.sock /run/dbus/system_bus_socket
+is "$(printf '%s\n' "$out" | sed 's/.*: //' | tr '\n' ' ')" \
+    "docker.sock docker.sock EACCES " "one that is listed, and no other"
+
+python3 "$E2E/unixsock.py" log "$T/sockets/log" "$T/log" &
+wait_for 5 test -s "$T/log"
+unix "\"$T/sockets/log\""
+srt -q python3 "$E2E/unixsock.py" send "$T/sockets/log"
+is "$out" "send: EPERM
+pair: EPERM" "K11: no datagrams to the host, listed or not"
+settings net_more='"allowAllUnixSockets": true'
+srt -q python3 "$E2E/unixsock.py" send "$T/sockets/log"
+is "$(line send)" sent "but with allowAllUnixSockets"
+wait_for 5 grep -q '^sent$' "$T/log"
+is "$(sed -n 2p "$T/log")" sent "it arrived, and nothing before it"
+
+if have tmux; then
+	settings
+	SHELL=/bin/sh tmux -S "$T/mux" -f /dev/null new-session -d -s theirs sh
+	srt tmux -S "$T/mux" list-sessions
+	refuse "K11: a tmux of the host is out of reach" test "$st" -eq 0
+	is "$(report "deny network-outbound unix:$T/mux (")" 1 "and reported"
+	unix "\"$T/mux\""
+	srt tmux -S "$T/mux" list-sessions
+	like "$out" '^theirs: ' "tmux, if it is listed"
+	tmux -S "$T/mux" kill-server
+else
+	skip "a tmux of the host" "no tmux"
+fi
 
 if have ssh-agent && have ssh-add && have ssh-keygen; then
 	ssh-agent -D -a "$T/agent" >/dev/null 2>&1 &
@@ -202,7 +260,7 @@ t="tmux -S $PWD/t -f /dev/null"
 $t new-session -d -x 80 -y 24 sh || exit 1
 $t send-keys 'echo is-$((40 + 2))' Enter
 n=0
-until $t capture-pane -p | grep '^is-42'; do
+until $t capture-pane -p | grep -o is-42; do
 	n=$((n + 1))
 	[ $n -lt 100 ] || exit 1
 	sleep 0.05

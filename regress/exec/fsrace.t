@@ -46,8 +46,11 @@ race inside "$SRT_HELPERS/execd" -t $((SECONDS_IN + 60)) \
     -w "$W/inside" -- "$fsrace" "$SECONDS_IN" "$W/inside"
 result "$raced" 'the racers raced' "$T/inside.race"
 tries=$(number "$T/inside.race" attempts)
-result "$([ "$tries" -gt $((SECONDS_IN * 300)) ]; echo $?)" \
-    "hundreds of attempts a second and more: $tries" "$T/inside.race"
+# A sanitizer's broker is slow.
+least=300
+[ -z "${SRT_SANITIZE:-}" ] || least=30
+result "$([ "$tries" -gt $((SECONDS_IN * least)) ]; echo $?)" \
+    "$least attempts a second and more: $tries" "$T/inside.race"
 scans=$(number "$T/inside.watch" scans)
 result "$([ "$scans" -gt $((SECONDS_IN * 10)) ]; echo $?)" \
     "and the watcher was awake: $scans looks" "$T/inside.watch"

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: ISC
+"""Answers srt's questions: ask.py MODE LOG SRT WORD ...
+
+The questions, a line each, are left in LOG.  MODE is a comma-separated list
+of what to do with them, the last for all that follow: "allow", "deny" with a
+scope after "-" and a reason after "=", "garbage", "silent", "close", "wait"
+(answer the first when five programs have sent their requests).
+"""
+
+import glob
+import json
+import os
+import pty
+import re
+import select
+import socket
+import sys
+import time
+
+
+def answer(q, what):
+    what, _, reason = what.partition("=")
+    verdict, _, scope = what.partition("-")
+    line = {"id": q["id"], "answer": verdict}
+    if scope:
+        line["scope"] = scope
+    if reason:
+        line["reason"] = reason
+    return (json.dumps(line) + "\n").encode()
+
+
+def five():
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        sent = 0
+        for name in glob.glob("trace.*"):
+            with open(name, errors="replace") as f:
+                sent += "> GET" in f.read()
+        if sent == 5:
+            return
+        time.sleep(0.02)
+
+
+def serve(modes, log):
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        os.dup2(theirs.fileno(), 6)
+        os.execv(sys.argv[3], sys.argv[3:])
+    theirs.close()
+    with open(log, "w") as out:
+        for line in ours.makefile():
+            out.write(line)
+            out.flush()
+            q = json.loads(line)
+            mode = modes.pop(0) if len(modes) > 1 else modes[0]
+            if mode == "garbage":
+                ours.send(b'{"id": 1, "answer": perhaps}\n')
+            elif mode == "close":
+                ours.shutdown(socket.SHUT_RDWR)
+                break
+            elif mode == "wait":
+                five()
+                # What came besides shows in the log before this line.
+                more = select.select([ours], [], [], 0.2)[0]
+                out.write("more\n" if more else "alone\n")
+                ours.send(answer(q, "allow"))
+            elif mode != "silent":
+                ours.send(answer(q, mode))
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def terminal(keys, log):
+    """On a terminal: what is typed at each question."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(sys.argv[3], sys.argv[3:])
+    seen = ""
+    end = time.monotonic() + 25
+    while time.monotonic() < end:
+        if not select.select([fd], [], [], 0.1)[0]:
+            continue
+        try:
+            data = os.read(fd, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        seen += data.decode(errors="replace").replace("\r", "")
+        asked = len(re.findall(r"\[n\] ", seen))
+        if asked and keys and asked > len(typed):
+            typed.append(keys.pop(0))
+            os.write(fd, (typed[-1] + "\n").encode())
+    with open(log, "w") as out:
+        out.write(seen)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+typed = []
+if sys.argv[1].startswith("tty:"):
+    sys.exit(terminal(sys.argv[1][4:].split(","), sys.argv[2]))
+sys.exit(serve(sys.argv[1].split(","), sys.argv[2]))

@@ -1,0 +1,189 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# --ask-fd and --ask: somebody decides where no rule does.
+
+. "$(dirname "$0")/lib.sh"
+have python3 || skip_all "no python3"
+rig net
+
+GET="sh get.sh"
+DIRECT="env -u http_proxy -u https_proxy -u HTTP_PROXY -u HTTPS_PROXY
+    -u ALL_PROXY -u all_proxy $GET"
+cat >get.sh <<'EOT'
+st=0
+for url; do
+	curl -sS --max-time 20 -o /dev/null -w '%{http_code}\n' "$url" || st=$?
+done
+exit "$st"
+EOT
+LOG=$T/questions
+
+# asked MODE WORD ...: under srt, with somebody who answers so.
+asked() {
+	_mode=$1
+	shift
+	run python3 "$E2E/ask.py" "$_mode" "$LOG" "$SRT" \
+	    -s "$T/settings.json" --ask-fd 6 "$@"
+}
+
+questions() {
+	wc -l <"$LOG" | tr -d ' '
+}
+
+settings
+asked allow $GET http://allowed.test/
+is "$out:$(questions)" "200:0" "what a rule allows is not asked about"
+asked allow $GET http://other.test/
+is "$out:$st" "200:0" "what is answered with yes is reached"
+is "$err" "" "and is no violation"
+is "$(cat "$LOG")" '{"id":1,"type":"connect","host":"other.test","port":80,"pid":null,"program":null}' \
+    "the question says where to"
+asked allow $GET http://other.test/ http://other.test/
+is "$out:$(questions)" "200
+200:2" "an answer is for once"
+asked allow-run $GET http://other.test/ http://other.test/
+is "$out:$(questions)" "200
+200:1" "or for the run"
+asked allow-run $GET http://other.test/ http://other.test:8080/
+is "$(questions)" 2 "of that port"
+asked 'deny=not before lunch' curl -sS -i --max-time 20 http://other.test/
+like "$out" '^HTTP/1.1 403 ' "what is answered with no is refused"
+like "$err" '^deny network-outbound other.test:80 \(not before lunch\)$' \
+    "and reported with the reason"
+asked 'deny=not before lunch' curl -v -sS --max-time 20 https://other.test/
+like "$err" '< HTTP/1.1 403 not before lunch' "which the program gets, too"
+asked deny-run $GET http://other.test/ http://other.test/
+is "$out:$(questions)" "403
+403:1" "a no can be for the run"
+like "$err" 'other.test:80 \(user denied\)' "without a reason there is one"
+asked 'deny,allow' $GET http://other.test/ http://other.test/
+is "$out" "403
+200" "a no for once is asked about again"
+
+# --- who is asked about
+
+settings net_deny='"other.test"'
+asked allow $GET http://other.test/
+is "$out:$(questions)" "403:0" "what a rule denies is not asked about"
+settings net_more='"strictAllowlist": true'
+asked allow $GET http://other.test/
+is "$out:$(questions)" "403:0" "nothing is with strictAllowlist"
+settings
+asked allow $DIRECT http://other.test/
+is "$out:$st" "200:0" "a program that knows no proxy"
+like "$(cat "$LOG")" '"host":"other.test","port":80,"pid":[0-9]+,"program":"curl"' \
+    "is named, and the name is asked about, not an address"
+asked deny $DIRECT http://other.test/
+like "$out:$st" "^000:(7|56)$" "and is refused: one that does not wait, by a reset"
+like "$err" 'other.test:80 \(user denied\)' "which is reported"
+asked deny env -u http_proxy -u https_proxy -u HTTP_PROXY -u HTTPS_PROXY \
+    python3 -c 'import socket; socket.create_connection(("other.test", 80))'
+like "$err" 'PermissionError' "one that waits gets the errno of a refusal"
+asked allow env http_proxy=socks5h://127.0.0.1:1080 $GET http://other.test/
+is "$out:$(questions)" "200:1" "SOCKS"
+asked allow $GET http://internal.test/
+is "$out" 403 "a yes does not open what a name must not resolve to"
+
+# --- at the same time
+
+rm -f "$W"/trace.*
+cat >five.sh <<'EOT'
+for i in 1 2 3 4 5; do
+	curl -sS -v --max-time 20 -o /dev/null -w '%{http_code}\n' \
+	    http://other.test/ 2>trace.$i &
+done
+wait
+EOT
+asked wait sh five.sh
+is "$out" "200
+200
+200
+200
+200" "five that wait for the same host are served"
+is "$(sed -n 2p "$LOG")" alone "by one question"
+
+# --- who does not answer well
+
+asked garbage $GET http://other.test/
+is "$out" 403 "an answer that makes no sense is a no"
+like "$err" 'other.test:80 \(permission prompt failed\)' "which says so"
+asked garbage,allow $GET http://other.test/ http://other.test/
+is "$out" "403
+200" "the next one can be better"
+asked close $GET http://other.test/ http://other.test/
+is "$out:$(questions)" "403
+403:1" "nobody there is a no, at once"
+settings net_more='"askTimeoutSeconds": 1'
+asked silent $GET http://other.test/
+is "$out" 403 "no answer in time is a no"
+like "$err" 'other.test:80 \(nobody answered in time\)' "which says so"
+settings
+
+run "$SRT" -s "$T/settings.json" --ask-fd 6 true 6</dev/null
+is "$st" 125 "a channel that cannot be written to"
+like "$err" '^Error: --ask-fd 6 is not usable: ' "which is said"
+run "$SRT" -s "$T/settings.json" --ask-fd 6 --ask true
+is "$st" 125 "two to ask are one too many"
+
+# --- saving
+
+settings
+chmod 640 "$T/settings.json"
+cp "$T/settings.json" "$T/before.json"
+asked allow-save $GET http://other.test/
+is "$out:$err" "200:" "a yes that is to be saved"
+is "$(diff "$T/before.json" "$T/settings.json" | grep '^[<>]')" \
+'<     "allowedDomains": ["allowed.test"],
+>     "allowedDomains": ["other.test:80", "allowed.test"],' \
+    "changes one line of the settings"
+is "$(stat -c %a "$T/settings.json")" 640 "and not their mode"
+srt $GET http://other.test/
+is "$out" 200 "and holds for the next run"
+srt $GET http://other.test:8080/
+is "$out" 403 "for what was asked, no more"
+settings
+asked deny-save $GET http://other.test/
+is "$(grep deniedDomains "$T/settings.json")" \
+    '    "deniedDomains": ["other.test:80"]' "a no can be saved"
+asked allow $GET http://other.test/
+is "$out:$(questions)" "403:0" "and is not asked about again"
+settings
+mv "$T/settings.json" "$T/real.json"
+ln -s real.json "$T/settings.json"
+asked allow-save $GET http://other.test/
+check "a link stays one" test -L "$T/settings.json"
+check "and what it leads to is changed" grep -q other.test "$T/real.json"
+rm "$T/settings.json"
+is "$(find "$T" -maxdepth 1 -name '.srt-*')" "" "nothing is left"
+# Where the command can write, too.
+settings
+cp "$T/settings.json" "$W/settings.json"
+run python3 "$E2E/ask.py" allow-save "$LOG" "$SRT" -s "$W/settings.json" \
+    --ask-fd 6 $GET http://other.test/
+check "settings in a directory that the command writes to" \
+    grep -q other.test "$W/settings.json"
+
+# --- at a terminal
+
+settings
+run python3 "$E2E/ask.py" tty:y,n "$LOG" "$SRT" -s "$T/settings.json" --ask \
+    $GET http://other.test/ http://other.test/
+like "$(cat "$LOG")" 'srt: a program wants to reach other.test, port 80' \
+    "--ask asks at the terminal"
+like "$(cat "$LOG")" '^200$' "yes"
+like "$(cat "$LOG")" '^403$' "and no"
+run python3 "$E2E/ask.py" tty:s "$LOG" "$SRT" -s "$T/settings.json" --ask \
+    $DIRECT http://other.test/
+like "$(cat "$LOG")" 'srt: curl \(process [0-9]+\) wants to reach other.test' \
+    "it names the program"
+check "and saves" grep -q other.test "$T/settings.json"
+settings
+run python3 "$E2E/ask.py" tty:y "$LOG" "$SRT" -s "$T/settings.json" --ask \
+    sh -c "$GET http://other.test/ & read x; echo got \$x; wait"
+like "$(cat "$LOG")" '^200$' "the answer is not the command's to read"
+run setsid "$SRT" -s "$T/settings.json" --ask true
+is "$st" 125 "without a terminal"
+like "$err" '^Error: --ask needs a terminal: ' "that is said"
+
+done_testing

@@ -1,0 +1,223 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# --explain: its lines, its status, and that it says what a run does.
+
+. "$(dirname "$0")/lib.sh"
+
+rig
+
+cd "$W" || exit 1
+S=$T/settings.json
+
+# asks NAME WANT WHAT ...: the verdicts are those, in that order.
+asks() {
+	_asks=$1
+	_want=$2
+	shift 2
+	set -- "$@" --
+	while [ "$1" != -- ]; do
+		set -- "$@" --explain "$1"
+		shift
+	done
+	shift
+	srt "$@"
+	is "$(printf '%s\n' "$out" | cut -d ' ' -f 1 | tr '\n' ' ')" \
+	    "$_want " "$_asks"
+}
+
+# --- the line
+
+settings net_allow='"allowed.test:443",
+    "*.ranged.test:8000-8100", "localhost:5432"' net_deny='"bad.ranged.test"'
+srt --explain allowed.test:443
+is "$st" 0 "allowed: status 0"
+like "$out" "^allow allowed\.test:443  network\.allowedDomains\[0\] \"allowed\.test:443\"  $S:3  change: \"network\": \{\"deniedDomains\": \[\"allowed\.test:443\"\]\}" \
+    "the line: verdict, question, rule, file:line, change"
+like "$out" 'addresses that it resolves to are checked in the run' \
+    "what only a run can know is said"
+is "$err" "" "and nothing else is"
+srt --explain other.test:443
+is "$st" 1 "denied: status 1"
+like "$out" "^deny other\.test:443  network\.allowedDomains  $S:3  change: \"network\": \{\"allowedDomains\": \[\"other\.test:443\"\]\}" \
+    "what no entry allows: the list, and the entry to add"
+srt --explain bad.ranged.test:8000
+like "$out" "^deny bad\.ranged\.test:8000  network\.deniedDomains\[0\] \"bad\.ranged\.test\"  $S:5  change: remove \"bad\.ranged\.test\" from network\.deniedDomains" \
+    "an entry of a later line"
+srt --explain x.ranged.test
+like "$out" '^allow x\.ranged\.test  network\.allowedDomains\[1\].*on these ports alone: 8000-8100' \
+    "a host without a port: all of its ports"
+srt --explain allowed.test:443 --explain other.test:1
+is "$st" 1 "one of two is denied: status 1"
+is "$(printf '%s\n' "$out" | wc -l)" 2 "a line each"
+asks "hosts" "allow deny deny allow allow deny deny deny deny" \
+    x.ranged.test:8100 x.ranged.test:8101 allowed.test:80 \
+    localhost:5432 '[::1]:5432' 127.0.0.1:5433 '[2001:db8::1]:443' \
+    2001:db8::1 'no host'
+srt --explain
+is "$st" 125 "no question: 125"
+for bad in allowed.test: allowed.test:0 allowed.test:65536 allowed.test:x \
+    '[::1' '[::1]x' '' write: unix: read:; do
+	srt --explain "$bad"
+	is "$st" 125 "'$bad': 125"
+	is "$out" "" "and no answer"
+	like "$err" '^Error: --explain ' "but an error"
+done
+srt --explain allowed.test: --explain allowed.test:443 --explain other.test:1
+is "$st" 125 "one is no question: 125"
+is "$(printf '%s\n' "$out" | wc -l)" 2 "the others are answered"
+
+# --- standard input
+
+printf 'allowed.test:443\n\nother.test:1\nwrite:/etc/x' >"$T/questions"
+"$SRT" -s "$S" --explain - <"$T/questions" >"$T/answers"
+is "$?" 1 "questions on standard input: status 1"
+is "$(cut -d ' ' -f 1 <"$T/answers" | tr '\n' ' ')" "allow deny deny " \
+    "one a line, the last without an end"
+head -c 100000 /dev/zero | tr '\0' a >"$T/long"
+printf '\nallowed.test:443\n' >>"$T/long"
+run sh -c '"$1" -s "$2" --explain - <"$3"' sh "$SRT" "$S" "$T/long"
+is "$st" 125 "a line that is too long: 125"
+like "$out" '^allow allowed' "and the next is answered"
+if have python3; then
+	cat >"$T/talk.py" <<'EOT'
+import subprocess, sys
+p = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE,
+    stdout=subprocess.PIPE, text=True, bufsize=1)
+for n in range(50):
+    p.stdin.write("write:/etc/%d\n" % n)
+    p.stdin.flush()
+    assert p.stdout.readline().startswith("deny write:/etc/%d " % n)
+p.stdin.close()
+sys.exit(p.wait())
+EOT
+	run python3 "$T/talk.py" "$SRT" -s "$S" --explain -
+	is "$st" 1 "each answer comes before the next question"
+fi
+
+# --- paths
+
+mkdir -p "$W/d/.git/hooks" "$W/empty" "$W/shut/open"
+echo x >"$W/f"
+echo x >"$W/k.pem"
+echo x >"$W/shut/f"
+echo x >"$W/shut/open/f"
+echo x >"$W/d/.git/config"
+ln -s shut/open/f "$W/into"
+ln -s ../k.pem "$W/d/away"
+settings deny_read="\"$W/shut\",
+	\"**/k.pem\", \"$W/absent\"" allow_read="\"$W/shut/open\"" \
+    deny_write='"*.lock"' allow_write="\"$W\", \"/nowhere/at/all\""
+asks "reading" "allow deny allow deny deny allow allow" ./f shut/f \
+    shut/open/f ./k.pem d/away ./into /etc/passwd
+srt --explain ./k.pem
+like "$out" "^deny \./k\.pem  filesystem\.denyRead\[1\] \"\*\*/k\.pem\"  $S:8 " \
+    "a pattern that was looked for: the entry's own line"
+srt --explain shut/open/f
+like "$out" "filesystem\.allowRead\[0\] \"$W/shut/open\"  $S:9 " \
+    "what allowRead opens again"
+srt --explain ./absent
+like "$out" '^allow ./absent .*filesystem\.denyRead\[2\].*not there now' \
+    "what is not there yet is not hidden, which is said"
+asks "writing" "allow deny deny deny deny allow deny deny deny deny" \
+    write:./f write:a.lock write:d/.git/config write:d/.git/hooks/pre \
+    write:.bashrc write:empty/.bashrc write:/etc/x write:shut/f \
+    "write:$S" write:/sys/kernel/x
+srt --explain write:.bashrc
+like "$out" '^deny write:\.bashrc  mandatory  built in  no setting changes it' \
+    "a protected name: no setting changes it"
+like "$out" 'a directory that the command makes in that run' \
+    "but what a run could make of it"
+srt --explain write:d/.git/config
+like "$out" 'change: "filesystem": \{"allowGitConfig": true\}' \
+    "one that a setting frees"
+srt --explain "write:$S"
+like "$out" "  srt's settings  built in  no setting changes it" \
+    "srt's own files"
+srt --explain write:/nowhere/at/all/x
+like "$out" '^deny .*filesystem\.allowWrite\[1\].*make it before the run' \
+    "an entry without effect is named"
+asks "the command's own" "allow allow deny allow deny deny" /dev/null \
+    write:/dev/null write:/dev/x /proc/self/status /dev/log write:/proc/x
+settings allow_write='"~/s", "."' deny_write='"~/s/x"'
+mkdir -p "$HOME/s"
+asks "~, and relative paths" "allow deny deny allow" 'write:~/s/y' \
+    'write:~/s/x' 'write:~/x' write:d/../f
+
+# --- sockets
+
+settings net_more="\"allowUnixSockets\": [\"$W/one\", \"$W/s/*\"]"
+asks "sockets" "allow deny allow deny deny" "unix:$W/one" "unix:$W/two" \
+    unix:s/x unix:@name unix:/dev/log
+settings net_more='"allowAllUnixSockets": true'
+asks "all sockets" "allow" "unix:$W/two"
+
+# --- what else decides
+
+settings more='"extendable": ["network.allowedDomains"], "commands": {
+    "npm": { "network": { "allowedDomains": ["npm.test"] } } }'
+srt --explain npm.test:443
+is "$st" 1 "settings of a command: not of others"
+srt --explain npm.test:443 npm install
+is "$st" 0 "but of that one"
+like "$out" "network\.allowedDomains\[1\] \"npm\.test\"  $S:12 " "by its line"
+settings fs_more='"disabled": true'
+asks "filesystem.disabled" "allow deny" write:.bashrc write:/sys/x
+settings net_allow='"allowed.test", oops'
+srt --explain allowed.test
+is "$st" 125 "settings with a mistake: 125"
+is "$out" "" "and no answer"
+settings
+srt --explain x --check
+is "$st" 125 "one thing at a time"
+
+# --- JSON
+
+if have python3; then
+	settings net_allow='"allowed.test"'
+	cat >"$T/members.py" <<'EOT'
+import json, sys
+for line in sys.stdin:
+    o = json.loads(line)
+    assert {"query", "verdict", "rule", "file", "line", "cure"} <= set(o), o
+    print(o["query"].encode("unicode_escape").decode(), o["verdict"],
+        o["file"] is not None, o["line"], o["cure"] is not None)
+EOT
+	printf 'allowed.test:1\nwrite:/x\001y\nwrite:.bashrc\nwrite:/\377"' |
+	    "$SRT" -s "$S" --json --explain - >"$T/json"
+	run sh -c 'python3 "$1" <"$2"' sh "$T/members.py" "$T/json"
+	is "$out" 'allowed.test:1 allow True 3 True
+write:/x\x01y deny True 9 True
+write:.bashrc deny False None False
+write:/\\xff" deny True 9 True' "an object a line"
+fi
+run sh -c 'printf "write:/\033[31m\n" | "$1" -s "$2" --explain -' sh \
+    "$SRT" "$S"
+unlike "$out" "$(printf '\033')" "nothing that a terminal acts on"
+
+# --- the property: the same as in a run
+
+if ! have python3; then
+	skip "explain and run agree" "no python3"
+	done_testing
+fi
+set -- "$SRT" "$W/many" 7 90
+if [ -x "${SRT_HELPERS:-}/adminsrt" ]; then
+	mkdir -p "$T/prefix/bin"
+	cp "$SRT_HELPERS/adminsrt" "$T/prefix/bin/srt"
+	cp -R "$(dirname "$(dirname "$SRT")")/libexec" "$T/prefix/"
+	shift
+	set -- "$T/prefix/bin/srt" "$@" admin
+fi
+mkdir "$W/many"
+HOME=$W/many timeout 250 python3 "$E2E/explain.py" "$@" >"$T/found" 2>&1
+is "$?" 0 "policies by chance"
+is "$(grep -v '^[a-z ]*: [0-9]*$' "$T/found")" "" "explain and run agree"
+for kind in read write unix proxy dial; do
+	for verdict in allow deny; do
+		n=$(sed -n "s/^$kind $verdict: //p" "$T/found")
+		check "$kind: $verdict, ${n:-0} times" [ "${n:-0}" -ge 10 ]
+	done
+done
+
+done_testing
