@@ -588,6 +588,7 @@ loc_none(struct loc *loc)
 	loc->kind = LOC_KERNEL;
 	loc->dirfd = loc->fd = loc->procfd = -1;
 	loc->magic = loc->slash = 0;
+	loc->error = 0;
 }
 
 static long

@@ -172,10 +172,9 @@ place_own(struct place *p)
 	if ((fp = fopen("/proc/self/mountinfo", "re")) == NULL)
 		return -1;
 	while (n == -1 && fgets(line, sizeof(line), fp) != NULL) {
-		/* The kernel's own text, whose fields fit. */
 		if (strstr(line, " - cgroup2 ") == NULL ||
-		    strlen(line) >= PATH_MAX ||
-		    sscanf(line, "%*u %*u %*s %s %s", root, point) != 2)
+		    strlen(line) >= PATH_MAX || sscanf(line,
+		    "%*u %*u %*s %4095s %4095s", root, point) != 2)
 			continue;
 		len = strcmp(root, "/") == 0 ? 0 : strlen(root);
 		if (strncmp(path, root, len) != 0 || path[len] != '/')
@@ -245,9 +244,10 @@ parent_of(pid_t pid)
 		return 0;
 	/* The name of the program may hold anything, brackets as well. */
 	if (file_read(dir, "stat", stat, sizeof(stat)) == -1 ||
-	    (s = strrchr(stat, ')')) == NULL ||
-	    sscanf(s + 1, " %*c %d", &ppid) != 1)
+	    (s = strrchr(stat, ')')) == NULL || strlen(s) < 5)
 		ppid = 0;
+	else	/* ") S 4711 " */
+		ppid = (int)strtol(s + 4, NULL, 10);
 	(void)close(dir);
 	return (pid_t)ppid;
 }

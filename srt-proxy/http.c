@@ -271,7 +271,8 @@ http_request_plain(struct session *s, const struct http_request *req)
 	dest_free(s->dest);
 	s->dest = dest;
 	session_timeout(s, TIMEOUT_TRANSFER, session_abort);
-	if (same && http_reusable(&s->server)) {
+	/* What was allowed once was one request. */
+	if (same && !dest->ask && http_reusable(&s->server)) {
 		http->reused = 1;
 		http_forward(s);
 	} else

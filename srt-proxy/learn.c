@@ -24,8 +24,9 @@ struct learnt {
 	const char		*operation;
 	char			*target;
 };
+LIST_HEAD(learnts, learnt);
 
-static LIST_HEAD(, learnt)	 buckets[LEARN_BUCKETS];
+static struct learnts		 buckets[LEARN_BUCKETS];
 static size_t			 nlearnt;
 
 int

@@ -50,7 +50,7 @@ static char *
 base64(const char *s, size_t len)
 {
 	static const char	 digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/=";
 	char			*out;
 	size_t			 i, n = 0, left;
 	uint32_t		 v;
@@ -66,8 +66,8 @@ base64(const char *s, size_t len)
 			v |= (uint32_t)(unsigned char)s[i + 2];
 		out[n++] = digit[v >> 18];
 		out[n++] = digit[v >> 12 & 63];
-		out[n++] = left > 1 ? digit[v >> 6 & 63] : '=';
-		out[n++] = left > 2 ? digit[v & 63] : '=';
+		out[n++] = digit[left > 1 ? v >> 6 & 63 : 64];
+		out[n++] = digit[left > 2 ? v & 63 : 64];
 	}
 	out[n] = '\0';
 	return out;

@@ -562,6 +562,8 @@ grants_collapse(struct grants *gs, size_t known)
 	if (gs->n > known)
 		sort(gs->v + known, gs->n - known, sizeof(*gs->v), grant_cmp);
 	for (i = known; i < gs->n; i++) {
+		if (gs->v[i].path == NULL)
+			continue;
 		for (k = covered = 0; k < gs->n && !covered; k++) {
 			if (k == i || gs->v[k].path == NULL)
 				continue;
@@ -596,7 +598,7 @@ grants_gather(struct grants *gs, size_t known, const struct learn_limits *lim)
 		if (gs->v[i].pattern != NULL)
 			continue;
 		up = path_above(gs->v[i].path);
-		for (n = 0, k = i; k < gs->n &&
+		for (n = 0, k = i; k < gs->n && gs->v[k].path != NULL &&
 		    beneath(gs->v[k].path, up); k++) {
 			other = path_above(gs->v[k].path);
 			n += gs->v[k].pattern == NULL &&

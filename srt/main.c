@@ -231,7 +231,7 @@ static int
 launch(const struct options *opts, struct policy *policy)
 {
 	const struct settings	*set = policy->settings;
-	struct listeners	 publish;
+	static struct listeners	 publish;
 	int			 block = -1;
 
 	if (opts->machine) {

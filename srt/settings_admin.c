@@ -207,8 +207,13 @@ admin_add(const char *path, const char *text, size_t len)
 
 	errors_init(&errs);
 	errs.file = settings_file(path);
-	if ((root = json_parse(text, len, &errs)) != NULL)
+	if ((root = json_parse(text, len, &errs)) != NULL) {
+		/* A user is warned; here it could be a denial that goes. */
+		if (errs.count[FAULT_WARNING] != 0)
+			errors_add(&errs, FAULT_VALUE, 0, 0, NULL,
+			    "a key is there twice, and only one would count");
 		settings_read(root, LAYER_ADMIN, NULL, &errs);
+	}
 	if (!errors_fatal(&errs))
 		settings_check_built(root, &errs);
 	if (errors_fatal(&errs))

@@ -51,8 +51,11 @@ check(const struct settings *set, const char *events, const char *want)
 		for (i = 0; i < nitems(words); i++)
 			if (strcmp(words[i].word, line) == 0)
 				break;
-		assert_true(i < nitems(words));
-		learn_event_add(&evs, words[i].kind, arg, words[i].empty);
+		if (i == nitems(words))
+			fail_msg("%s: no such event", line);
+		else
+			learn_event_add(&evs, words[i].kind, arg,
+			    words[i].empty);
 	}
 	learn_additions(&evs, &lim, &res);
 	fp = open_memstream(&got, &len);
