@@ -149,17 +149,25 @@ range_family(const struct host *h)
 	return h->kind == HOST_INET ? AF_INET : AF_INET6;
 }
 
+static void
+mapped_addr(const struct host *h, unsigned char *addr)
+{
+	memset(addr, 0, 10);
+	addr[10] = addr[11] = 0xff;
+	memcpy(addr + 12, h->addr, 4);
+}
+
 /* An IPv4 address is within ::/0 too, by its mapped form. */
 static int
 range_match(const struct addr_range *r, const struct host *h)
 {
-	unsigned char	mapped[16] = { [10] = 0xff, [11] = 0xff };
+	unsigned char	mapped[16];
 
 	if (r->family == range_family(h))
 		return addr_prefix_equal(r->addr, h->addr, r->prefix);
 	if (h->kind != HOST_INET)
 		return 0;
-	memcpy(mapped + 12, h->addr, 4);
+	mapped_addr(h, mapped);
 	return addr_prefix_equal(r->addr, mapped, r->prefix);
 }
 
@@ -178,32 +186,43 @@ ranges_match(const struct addr_ranges *ranges, const struct host *h)
 
 /* Does the list name this address, or a network that it is in? */
 static int
-literal_match(const struct rules *rules, const struct host *h, uint16_t port)
+literal_match(const struct ruleset *set, enum rule_list list,
+    const struct host *h, uint16_t port)
 {
-	const struct rule	*r;
-
-	TAILQ_FOREACH(r, rules, entry)
-		if ((r->kind == RULE_EXACT || r->kind == RULE_NET) &&
-		    rule_match(r, h, port))
-			return 1;
-	return 0;
+	return ruleset_find_named(set, list, h, port) != NULL;
 }
 
 /* [::]/0 holds IPv4 as well, by its mapped form. */
 static int
-literal_denied(const struct rules *rules, const struct host *h, uint16_t port)
+literal_denied(const struct ruleset *set, const struct host *h,
+    uint16_t port)
 {
 	struct host	 mapped;
 
-	if (literal_match(rules, h, port))
+	if (literal_match(set, RULE_DENY, h, port))
 		return 1;
 	if (h->kind != HOST_INET)
 		return 0;
 	memset(&mapped, 0, sizeof(mapped));
 	mapped.kind = HOST_INET6;
-	mapped.addr[10] = mapped.addr[11] = 0xff;
-	memcpy(mapped.addr + 12, h->addr, 4);
-	return literal_match(rules, &mapped, port);
+	mapped_addr(h, mapped.addr);
+	return literal_match(set, RULE_DENY, &mapped, port);
+}
+
+/* deniedResolvedAddresses, in the same way. */
+static int
+denyaddr_match(const struct ruleset *set, const struct host *h)
+{
+	unsigned char	 mapped[16];
+
+	if (set->addrindex == NULL)
+		return ranges_match(&set->denyaddr, h);
+	if (rule_index_covers(set->addrindex, h->kind == HOST_INET6, h->addr))
+		return 1;
+	if (h->kind != HOST_INET)
+		return 0;
+	mapped_addr(h, mapped);
+	return rule_index_covers(set->addrindex, 1, mapped);
 }
 
 static int
@@ -240,7 +259,7 @@ address_class(const struct ruleset *set, const struct host *h,
 
 	if ((class = builtin_class(h)) != ADDR_OK)
 		return class;
-	if (ranges_match(&set->denyaddr, h))
+	if (denyaddr_match(set, h))
 		return ADDR_LISTED;
 	return ranges_match(own, h) ? ADDR_OWN : ADDR_OK;
 }
@@ -269,12 +288,12 @@ addr_check(const struct ruleset *set, const struct host *dst, uint16_t port,
 	if (carries)
 		host_from_inet(in, &carried);
 
-	if (literal_denied(&set->deny, &h, port) ||
-	    (carries && literal_denied(&set->deny, &carried, port)))
+	if (literal_denied(set, &h, port) ||
+	    (carries && literal_denied(set, &carried, port)))
 		return ADDR_DENY_LISTED;
-	if (literal_match(&set->allow, &h, port) &&
+	if (literal_match(set, RULE_ALLOW, &h, port) &&
 	    ((set->flags & RULESET_CEILING) == 0 ||
-	    literal_match(&set->ceiling, &h, port)))
+	    literal_match(set, RULE_CEILING, &h, port)))
 		return ADDR_OK;
 	if (host_is_loopback(dst))
 		return builtin_class(&h) == ADDR_LOOPBACK ? ADDR_OK :

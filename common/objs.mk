@@ -4,7 +4,8 @@ COMPAT_SRCS =	$(CONF_COMPAT_SRCS)
 IMSG_SRCS =	$(CONF_IMSG_SRCS)
 IPC_SRCS =	common/log.c common/ipc.c common/violation.c common/access.c \
 		$(IMSG_SRCS) $(COMPAT_SRCS)
-RULE_SRCS =	common/rule.c common/rule_cure.c common/host.c common/addr.c
+RULE_SRCS =	common/rule.c common/rule_index.c common/rule_cure.c \
+		common/host.c common/addr.c
 PATTERN_SRCS =	common/pattern.c
 SANDBOX_SRCS =	$(CONF_SANDBOX_SRCS)
 PROC_SRCS =	common/proc.c

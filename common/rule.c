@@ -418,27 +418,52 @@ rule_match_host(const struct rule *r, const struct host *h)
 	return 0;
 }
 
-/* The only places that walk a list, so that an index can take their place. */
-const struct rule *
-rules_find(const struct rules *rules, const struct host *h, uint16_t port)
+static const struct rules *
+ruleset_rules(const struct ruleset *set, enum rule_list list)
+{
+	switch (list) {
+	case RULE_ALLOW:
+		return &set->allow;
+	case RULE_DENY:
+		return &set->deny;
+	case RULE_HOSTS:
+		return &set->hosts;
+	case RULE_CEILING:
+		return &set->ceiling;
+	case RULE_LIST_MAX:
+		break;
+	}
+	return NULL;
+}
+
+/* Like rule_index_find(). */
+static const struct rule *
+list_find(const struct ruleset *set, enum rule_list list,
+    const struct host *h, int port, int named)
 {
 	const struct rule	*r;
 
-	TAILQ_FOREACH(r, rules, entry)
-		if (rule_match(r, h, port))
+	if (set->index[list] != NULL)
+		return rule_index_find(set->index[list], h, port, named);
+	TAILQ_FOREACH(r, ruleset_rules(set, list), entry)
+		if ((!named || r->kind != RULE_ANY) && (port == -1 ?
+		    rule_match_host(r, h) : rule_match(r, h, (uint16_t)port)))
 			return r;
 	return NULL;
 }
 
-static const struct rule *
-rules_find_host(const struct rules *rules, const struct host *h)
+const struct rule *
+ruleset_find(const struct ruleset *set, enum rule_list list,
+    const struct host *h, uint16_t port)
 {
-	const struct rule	*r;
+	return list_find(set, list, h, port, 0);
+}
 
-	TAILQ_FOREACH(r, rules, entry)
-		if (rule_match_host(r, h))
-			return r;
-	return NULL;
+const struct rule *
+ruleset_find_named(const struct ruleset *set, enum rule_list list,
+    const struct host *h, uint16_t port)
+{
+	return list_find(set, list, h, port, 1);
 }
 
 /*
@@ -446,29 +471,29 @@ rules_find_host(const struct rules *rules, const struct host *h)
  * [::]/0 holds IPv4 as well, by its mapped form.
  */
 static const struct rule *
-deny_find(const struct rules *rules, const struct host *h, uint16_t port)
+deny_find(const struct ruleset *set, const struct host *h, uint16_t port)
 {
 	const struct rule	*r;
 	struct host		 carried, local;
 	unsigned char		 in[4];
 
-	if ((r = rules_find(rules, h, port)) != NULL)
+	if ((r = ruleset_find(set, RULE_DENY, h, port)) != NULL)
 		return r;
 	/* "localhost" denied is this machine denied, by whichever name. */
 	if (host_is_loopback(h) && host_parse("localhost", 9, &local) == 0 &&
-	    (r = rules_find(rules, &local, port)) != NULL)
+	    (r = ruleset_find(set, RULE_DENY, &local, port)) != NULL)
 		return r;
 	if (h->kind == HOST_INET) {
 		memset(&carried, 0, sizeof(carried));
 		carried.kind = HOST_INET6;
 		carried.addr[10] = carried.addr[11] = 0xff;
 		memcpy(carried.addr + 12, h->addr, 4);
-		return rules_find(rules, &carried, port);
+		return ruleset_find(set, RULE_DENY, &carried, port);
 	}
 	if (h->kind != HOST_INET6 || host_embedded_inet(h->addr, in) == -1)
 		return NULL;
 	host_from_inet(in, &carried);
-	return rules_find(rules, &carried, port);
+	return ruleset_find(set, RULE_DENY, &carried, port);
 }
 
 /* What both decisions begin with: 1 if it is a denial already. */
@@ -487,7 +512,7 @@ deny_decide(const struct ruleset *set, const struct host *h, uint16_t port,
 		d->reason = "malformed host";
 		return 1;
 	}
-	if ((d->rule = deny_find(&set->deny, h, port)) == NULL)
+	if ((d->rule = deny_find(set, h, port)) == NULL)
 		return 0;
 	d->reason = d->rule->reason;
 	if (d->reason == NULL)
@@ -524,7 +549,7 @@ rule_below_ceiling(const struct ruleset *set, const struct host *h,
     uint16_t port)
 {
 	return (set->flags & RULESET_CEILING) == 0 ||
-	    rules_find(&set->ceiling, h, port) != NULL;
+	    ruleset_find(set, RULE_CEILING, h, port) != NULL;
 }
 
 void
@@ -533,7 +558,7 @@ rule_decide(const struct ruleset *set, const struct host *h, uint16_t port,
 {
 	if (deny_decide(set, port == 0 ? NULL : h, port, d))
 		return;
-	allow_decide(set, h, rules_find(&set->allow, h, port), d);
+	allow_decide(set, h, ruleset_find(set, RULE_ALLOW, h, port), d);
 	/* Also where no rule allows it: one more rule would not help. */
 	if (!rule_below_ceiling(set, h, port))
 		ceiling_decide(d);
@@ -546,9 +571,9 @@ rule_could_allow(const struct ruleset *set, const struct host *h,
 	/* Nobody dials port 0: only rules for every port match it. */
 	if (deny_decide(set, h, 0, d))
 		return 0;
-	allow_decide(set, h, rules_find_host(&set->allow, h), d);
+	allow_decide(set, h, list_find(set, RULE_ALLOW, h, -1, 0), d);
 	if ((set->flags & RULESET_CEILING) != 0 &&
-	    rules_find_host(&set->ceiling, h) == NULL)
+	    list_find(set, RULE_CEILING, h, -1, 0) == NULL)
 		ceiling_decide(d);
 	return d->verdict == VERDICT_ALLOW;
 }
@@ -571,19 +596,75 @@ ruleset_new(void)
 struct rules *
 ruleset_list(struct ruleset *set, enum rule_list list)
 {
-	switch (list) {
-	case RULE_ALLOW:
-		return &set->allow;
-	case RULE_DENY:
-		return &set->deny;
-	case RULE_HOSTS:
-		return &set->hosts;
-	case RULE_CEILING:
-		return &set->ceiling;
-	case RULE_LIST_MAX:
-		break;
+	return (struct rules *)(uintptr_t)ruleset_rules(set, list);
+}
+
+/* A list that is walked faster than an index is asked. */
+#define INDEX_MIN	16
+
+static struct rule_index *
+index_rules(const struct rules *rules)
+{
+	const struct rule	*r;
+	struct rule_index	*x;
+	size_t			 n = 0;
+
+	TAILQ_FOREACH(r, rules, entry)
+		n++;
+	if (n < INDEX_MIN || (x = rule_index_new(n)) == NULL)
+		return NULL;
+	TAILQ_FOREACH(r, rules, entry)
+		if (rule_index_add(x, r) == -1) {
+			rule_index_free(x);
+			return NULL;
+		}
+	return x;
+}
+
+static struct rule_index *
+index_ranges(const struct addr_ranges *ranges)
+{
+	const struct addr_range	*r;
+	struct rule_index	*x;
+	size_t			 n = 0;
+
+	TAILQ_FOREACH(r, ranges, entry)
+		n++;
+	if (n < INDEX_MIN || (x = rule_index_new(n)) == NULL)
+		return NULL;
+	TAILQ_FOREACH(r, ranges, entry)
+		rule_index_add_range(x, r);
+	return x;
+}
+
+static void
+ruleset_unindex(struct ruleset *set)
+{
+	size_t	 i;
+
+	for (i = 0; i < RULE_LIST_MAX; i++) {
+		rule_index_free(set->index[i]);
+		set->index[i] = NULL;
 	}
-	return NULL;
+	rule_index_free(set->addrindex);
+	set->addrindex = NULL;
+}
+
+size_t
+ruleset_index(struct ruleset *set)
+{
+	size_t	 i, bytes = 0;
+
+	ruleset_unindex(set);
+	for (i = 0; i < RULE_LIST_MAX; i++) {
+		set->index[i] = index_rules(ruleset_rules(set,
+		    (enum rule_list)i));
+		if (set->index[i] != NULL)
+			bytes += rule_index_bytes(set->index[i]);
+	}
+	if ((set->addrindex = index_ranges(&set->denyaddr)) != NULL)
+		bytes += rule_index_bytes(set->addrindex);
+	return bytes;
 }
 
 void
@@ -602,6 +683,7 @@ ruleset_free(struct ruleset *set)
 {
 	if (set == NULL)
 		return;
+	ruleset_unindex(set);
 	rules_free(&set->allow);
 	rules_free(&set->deny);
 	rules_free(&set->ceiling);

@@ -151,12 +151,38 @@ int	 addr_range_add_sockaddr(struct addr_ranges *,
 	    const struct sockaddr *);
 void	 addr_ranges_free(struct addr_ranges *);
 
+/* rule_index.c */
+struct rule_index;
+/* For so many rules; NULL if there is no memory. */
+struct rule_index *rule_index_new(size_t);
+void	 rule_index_free(struct rule_index *);
+/*
+ * Adds the next rule of a list, which has to outlive the index.  -1 if there
+ * is no memory: the index is then good for rule_index_free() alone.
+ */
+int	 rule_index_add(struct rule_index *, const struct rule *);
+/* Adds a range of addresses, to an index that has nothing else. */
+void	 rule_index_add_range(struct rule_index *, const struct addr_range *);
+/*
+ * The first rule of the list that matches, or NULL: on that port, on some
+ * port if it is -1; only rules that name a host, without "*", if named is set.
+ */
+const struct rule *rule_index_find(const struct rule_index *,
+	    const struct host *, int, int named);
+/* Is the address, IPv6 if so said, in a range of the index? */
+int	 rule_index_covers(const struct rule_index *, int,
+	    const unsigned char *);
+/* Its memory, but for what malloc(3) adds. */
+size_t	 rule_index_bytes(const struct rule_index *);
+
 struct ruleset {
 	struct rules		 allow;
 	struct rules		 deny;
 	struct rules		 ceiling;	/* see RULESET_CEILING */
 	struct rules		 hosts;		/* that mitmProxy gets */
 	struct addr_ranges	 denyaddr;
+	struct rule_index	*index[RULE_LIST_MAX];	/* NULL: walk it */
+	struct rule_index	*addrindex;		/* of denyaddr */
 	unsigned int		 flags;		/* RULESET_* of policy.h */
 };
 
@@ -165,9 +191,17 @@ struct ruleset *ruleset_new(void);
 void	 ruleset_free(struct ruleset *);
 /* The set's list of that kind. */
 struct rules *ruleset_list(struct ruleset *, enum rule_list);
+/*
+ * Makes decisions quick however long the lists are, which may not change any
+ * more.  Returns the bytes that it takes; without memory the lists are walked.
+ */
+size_t	 ruleset_index(struct ruleset *);
 /* The first rule of a list that matches, or NULL. */
-const struct rule *rules_find(const struct rules *, const struct host *,
-	    uint16_t);
+const struct rule *ruleset_find(const struct ruleset *, enum rule_list,
+	    const struct host *, uint16_t);
+/* Likewise of those that name a host or a network: all but "*". */
+const struct rule *ruleset_find_named(const struct ruleset *, enum rule_list,
+	    const struct host *, uint16_t);
 
 enum verdict {
 	VERDICT_DENY,

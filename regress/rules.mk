@@ -198,7 +198,10 @@ bench: programs helpers
 	@if [ -f regress/bench/run ]; then \
 		SRT='$(abspath $(O))/bin/srt' SRT_SRC='$(CURDIR)' \
 		    SRT_HELPERS='$(abspath $(O))/regress' \
-		    sh regress/bench/run $(BENCH); \
+		    sh regress/bench/run $(BENCH) && \
+		SRT='$(abspath $(O))/bin/srt' O='$(abspath $(O))' \
+		    SRT_HELPERS='$(abspath $(O))/regress' \
+		    sh regress/bench/requests; \
 	else \
 		echo 'regress/bench/run is not here yet'; \
 	fi

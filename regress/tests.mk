@@ -93,7 +93,9 @@ HELPER_checkconf_SRCS = $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c \
 		$(COMPAT_SRCS)
 HELPER_checkconf_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
 
-UNIT_TESTS +=	host_test rule_test rule_net_test addr_test
+UNIT_TESTS +=	host_test rule_test rule_net_test rule_index_test addr_test
+rule_index_test_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
+rule_index_test_LIBS = $(BSD_LIBS)
 rule_net_test_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
 rule_net_test_LIBS = $(BSD_LIBS)
 host_test_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
@@ -108,6 +110,18 @@ FUZZ_host_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
 FUZZ_host_LIBS = $(BSD_LIBS)
 FUZZ_rule_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
 FUZZ_rule_LIBS = $(BSD_LIBS)
+
+TEST_HELPERS +=	bench_http
+HELPER_bench_http_SRCS = $(COMPAT_SRCS)
+HELPER_bench_http_LIBS = $(BSD_LIBS)
+
+TEST_HELPERS +=	bench_scale
+HELPER_bench_scale_SRCS = $(COMPAT_SRCS)
+HELPER_bench_scale_LIBS = $(BSD_LIBS)
+
+TEST_HELPERS +=	bench_rules
+HELPER_bench_rules_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
+HELPER_bench_rules_LIBS = $(BSD_LIBS)
 
 TEST_HELPERS +=	hostform
 HELPER_hostform_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
@@ -325,6 +339,6 @@ HELPER_posixfs_LIBS = $(BSD_LIBS) -lpthread
 
 UNIT_TESTS +=	broker_file_test
 broker_file_test_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts \
-		check bare same tree fresh open name attr) $(GUARD_SRCS) $(PLAN_SRCS) \
-		common/log.c $(COMPAT_SRCS)
+		check bare same tree fresh open name rename attr) \
+		$(GUARD_SRCS) $(PLAN_SRCS) common/log.c $(COMPAT_SRCS)
 broker_file_test_LIBS = $(BSD_LIBS) -lpthread

@@ -3,9 +3,9 @@
 /*
  * The HTTP/1.1 forward proxy: one request of a client connection after the
  * other.  The heads are parsed and written anew, the bodies stream in either
- * direction at the same time.  A connection to a server is used again only
- * by the client connection that made it, for the same host and port; each
- * request is decided for itself.
+ * direction at the same time.  A connection to a server is used again for
+ * the same host and port: by the client connection that made it and, once
+ * that has ended, by others (pool.c).  Each request is decided for itself.
  */
 
 #include "compat.h"
@@ -29,7 +29,9 @@ static void	 http_request_connect(struct session *,
 		    const struct http_request *);
 static void	 http_request_plain(struct session *,
 		    const struct http_request *);
+static int	 http_login(const struct http_request *);
 static int	 http_reusable(struct half *);
+static int	 http_take(struct session *);
 static void	 http_connected(void *, enum connect_status, int,
 		    const char *);
 static void	 http_tunnel(void *, enum connect_status, int, const char *);
@@ -257,6 +259,7 @@ http_request_plain(struct session *s, const struct http_request *req)
 		http_error(s, errno == EMSGSIZE ? 431 : 500);
 		return;
 	}
+	http->login = http_login(req) != 0;
 	http->safe = req->meta.body == HTTP_BODY_NONE &&
 	    (http_span_is(req->method, "GET") ||
 	    http_span_is(req->method, "HEAD") ||
@@ -265,9 +268,11 @@ http_request_plain(struct session *s, const struct http_request *req)
 	/* What was dialled under other settings may go another way. */
 	same = s->dest != NULL && dest_equal(s->dest, dest) &&
 	    http->generation == route_generation();
-	http->generation = route_generation();
 	if (same)
 		dest->direct = s->dest->direct;
+	else
+		http_spare(s);
+	http->generation = route_generation();
 	dest_free(s->dest);
 	s->dest = dest;
 	session_timeout(s, TIMEOUT_TRANSFER, session_abort);
@@ -275,21 +280,80 @@ http_request_plain(struct session *s, const struct http_request *req)
 	if (same && !dest->ask && http_reusable(&s->server)) {
 		http->reused = 1;
 		http_forward(s);
-	} else
+	} else if (route->kind != ROUTE_DIRECT || http_take(s) == -1)
 		http_dial(s);
 }
 
 /*
- * Is the server still there, and silent?  What it sent unasked would be taken
- * for the response to the next request.
+ * Some ways to log in are to a connection and not to a request: who asks on
+ * it next would be somebody else's guest.
  */
+static int
+http_login(const struct http_request *req)
+{
+	size_t	 i;
+
+	for (i = 0; i < req->fields.count; i++)
+		if (http_span_is(req->fields.field[i].name, "authorization"))
+			return 1;
+	return 0;
+}
+
 static int
 http_reusable(struct half *h)
 {
+	return h->fd != -1 && !h->eof && !h->broken && h->in.len == 0 &&
+	    http_silent(h->fd);
+}
+
+int
+http_silent(int fd)
+{
 	char	 c;
 
-	return h->fd != -1 && !h->eof && !h->broken && h->in.len == 0 &&
-	    recv(h->fd, &c, 1, MSG_PEEK) == -1 && errno == EAGAIN;
+	return recv(fd, &c, 1, MSG_PEEK) == -1 && errno == EAGAIN;
+}
+
+/*
+ * A connection is recorded as its client's own, and a question is asked, or a
+ * thing learned, for each: then there is nothing to share.
+ */
+static int
+http_shares(const struct dest *dest)
+{
+	return !dest->ask && !dest->learn && !access_wanted();
+}
+
+void
+http_spare(struct session *s)
+{
+	struct http	*http = s->http;
+	int		 fd;
+
+	if (http == NULL || s->dest == NULL || !http_is_idle(&s->server) ||
+	    http->bound || !s->dest->direct || !http_shares(s->dest) ||
+	    http->generation != route_generation())
+		return;
+	fd = half_detach(&s->server);
+	if (pool_put(s->dest, fd) == -1)
+		(void)close(fd);
+}
+
+/* Sends the request to a server that another exchange has left; -1: none. */
+static int
+http_take(struct session *s)
+{
+	int	 fd;
+
+	if (!s->http->safe || !http_shares(s->dest) ||
+	    (fd = pool_get(s->dest)) == -1)
+		return -1;
+	s->dest->direct = 1;
+	s->http->reused = 1;
+	s->http->bound = 0;
+	session_server(s, fd);
+	http_forward(s);
+	return 0;
 }
 
 void
@@ -324,6 +388,7 @@ http_connected(void *arg, enum connect_status status, int fd,
 		return;
 	}
 	session_server(s, fd);
+	s->http->bound = 0;
 	http_forward(s);
 }
 
@@ -334,6 +399,7 @@ http_forward(struct session *s)
 	struct http	*http = s->http;
 
 	s->server.phase = http_read_response;
+	http->bound |= http->login;
 	access_request(s);
 	half_add(&s->server, http->head.data, http->head.len);
 	if (!http->safe || !http->reused) {
@@ -373,8 +439,12 @@ http_read_body(struct half *h, const char *data, size_t len)
 			len = (size_t)http->reqleft;
 		half_send(&s->server, data, len);
 		http->reqleft -= len;
-		if (http->reqleft == 0 && !s->dead)
+		if (s->dead)
+			return len;
+		if (http->reqleft == 0)
 			http_request_done(s);
+		else
+			http_pass(h, len, &http->reqleft);
 		return len;
 	}
 	switch (http_chunk_next(&http->reqchunk, data, len, &used, &piece,

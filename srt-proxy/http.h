@@ -29,6 +29,8 @@ struct http {
 	unsigned int		 started : 1;	/* response head is out */
 	unsigned int		 reused : 1;	/* server connection was idle */
 	unsigned int		 safe : 1;	/* may be sent a second time */
+	unsigned int		 login : 1;	/* has an Authorization */
+	unsigned int		 bound : 1;	/* server connection had one */
 };
 
 /* http.c: the client's side */
@@ -41,11 +43,24 @@ void	 http_error(struct session *, int);
 /* A 502 with the reason, likewise. */
 void	 http_gateway(struct session *, const char *);
 
+/*
+ * Is the server of that connection still there, and silent?  What it sent
+ * unasked would be taken for the response to the next request.
+ */
+int	 http_silent(int);
+
 /* http_server.c */
 /* The phase of a server that has got a request. */
 size_t	 http_read_response(struct half *, const char *, size_t);
+/* Nothing is under way with the server: the connection can be used again. */
+int	 http_is_idle(const struct half *);
 /* The end of a chunked body; the trailers may be NULL. */
 void	 http_end_chunks(struct half *, const struct http_fields *);
+/*
+ * Has the rest of a body, so much of which has just come in one piece, go on
+ * without us if that is worth while.
+ */
+void	 http_pass(struct half *, size_t, uint64_t *);
 /* A piece of a body, framed as that is. */
 void	 http_piece(struct half *, enum http_body, const char *, size_t);
 

@@ -154,6 +154,7 @@ http_read_response_body(struct half *h, const char *data, size_t len)
 	struct http_fields	 trailers;
 	struct http_fields	*last = NULL;
 	struct http_span	 piece = { data, len };
+	uint64_t		 endless = UINT64_MAX;
 	size_t			 used = len;
 	int			 done = 0;
 
@@ -191,8 +192,16 @@ http_read_response_body(struct half *h, const char *data, size_t len)
 	}
 	if (piece.len > 0)
 		http_piece(&s->client, http->respout, piece.p, piece.len);
-	if (s->dead || !done)
+	if (s->dead)
 		return used;
+	if (!done) {
+		if (http->respin == HTTP_BODY_LENGTH)
+			http_pass(h, used, &http->respleft);
+		else if (http->respin == HTTP_BODY_CLOSE &&
+		    http->respout == HTTP_BODY_CLOSE)
+			http_pass(h, used, &endless);
+		return used;
+	}
 	if (http->respout == HTTP_BODY_CHUNKED)
 		http_end_chunks(&s->client, last);
 	if (used < len)
@@ -211,6 +220,13 @@ http_idle(struct half *h, const char *data, size_t len)
 	return len;
 }
 
+int
+http_is_idle(const struct half *h)
+{
+	return h->fd != -1 && h->phase == http_idle && !h->eof &&
+	    !h->broken && h->in.len == 0 && h->out.len == 0;
+}
+
 static void
 http_response_done(struct session *s)
 {
@@ -225,6 +241,16 @@ http_response_done(struct session *s)
 	else
 		half_reset(&s->server);
 	http_next(s);
+}
+
+/* The last byte comes here again, and ends the body. */
+void
+http_pass(struct half *h, size_t len, uint64_t *left)
+{
+	if (len < READ_SIZE / 2 || *left <= READ_SIZE)
+		return;
+	half_pass(h, *left - 1);
+	*left = 1;
 }
 
 void

@@ -125,6 +125,7 @@ listen_pause(void)
 	if (listen_paused)
 		return;
 	listen_paused = 1;
+	pool_clear();
 	log_debug("no room for more connections: they wait");
 	TAILQ_FOREACH(l, &listeners, entry)
 		(void)event_del(&l->ev);

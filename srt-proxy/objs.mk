@@ -7,7 +7,8 @@ HTTP_SRCS =	srt-proxy/http_parse.c srt-proxy/http_field.c \
 ROUTE_SRCS =	srt-proxy/route_parse.c
 DNS_SRCS =	srt-proxy/dns_parse.c srt-proxy/synth.c
 SRT_PROXY_SRCS = srt-proxy/proxy.c srt-proxy/listen.c srt-proxy/session.c \
-		srt-proxy/http.c srt-proxy/http_server.c srt-proxy/socks.c \
+		srt-proxy/http.c srt-proxy/http_server.c srt-proxy/pool.c \
+		srt-proxy/socks.c \
 		srt-proxy/socks_parse.c srt-proxy/transparent.c \
 		srt-proxy/dns.c srt-proxy/dns_udp.c srt-proxy/pktinfo_linux.c \
 		srt-proxy/relay_name.c srt-proxy/tls_hello.c \
@@ -15,7 +16,8 @@ SRT_PROXY_SRCS = srt-proxy/proxy.c srt-proxy/listen.c srt-proxy/session.c \
 		srt-proxy/route.c srt-proxy/route_mitm.c \
 		srt-proxy/route_tls.c srt-proxy/route_tunnel.c \
 		srt-proxy/cut.c srt-proxy/learn.c srt-proxy/access.c \
-		srt-proxy/ask.c srt-proxy/connect.c srt-proxy/resolve.c srt-proxy/resolver.c \
+		srt-proxy/ask.c srt-proxy/connect.c \
+		srt-proxy/resolve.c srt-proxy/resolver.c \
 		srt-proxy/relay.c $(CONF_RELAY_SRCS) \
 		$(CONF_KEEPALIVE_SRCS) srt-proxy/verdict.c srt-proxy/buf.c \
 		$(IPC_SRCS) $(PROC_SRCS) $(SANDBOX_SRCS) $(RULE_SRCS) \

@@ -379,9 +379,11 @@ proxy_recv_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
 	ruleset_free(proxy_ruleset);
 	proxy_ruleset = proxy_fresh;
 	proxy_fresh = NULL;
-	log_debug("%zu rules in force", proxy_nfresh);
+	log_debug("%zu rules in force, their index takes %zu bytes",
+	    proxy_nfresh, ruleset_index(proxy_ruleset));
 	transparent_local();
 	route_changed();
+	pool_clear();
 	if (proxy_ready) {
 		cut_withdrawn();
 		ipc_send(peer, IMSG_PROXY_APPLIED, -1, NULL, 0);

@@ -39,6 +39,8 @@
 #define RESOLVE_QUERIES_MAX	256	/* names in flight */
 #define RESOLVE_THREADS		16
 #define RESOLVE_OWN_MAX		448	/* addresses of this host */
+#define POOL_MAX		64	/* idle connections to servers */
+#define POOL_IDLE		5	/* seconds */
 #define RULES_MAX		POLICY_RULES_MAX /* entries of a rule set */
 #define REFUSAL_MERGE		250	/* milliseconds */
 #define LISTENERS_MAX		64
@@ -118,7 +120,8 @@ struct half {
 	struct event	 wev;
 	struct buf	 in;
 	struct buf	 out;
-	struct relay_pipe *pipe;	/* tunnel: bytes read, not yet sent */
+	struct relay_pipe *pipe;	/* bytes read, not yet sent */
+	uint64_t	 pass;		/* bytes to go on unseen */
 	int		 fd;
 	int		 error;		/* errno that ended reading */
 	unsigned int	 generation;	/* counts half_reset() */
@@ -134,6 +137,7 @@ struct half {
 	unsigned int	 writing : 1;	/* wev is pending */
 	unsigned int	 bulk : 1;	/* tunnel: much comes in: splice */
 	unsigned int	 hello : 1;	/* tunnel: its first bytes are held */
+	unsigned int	 tunnel : 1;	/* relay.c has its events */
 };
 
 struct session {
@@ -212,12 +216,20 @@ void	 session_client(struct session *, int);
 void	 session_server(struct session *, int);
 /* Closes the connection of a half and forgets its buffers and state. */
 void	 half_reset(struct half *);
+/* The same, but gives the connection to the caller. */
+int	 half_detach(struct half *);
 /* Sets the phase and runs it on what is there. */
 void	 half_phase(struct half *,
 	    size_t (*)(struct half *, const char *, size_t));
 void	 half_run(struct half *);
 /* Starts or stops reading as the state of the buffers wants it. */
 void	 half_update(struct half *);
+/*
+ * The next so many bytes, or all to the end, go on to the peer as they come,
+ * without the phase; the peer must have no other source meanwhile.  To be
+ * called by the phase, which takes all that has come so far.
+ */
+void	 half_pass(struct half *, uint64_t);
 /* Queues bytes; aborts the session if there is no memory. */
 void	 half_add(struct half *, const void *, size_t);
 /* Sends the queue and these bytes as far as it goes, queues the rest. */
@@ -241,7 +253,10 @@ void	 half_want_write(struct half *, int);
  * goes first.
  */
 void	 relay_start(struct session *);
-/* Closes the pipes of a session that ends. */
+/* Events of a half that is a tunnel's. */
+void	 relay_readable(struct half *);
+void	 relay_writable(struct half *);
+/* Gives the pipe of a half back. */
 void	 relay_free(struct half *);
 
 /* relay_splice.c, relay_copy.c: one of the two is linked */
@@ -250,8 +265,11 @@ struct relay_pipe *relay_pipe_get(void);
 /* Back to the pool; one that is not empty is closed.  NULL is fine. */
 void	 relay_pipe_put(struct relay_pipe *);
 size_t	 relay_pipe_len(const struct relay_pipe *);
-/* From the socket into an empty pipe: bytes, 0 at the end, -1 with errno. */
-ssize_t	 relay_pipe_fill(struct relay_pipe *, int);
+/*
+ * From the socket into an empty pipe, at most so much: bytes, 0 at the end,
+ * -1 with errno.
+ */
+ssize_t	 relay_pipe_fill(struct relay_pipe *, int, uint64_t);
 /* From the pipe into the socket: bytes, or -1 with errno. */
 ssize_t	 relay_pipe_drain(struct relay_pipe *, int);
 
@@ -496,6 +514,22 @@ int	 resolver_start(pid_t *);
 /* http.c */
 void	 http_accept(struct session *);
 void	 http_free(struct http *);
+
+/*
+ * The session's connection to the server is not wanted any more: keeps it for
+ * others if it is fit for that.
+ */
+void	 http_spare(struct session *);
+
+/* pool.c */
+/* Keeps so many at most. */
+void	 pool_init(size_t);
+/* Takes a connection over for the next who asks for it; -1 if it does not. */
+int	 pool_put(const struct dest *, int);
+/* One to that host and port that is still good, or -1. */
+int	 pool_get(const struct dest *);
+/* Closes them all. */
+void	 pool_clear(void);
 
 /* socks.c */
 void	 socks_accept(struct session *);

@@ -31,8 +31,6 @@ enum relay_step {
 };
 
 static void		 relay_open(struct half *);
-static void		 relay_readable(int, short, void *);
-static void		 relay_writable(int, short, void *);
 static void		 relay_hello_read(struct half *);
 static void		 relay_hello(struct half *);
 static enum relay_step	 relay_copy(struct half *);
@@ -55,7 +53,10 @@ relay_start(struct session *s)
 	relay_open(&s->client);
 	if (!s->dead)
 		relay_open(&s->server);
-	if (s->dead || relay_update(&s->client) == -1)
+	/* Our answer goes out at once, and what came with the request. */
+	if (s->dead || relay_push(&s->server) == RELAY_GONE ||
+	    relay_push(&s->client) == RELAY_GONE ||
+	    relay_update(&s->client) == -1)
 		return;
 	if (relay_update(&s->server) == 0 && s->client.hello &&
 	    (s->client.in.len > 0 || s->client.eof))
@@ -74,14 +75,8 @@ relay_open(struct half *h)
 {
 	struct half	*peer = h->peer;
 
-	half_want_read(h, 0);
-	half_want_write(h, 0);
 	h->phase = NULL;
-	if (event_assign(&h->rev, proxy_base, h->fd, EV_READ | EV_PERSIST,
-	    relay_readable, h) == -1 ||
-	    event_assign(&h->wev, proxy_base, h->fd, EV_WRITE | EV_PERSIST,
-	    relay_writable, h) == -1)
-		fatalx("event_assign");
+	h->tunnel = 1;
 	if (h == &h->s->client)
 		h->hello = relay_name_wanted(h->s) != 0;
 	/* What was read too early is the beginning of the stream. */
@@ -131,15 +126,12 @@ relay_update(struct half *h)
 	return 0;
 }
 
-static void
-relay_readable(int fd, short what, void *arg)
+void
+relay_readable(struct half *h)
 {
-	struct half	*h = arg;
 	enum relay_step	 step = RELAY_MORE;
 	int		 i;
 
-	(void)fd;
-	(void)what;
 	h->s->active = 1;
 	if (h->hello) {
 		relay_hello_read(h);
@@ -151,13 +143,9 @@ relay_readable(int fd, short what, void *arg)
 		(void)relay_update(h);
 }
 
-static void
-relay_writable(int fd, short what, void *arg)
+void
+relay_writable(struct half *h)
 {
-	struct half	*h = arg;
-
-	(void)fd;
-	(void)what;
 	h->s->active = 1;
 	if (relay_push(h->peer) != RELAY_GONE)
 		(void)relay_update(h->peer);
@@ -260,7 +248,7 @@ relay_splice(struct half *h)
 		return relay_copy(h);
 	}
 	do {
-		n = relay_pipe_fill(h->pipe, h->fd);
+		n = relay_pipe_fill(h->pipe, h->fd, RELAY_PIPE_SIZE);
 	} while (n == -1 && errno == EINTR);
 	if (n < RELAY_SMALL)
 		h->bulk = 0;

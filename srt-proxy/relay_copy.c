@@ -28,8 +28,9 @@ relay_pipe_len(const struct relay_pipe *p)
 }
 
 ssize_t
-relay_pipe_fill(struct relay_pipe *p, int fd)
+relay_pipe_fill(struct relay_pipe *p, int fd, uint64_t max)
 {
+	(void)max;
 	(void)p;
 	(void)fd;
 	errno = ENOSYS;

@@ -74,7 +74,7 @@ relay_pipe_len(const struct relay_pipe *p)
 }
 
 ssize_t
-relay_pipe_fill(struct relay_pipe *p, int fd)
+relay_pipe_fill(struct relay_pipe *p, int fd, uint64_t max)
 {
 	ssize_t	 n;
 
@@ -82,7 +82,8 @@ relay_pipe_fill(struct relay_pipe *p, int fd)
 	 * Into an empty pipe only: EAGAIN then means that the socket has
 	 * nothing, never that the pipe is full.
 	 */
-	n = splice(fd, NULL, p->wfd, NULL, RELAY_PIPE_SIZE,
+	n = splice(fd, NULL, p->wfd, NULL,
+	    max < RELAY_PIPE_SIZE ? (size_t)max : RELAY_PIPE_SIZE,
 	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n > 0)
 		p->len += (size_t)n;

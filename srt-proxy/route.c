@@ -109,7 +109,8 @@ route_find(const struct dest *dest, int plain)
 	const struct route	*r;
 
 	if (rules != NULL &&
-	    rules_find(&rules->hosts, &dest->host, dest->port) != NULL)
+	    ruleset_find(rules, RULE_HOSTS, &dest->host,
+	    dest->port) != NULL)
 		return &route_mitm;
 	if (host_is_loopback(&dest->host))
 		return &route_direct;

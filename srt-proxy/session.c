@@ -53,6 +53,8 @@ static void	 session_end(struct session *, int);
 static void	 half_open(struct half *, int);
 static void	 half_readable(int, short, void *);
 static void	 half_writable(int, short, void *);
+static void	 half_read(struct half *, const char *, size_t);
+static int	 half_splice(struct half *);
 static void	 half_loop(struct half *, const char *, size_t);
 static int	 half_failed(struct half *);
 static size_t	 phase_discard(struct half *, const char *, size_t);
@@ -62,7 +64,8 @@ session_init(void)
 {
 	struct rlimit	 rl;
 	struct timeval	 tv = { 0, 0 };
-	size_t		 fds, aside = FD_RESERVE + 2 * RELAY_PIPES_MAX;
+	size_t		 fds, pooled = POOL_MAX;
+	size_t		 aside = FD_RESERVE + POOL_MAX + 2 * RELAY_PIPES_MAX;
 	int		 i;
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
@@ -75,14 +78,17 @@ session_init(void)
 		session_limit = SESSION_MAX;
 	else {
 		fds = (size_t)rl.rlim_cur;
-		/* With few descriptors the tunnels copy instead. */
-		if (fds < 4 * aside)
+		/* With few the tunnels copy instead, and nothing is kept. */
+		if (fds < 4 * aside) {
 			aside = FD_RESERVE;
+			pooled = 0;
+		}
 		session_limit = fds > aside ? (fds - aside) / SESSION_FDS : 0;
 	}
 	if (session_limit < SESSION_MIN)
 		session_limit = SESSION_MIN;
 	buf_limit(BUFFER_MAX);
+	pool_init(pooled);
 
 	for (i = 0; i < TIMEOUT_MAX; i++) {
 		if (session_seconds[i] == 0)
@@ -220,6 +226,8 @@ session_end(struct session *s, int reset)
 	}
 	(void)event_del(&s->timer);
 	access_end(s);
+	if (!reset)
+		http_spare(s);
 	half_reset(&s->client);
 	half_reset(&s->server);
 	http_free(s->http);
@@ -267,6 +275,7 @@ session_linger(struct session *s)
 		connect_cancel(s->connect);
 		s->connect = NULL;
 	}
+	http_spare(s);
 	half_reset(&s->server);
 	session_timeout(s, TIMEOUT_WRITE, session_close);
 	half_phase(&s->client, phase_discard);
@@ -314,6 +323,9 @@ void
 half_reset(struct half *h)
 {
 	relay_free(h);
+	/* What was on its way here has nowhere to go. */
+	relay_free(h->peer);
+	h->pass = 0;
 	if (h->fd != -1) {
 		if (h == &h->s->server)
 			access_end(h->s);
@@ -328,9 +340,21 @@ half_reset(struct half *h)
 	h->error = 0;
 	h->eof = h->finish = h->shut = h->broken = 0;
 	h->busy = h->again = h->reading = h->writing = 0;
-	h->bulk = h->hello = 0;
+	h->bulk = h->hello = h->tunnel = 0;
 	h->sent = h->received = 0;
 	h->generation++;
+}
+
+int
+half_detach(struct half *h)
+{
+	int	 fd = h->fd;
+
+	(void)event_del(&h->rev);
+	(void)event_del(&h->wev);
+	h->fd = -1;
+	half_reset(h);
+	return fd;
 }
 
 static void
@@ -340,6 +364,12 @@ half_readable(int fd, short what, void *arg)
 	ssize_t		 n;
 
 	(void)what;
+	if (h->tunnel) {
+		relay_readable(h);
+		return;
+	}
+	if (h->pass > 0 && half_splice(h) == 0)
+		return;
 	n = read(fd, session_scratch, sizeof(session_scratch));
 	if (n == -1) {
 		if (errno == EAGAIN || errno == EINTR)
@@ -354,15 +384,73 @@ half_readable(int fd, short what, void *arg)
 	}
 	h->s->active = !h->s->lingering;
 	h->received += (uint64_t)n;
+	half_read(h, session_scratch, (size_t)n);
+}
+
+static void
+half_read(struct half *h, const char *data, size_t len)
+{
+	size_t	 pass = h->pass < len ? (size_t)h->pass : len;
+
+	if (pass > 0) {
+		h->pass -= pass;
+		half_send(h->peer, data, pass);
+		if (h->s->dead)
+			return;
+		if (pass == len) {
+			half_update(h);
+			return;
+		}
+	}
 	if (h->in.len == 0) {
-		half_loop(h, session_scratch, (size_t)n);
+		half_loop(h, data + pass, len - pass);
 		return;
 	}
-	if (buf_add(&h->in, session_scratch, (size_t)n) == -1) {
+	if (buf_add(&h->in, data + pass, len - pass) == -1) {
 		session_abort(h->s);
 		return;
 	}
 	half_run(h);
+}
+
+void
+half_pass(struct half *h, uint64_t n)
+{
+	h->pass = n;
+}
+
+static int
+half_piped(const struct half *h)
+{
+	return h->pipe != NULL && relay_pipe_len(h->pipe) > 0;
+}
+
+/*
+ * Bytes that go on unseen do so through a pipe, which is held only while it
+ * has some.  -1 if a read has to do: that also tells the end, or an error.
+ */
+static int
+half_splice(struct half *h)
+{
+	struct half	*peer = h->peer;
+	ssize_t		 n;
+
+	if (half_piped(h))
+		return 0;
+	if (peer->fd == -1 || peer->broken || peer->out.len > 0 ||
+	    (h->pipe = relay_pipe_get()) == NULL)
+		return -1;
+	if ((n = relay_pipe_fill(h->pipe, h->fd, h->pass)) <= 0) {
+		relay_free(h);
+		return -1;
+	}
+	h->s->active = !h->s->lingering;
+	h->received += (uint64_t)n;
+	h->pass -= (uint64_t)n;
+	half_flush(peer);
+	if (!h->s->dead)
+		half_update(h);
+	return 0;
 }
 
 void
@@ -468,7 +556,7 @@ void
 half_update(struct half *h)
 {
 	half_want_read(h, !h->eof && h->phase != NULL &&
-	    h->in.len < IN_MAX && !half_full(h->peer));
+	    h->in.len < IN_MAX && !half_full(h->peer) && !half_piped(h));
 }
 
 void
@@ -547,6 +635,31 @@ half_failed(struct half *h)
 	return -1;
 }
 
+/* The pipe that leads here, after the queue.  -1 if that failed for good. */
+static int
+half_drain(struct half *h)
+{
+	struct half	*from = h->peer;
+	ssize_t		 n;
+
+	if (from->pipe == NULL || h->out.len > 0)
+		return 0;
+	while (half_piped(from)) {
+		if ((n = relay_pipe_drain(from->pipe, h->fd)) == -1) {
+			if (errno == EINTR)
+				continue;
+			if (half_failed(h) == 0)
+				return 0;
+			relay_free(from);
+			return -1;
+		}
+		h->s->active = 1;
+		h->sent += (uint64_t)n;
+	}
+	relay_free(from);
+	return 0;
+}
+
 void
 half_flush(struct half *h)
 {
@@ -568,8 +681,11 @@ half_flush(struct half *h)
 		h->sent += (uint64_t)n;
 		buf_drain(&h->out, (size_t)n);
 	}
-	half_want_write(h, h->out.len > 0);
-	if (s->dead || h->out.len > 0 || !h->finish || h->shut)
+	if (half_drain(h) == -1)
+		return;
+	half_want_write(h, h->out.len > 0 || half_piped(h->peer));
+	if (s->dead || h->out.len > 0 || half_piped(h->peer) || !h->finish ||
+	    h->shut)
 		return;
 	h->shut = 1;
 	(void)shutdown(h->fd, SHUT_WR);
@@ -596,6 +712,10 @@ half_writable(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (h->tunnel) {
+		relay_writable(h);
+		return;
+	}
 	half_flush(h);
 	if (s->dead || h->out.len > OUT_LOW)
 		return;

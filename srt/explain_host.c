@@ -140,7 +140,8 @@ allowed_note(const struct explain *ex, const struct target *t,
 
 	if ((ex->rules->flags & RULESET_EXTERNAL) != 0)
 		answer_note(a, "the proxy on the host's port decides");
-	else if (rules_find(&ex->rules->hosts, &t->host, t->port) != NULL)
+	else if (ruleset_find(ex->rules, RULE_HOSTS, &t->host,
+	    t->port) != NULL)
 		answer_note(a, "it goes through network.mitmProxy");
 	else if (set->parent_proxy && !host_is_loopback(&t->host))
 		answer_note(a, "it goes through network.parentProxy, which "

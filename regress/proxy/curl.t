@@ -115,8 +115,9 @@ is "$(printf '%s\n' "$out" | awk 'NF == 1 { n += $1 } END { print n }')" 1 \
     "ten requests over one connection to the proxy"
 is "$(printf '%s\n' "$out" | awk 'NF == 2 { print $1 }' | sort -u | wc -l)" 1 \
     "and one to the server"
-is "$(printf '%s\n' "$out" | awk 'NF == 2 { n = $2 } END { print n }')" 10 \
-    "which counts ten"
+# It may have had some of the tests before.
+is "$(printf '%s\n' "$out" | awk 'NF == 2 { if (!f) f = $2; n = $2 - f }
+    END { print n + 1 }')" 10 "which counts ten"
 
 for kind in http socks5h; do
 	via "$kind" --cacert "$CA" https://internal.test:8443/

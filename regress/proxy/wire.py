@@ -482,29 +482,172 @@ def test_keepalive_reuse():
         same(c.until(b'ok'), OK)
         if i < 199:
             c.send(get(srv, b'/%d' % i))
-    # Another server: the first connection goes.
+    # Another server: the first connection is kept for a while.
     c.send(get(other))
     u2 = other.accept()
-    same(u.rest(), b'')
     u2.head()
     u2.send(OK)
+    same(c.until(b'ok'), OK)
+    c.send(get(srv))
+    u.head()
+    u.send(OK)
     same(c.until(b'ok'), OK)
     srv.nobody()
 
 
-def test_not_shared_between_clients():
+def ask(srv, u, answer=OK, proxy=None, **kw):
+    """A request from a client of its own, over the connection if given."""
+    c = client(proxy=proxy)
+    c.send(get(srv, **kw))
+    u = u or srv.accept()
+    u.head()
+    u.send(answer)
+    same(c.take(len(answer)), answer)
+    return c, u
+
+
+def left(c):
+    """The client has closed, and the proxy knows."""
+    c.finish()
+    same(c.rest(), b'')
+    c.close()
+
+
+def test_not_shared_while_in_use():
     srv = Server()
-    a, b = client(), client()
-    a.send(get(srv))
-    ua = srv.accept()
-    ua.head()
-    ua.send(OK)
-    a.until(b'ok')
-    b.send(get(srv))
-    ub = srv.accept()
-    ub.head()
-    ub.send(OK)
-    b.until(b'ok')
+    a, ua = ask(srv, None)
+    b, ub = ask(srv, None)
+    true(ua is not ub, 'a connection that another client still has')
+
+
+def test_spare_taken_up():
+    srv = Server()
+    u = None
+    for more in (b'', b'Connection: close\r\n', b''):
+        c = client()
+        c.send(get(srv, more=more))
+        u = u or srv.accept()
+        u.head()
+        u.send(OK)
+        c.until(b'ok')
+        left(c)
+    srv.nobody()
+    # For the same host as it is spelled, and the same port.
+    other = Server()
+    _, u2 = ask(other, None)
+    srv.name = b'localhost:%d' % srv.port
+    _, u3 = ask(srv, None)
+    u.quiet()
+
+
+def test_spare_not_for_post():
+    srv = Server()
+    c, u = ask(srv, None)
+    left(c)
+    c, u2 = ask(srv, None, method=b'POST')
+    left(c)
+    u.quiet()
+    # But what the POST leaves is as good as any.
+    c, _ = ask(srv, u2)
+    left(c)
+    srv.nobody()
+
+
+def test_spare_not_after_login():
+    """Some servers log a connection in, not a request."""
+    srv = Server()
+    c, u = ask(srv, None, more=b'Authorization: NTLM abc\r\n')
+    c.send(get(srv))
+    u.head()
+    u.send(OK)
+    c.until(b'ok')
+    left(c)
+    same(u.rest(), b'', 'closed with its client')
+    c, u = ask(srv, None)
+
+
+def test_spare_stale():
+    """Closed by the server meanwhile, or just as the request comes."""
+    srv = Server()
+    c, u = ask(srv, None)
+    left(c)
+    u.close()
+    c, u = ask(srv, None)
+    left(c)
+    c = client()
+    c.send(get(srv))
+    u.head()
+    u.reset()
+    u = srv.accept()
+    u.head()
+    u.send(OK)
+    same(c.until(b'ok'), OK)
+
+
+def test_spare_says_something():
+    """What comes unasked is no answer to the next request."""
+    srv = Server()
+    c, u = ask(srv, None)
+    left(c)
+    u.send(b'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad')
+    # It is there before the next request: the loopback is in order.
+    c, u2 = ask(srv, None)
+    left(c)
+    # The same in one piece with the answer.
+    c = client()
+    c.send(get(srv))
+    u2.head()
+    u2.send(OK + OK)
+    same(c.until(b'ok'), OK)
+    left(c)
+    ask(srv, None)
+
+
+def test_spare_new_rules():
+    """Whatever was dialled under other rules is not used under these."""
+    srv = Server()
+    proxy = Proxy('rules 0', 'allow 127.0.0.1', 'end', 'listen http')
+    c, u = ask(srv, None, proxy=proxy)
+    left(c)
+    proxy.cmd('rules 0', 'allow 127.0.0.1', 'end', 'flush')
+    proxy.wait('flushed')
+    same(u.rest(), b'')
+    c, u = ask(srv, None, proxy=proxy)
+    left(c)
+    proxy.cmd('rules 0', 'deny 127.0.0.1', 'end', 'flush')
+    proxy.wait('flushed', 2)
+    same(u.rest(), b'')
+    c = client(proxy=proxy)
+    c.send(get(srv))
+    true(c.head().startswith(b'HTTP/1.1 403 '), 'decided for itself')
+    srv.nobody()
+    proxy.close()
+
+
+def test_spare_verdict():
+    """Another name for the same server is another verdict."""
+    srv = Server()
+    c, u = ask(srv, None)
+    left(c)
+    c = client()
+    c.send(b'GET http://other.example:%d/ HTTP/1.1\r\nHost: x\r\n\r\n' %
+           srv.port)
+    true(c.head().startswith(b'HTTP/1.1 403 '), 'decided by its name')
+    u.quiet()
+
+
+def test_spares_bounded():
+    """64 of them, and none for longer than some seconds."""
+    srv = Server()
+    pairs = [ask(srv, None) for _ in range(70)]
+    for c, u in pairs:
+        left(c)
+    gone = select.select([u.s for c, u in pairs], [], [], 0)[0]
+    same(len(gone), 6, 'closed as there are too many')
+    start = time.monotonic()
+    for c, u in pairs:
+        same(u.rest(), b'')
+    true(3 < time.monotonic() - start < 15, 'after some seconds')
 
 
 def test_pipelining():
@@ -747,6 +890,7 @@ def test_stale_connection():
             u.head()
             u.send(OK)
             same(c.until(b'ok'), OK)
+            u.close()
         else:
             true(c.head().startswith(b'HTTP/1.1 502 '), 'not sent twice')
             srv.nobody()
@@ -850,6 +994,104 @@ def test_big_bodies():
     )).start()
     c.head()
     same(hashlib.sha256(c.take(len(data))).digest(), digest, 'down')
+
+
+def test_long_bodies_end():
+    """A body that goes on unseen ends where it ends, not a byte later."""
+    srv = Server()
+    data = os.urandom(1 << 20) * 3
+    c, u = ask(srv, None)
+    for n in (65536, 65537, 131071, 131072, 131073, 1 << 20, len(data)):
+        want = data[:n]
+        # In pieces of any size, with the next request behind it.
+        up = threading.Thread(target=c.send, args=(
+            get(srv, method=b'POST', more=b'Content-Length: %d\r\n' % n) +
+            want + get(srv, b'/next'),))
+        up.start()
+        u.head()
+        true(u.take(n) == want, 'up, %d' % n)
+        u.quiet(0.02)
+        down = threading.Thread(target=u.send, args=(
+            b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n' % n + want,))
+        down.start()
+        c.head()
+        true(c.take(n) == want, 'down, %d' % n)
+        true(b' /next ' in u.head(), 'the next request')
+        u.send(OK)
+        same(c.take(len(OK)), OK)
+        up.join()
+        down.join()
+    srv.nobody()
+
+
+def test_long_bodies_cut():
+    """Cut off in the middle of what goes on unseen."""
+    srv = Server()
+    data = os.urandom(1 << 20) * 3
+    c = client()
+    c.send(get(srv))
+    u = srv.accept()
+    u.head()
+    u.send(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n' %
+           (len(data) + 1))
+    c.head()
+    up = threading.Thread(target=lambda: (u.send(data), u.close()))
+    up.start()
+    true(c.rest() == data, 'by the server')
+    up.join()
+
+    c = client()
+    c.send(get(srv, version=b'1.0'))
+    u = srv.accept()
+    u.head()
+    u.send(b'HTTP/1.0 200 OK\r\n\r\n')
+    c.head()
+    up = threading.Thread(target=lambda: (u.send(data), u.close()))
+    up.start()
+    true(c.rest() == data, 'or ended so, for HTTP/1.0')
+    up.join()
+
+    c = client()
+    up = threading.Thread(target=lambda: (c.send(
+        get(srv, method=b'PUT', more=b'Content-Length: %d\r\n' %
+            (len(data) + 1)) + data), c.reset()))
+    up.start()
+    u = srv.accept()
+    u.head()
+    try:
+        while u.more():
+            pass
+        raise Failed('the server takes it for whole')
+    except ConnectionResetError:
+        pass
+    true(bytes(u.buf) == data[:len(u.buf)], 'by the client')
+    up.join()
+
+
+def test_long_body_early_answer():
+    """The server does not want the rest of what goes on unseen."""
+    srv = Server()
+    c = client()
+    size = 1 << 26
+    answer = b'HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig'
+
+    def up():
+        try:
+            c.send(get(srv, method=b'POST',
+                       more=b'Content-Length: %d\r\n' % size) + b'x' * size)
+        except OSError:
+            pass
+    t = threading.Thread(target=up)
+    t.start()
+    u = srv.accept()
+    u.head()
+    u.take(1 << 20)
+    u.send(answer)
+    head = c.head()
+    true(head.startswith(b'HTTP/1.1 413 '), head)
+    same(c.take(3), b'big')
+    c.reset()
+    t.join()
 
 
 def backpressure(c, u, data):
