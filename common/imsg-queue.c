@@ -40,6 +40,7 @@ struct msgbuf {
 	struct ibuf		*partial;	/* its header is known */
 	unsigned char		*raw;		/* IBUF_READ_SIZE bytes */
 	size_t			 rawlen;	/* less than a header's worth */
+	size_t			 rawmost;	/* so many were in it once */
 	size_t			 hdrsize;
 	int			 heldfd;	/* came with a header's part */
 	struct ibuf		*(*readhdr)(struct ibuf *, void *, int *);
@@ -56,6 +57,7 @@ static int	 gather(const struct msgbuf *, struct iovec *, int);
 static void	 drain(struct msgbuf *, size_t);
 static int	 take_fds(struct msghdr *);
 static int	 split(struct msgbuf *, int);
+static void	 took(struct msgbuf *, size_t);
 static int	 next_header(struct msgbuf *, struct ibuf *, int *);
 
 static void
@@ -176,7 +178,8 @@ msgbuf_free(struct msgbuf *msgbuf)
 	if (msgbuf == NULL)
 		return;
 	msgbuf_clear(msgbuf);
-	freezero(msgbuf->raw, IBUF_READ_SIZE);
+	/* The rest has never been touched and need not be there at all. */
+	freezero(msgbuf->raw, msgbuf->rawmost);
 	free(msgbuf);
 }
 
@@ -335,7 +338,7 @@ ibuf_read(int fd, struct msgbuf *msgbuf)
 		return errno == EAGAIN ? 1 : -1;
 	if (n == 0)
 		return 0;
-	msgbuf->rawlen += (size_t)n;
+	took(msgbuf, (size_t)n);
 	return split(msgbuf, -1);
 }
 
@@ -377,8 +380,16 @@ msgbuf_read(int fd, struct msgbuf *msgbuf)
 		ibuf_close_fd(newfd);
 		return 0;
 	}
-	msgbuf->rawlen += (size_t)n;
+	took(msgbuf, (size_t)n);
 	return split(msgbuf, newfd);
+}
+
+static void
+took(struct msgbuf *msgbuf, size_t len)
+{
+	msgbuf->rawlen += len;
+	if (msgbuf->rawlen > msgbuf->rawmost)
+		msgbuf->rawmost = msgbuf->rawlen;
 }
 
 /*

@@ -32,8 +32,6 @@ static const char *const role_names[] = {
 
 static struct ipc_peer	*log_peer;
 
-static void	 ipc_readable(int, short, void *);
-static void	 ipc_writable(int, short, void *);
 static void	 ipc_gone(struct ipc_peer *);
 static void	 ipc_last_words(struct ipc_peer *);
 static int	 ipc_accept(struct ipc_peer *, struct imsg *);
@@ -63,13 +61,8 @@ ipc_open(struct ipc_peer *peer, struct event_base *base, int fd,
 	peer->gone = gone;
 	peer->open = 1;
 
-	if (base == NULL)
-		return;
-	if (event_assign(&peer->rev, base, fd, EV_READ | EV_PERSIST,
-	    ipc_readable, peer) == -1 ||
-	    event_assign(&peer->wev, base, fd, EV_WRITE, ipc_writable,
-	    peer) == -1 || event_add(&peer->rev, NULL) == -1)
-		fatalx("%s: cannot watch the pipe", role_name(role));
+	if (base != NULL)
+		ipc_watch(peer);
 }
 
 void
@@ -80,10 +73,8 @@ ipc_close(struct ipc_peer *peer)
 	peer->open = 0;
 	if (log_peer == peer)
 		ipc_log_to(NULL);
-	if (peer->base != NULL) {
-		(void)event_del(&peer->rev);
-		(void)event_del(&peer->wev);
-	}
+	if (peer->base != NULL)
+		ipc_unwatch(peer);
 	imsgbuf_clear(&peer->ibuf);
 	(void)close(peer->ibuf.fd);
 	peer->ibuf.fd = -1;
@@ -126,30 +117,6 @@ ipc_finish(struct ipc_peer *peer)
 {
 	if (peer->open)
 		ipc_last_words(peer);
-}
-
-static void
-ipc_readable(int fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)ipc_dispatch(arg);
-}
-
-static void
-ipc_writable(int fd, short what, void *arg)
-{
-	struct ipc_peer	*peer = arg;
-
-	(void)fd;
-	(void)what;
-	if (imsgbuf_write(&peer->ibuf) == -1) {
-		if (errno != EPIPE && errno != ECONNRESET)
-			log_warn("%s: write", role_name(peer->role));
-		ipc_last_words(peer);
-		return;
-	}
-	ipc_queue(peer);
 }
 
 int
@@ -220,12 +187,23 @@ ipc_accept(struct ipc_peer *peer, struct imsg *imsg)
 }
 
 void
+ipc_write(struct ipc_peer *peer)
+{
+	if (imsgbuf_write(&peer->ibuf) == -1) {
+		if (errno != EPIPE && errno != ECONNRESET)
+			log_warn("%s: write", role_name(peer->role));
+		ipc_last_words(peer);
+		return;
+	}
+	ipc_queue(peer);
+}
+
+void
 ipc_queue(struct ipc_peer *peer)
 {
 	if (peer->open && peer->base != NULL &&
-	    imsgbuf_queuelen(&peer->ibuf) > 0 &&
-	    event_add(&peer->wev, NULL) == -1)
-		fatalx("%s: cannot watch the pipe", role_name(peer->role));
+	    imsgbuf_queuelen(&peer->ibuf) > 0)
+		ipc_watch_write(peer);
 }
 
 int

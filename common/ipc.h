@@ -309,10 +309,19 @@ void	 ipc_phase(struct ipc_peer *, enum ipc_phase);
 int	 ipc_dispatch(struct ipc_peer *);
 /* The peer's process has ended: reads what it left, then calls gone(). */
 void	 ipc_finish(struct ipc_peer *);
-/* Has the queue written by the event loop. */
+/* Has the queue written by the event loop, or writes what goes at once. */
 void	 ipc_queue(struct ipc_peer *);
+void	 ipc_write(struct ipc_peer *);
 /* Writes the whole queue now, blocking.  Returns -1 if the peer is gone. */
 int	 ipc_flush(struct ipc_peer *);
+
+/*
+ * What a pipe wants of libevent, in ipc_loop.c.  A role that polls by itself
+ * links ipc_noloop.c and no library for it.
+ */
+void	 ipc_watch(struct ipc_peer *);
+void	 ipc_watch_write(struct ipc_peer *);
+void	 ipc_unwatch(struct ipc_peer *);
 
 /*
  * Sending.  All of these queue; running out of memory is fatal.  The

@@ -2,8 +2,9 @@
 # Shared by the programs; each names what it links.
 COMPAT_SRCS =	$(CONF_COMPAT_SRCS)
 IMSG_SRCS =	$(CONF_IMSG_SRCS)
-IPC_SRCS =	common/log.c common/ipc.c common/violation.c common/access.c \
+IPC_NOLOOP_SRCS = common/log.c common/ipc.c common/violation.c common/access.c \
 		$(IMSG_SRCS) $(COMPAT_SRCS)
+IPC_SRCS =	$(IPC_NOLOOP_SRCS) common/ipc_loop.c
 RULE_SRCS =	common/rule.c common/rule_index.c common/rule_cure.c \
 		common/host.c common/addr.c
 PATTERN_SRCS =	common/pattern.c

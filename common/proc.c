@@ -83,9 +83,10 @@ proc_pair(int pair[2])
 int
 proc_start(struct proc_child *child, enum role role)
 {
-	char	 path[PATH_MAX];
-	int	 pair[2];
-	pid_t	 pid;
+	char		 path[PATH_MAX];
+	sigset_t	 all, saved;
+	int		 pair[2];
+	pid_t		 pid;
 
 	if (proc_path(role, path, sizeof(path)) == -1)
 		return -1;
@@ -93,32 +94,36 @@ proc_start(struct proc_child *child, enum role role)
 	if ((proc_started[role] = strdup(path)) == NULL ||
 	    proc_pair(pair) == -1)
 		return -1;
-	switch (pid = fork()) {
-	case -1:
-		(void)close(pair[0]);
-		(void)close(pair[1]);
-		return -1;
-	case 0:
+	/*
+	 * To copy our memory would cost more than all that the child does in
+	 * ours.  Only it must not run our handlers there.
+	 */
+	(void)sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, &saved) == -1)
+		goto fail;
+	if ((pid = vfork()) == 0)
 		proc_child(role, path, pair[1]);
-		/* NOTREACHED */
-	default:
-		break;
-	}
+	(void)sigprocmask(SIG_SETMASK, &saved, NULL);
+	if (pid == -1)
+		goto fail;
 	(void)close(pair[1]);
 	child->role = role;
 	child->pid = pid;
 	child->fd = pair[0];
 	return 0;
+ fail:
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+	return -1;
 }
 
-/* Between fork and exec: only the pipe and 0-2 go along. */
+/* Between vfork and exec: only the pipe and 0-2 go along. */
 static __dead void
 proc_child(enum role role, const char *path, int fd)
 {
-	const char	*name = role_name(role);
-	char		*argv[] = { NULL, NULL };
-	char		*envp[] = { NULL };
-	int		 null;
+	char	*argv[] = { (char *)(uintptr_t)role_name(role), NULL };
+	char	*envp[] = { NULL };
+	int	 null;
 
 	if (role != ROLE_EXEC) {
 		if (setsid() == -1)
@@ -141,9 +146,6 @@ proc_child(enum role role, const char *path, int fd)
 	closefrom(IPC_PARENT_FD + 1);
 
 	proc_signals();
-	argv[0] = strdup(name);
-	if (argv[0] == NULL)
-		goto fail;
 	(void)execve(path, argv, envp);
  fail:
 	/* The parent tells the user: see proc_log_end(). */

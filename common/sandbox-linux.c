@@ -194,13 +194,26 @@ static void
 find_user(uid_t *uid, gid_t *gid)
 {
 	struct passwd	*pw;
+	FILE		*fp;
+	int		 found = 0;
 
-	if ((pw = getpwnam(DROP_USER)) == NULL)
-		pw = getpwnam(DROP_FALLBACK);
-	*uid = pw != NULL ? pw->pw_uid : DROP_UID;
-	*gid = pw != NULL ? pw->pw_gid : DROP_UID;
-	if (*uid == 0 || *gid == 0)
-		fatalx("user %s is root", pw->pw_name);
+	*uid = *gid = DROP_UID;
+	/*
+	 * Both are the system's own users, of its own file: nothing that NSS
+	 * would load is trusted with root's rights.
+	 */
+	if ((fp = fopen("/etc/passwd", "re")) == NULL)
+		return;
+	while (!found && (pw = fgetpwent(fp)) != NULL) {
+		found = strcmp(pw->pw_name, DROP_USER) == 0;
+		if (!found && strcmp(pw->pw_name, DROP_FALLBACK) != 0)
+			continue;
+		if (pw->pw_uid == 0 || pw->pw_gid == 0)
+			fatalx("user %s is root", pw->pw_name);
+		*uid = pw->pw_uid;
+		*gid = pw->pw_gid;
+	}
+	(void)fclose(fp);
 }
 
 /*

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 PLAN_SRCS =	srt-exec/plan.c
-GUARD_SRCS =	srt-exec/guard.c $(PATTERN_SRCS)
+GUARD_DECIDE_SRCS = srt-exec/guard.c srt-exec/guard_fold.c \
+		srt-exec/guard_list.c
+GUARD_SRCS =	$(GUARD_DECIDE_SRCS) $(PATTERN_SRCS)
 # What builds the sandbox; tests link it too.
 SRT_BUILD_SRCS = srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_mount.c \
 		srt-exec/linux_private.c srt-exec/linux_dev.c \
@@ -15,7 +17,8 @@ SRT_BROKER_SRCS = srt-exec/broker.c srt-exec/broker_notify.c \
 		srt-exec/broker_same.c \
 		srt-exec/broker_fresh.c srt-exec/broker_learn.c \
 		srt-exec/broker_open.c \
-		srt-exec/broker_name.c srt-exec/broker_attr.c \
+		srt-exec/broker_name.c srt-exec/broker_rename.c \
+		srt-exec/broker_attr.c \
 		srt-exec/broker_socket.c srt-exec/broker_unix.c \
 		srt-exec/broker_tcp.c srt-exec/broker_connect.c \
 		srt-exec/broker_dial.c
@@ -24,5 +27,6 @@ SRT_EXEC_SRCS =	srt-exec/exec.c srt-exec/init.c srt-exec/command.c \
 		srt-exec/linux_net.c srt-exec/linux_seccomp.c \
 		$(SRT_BROKER_SRCS) $(GUARD_SRCS) \
 		$(PLAN_SRCS) $(SRT_BUILD_SRCS) \
-		$(IPC_SRCS) $(PROC_SRCS) $(SANDBOX_SRCS)
-SRT_EXEC_LIBS =	$(EVENT_LIBS) $(BSD_LIBS) -lpthread
+		$(IPC_NOLOOP_SRCS) common/ipc_noloop.c \
+		$(PROC_SRCS) $(SANDBOX_SRCS)
+SRT_EXEC_LIBS =	$(CONF_STATIC) $(BSD_LIBS) -lpthread

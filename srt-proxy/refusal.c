@@ -145,6 +145,9 @@ refusal_flush(void)
 {
 	size_t	 i;
 
+	/* Nothing was ever refused: leave all that memory untouched. */
+	if (refusal_timer == NULL)
+		return;
 	for (i = 0; i < nitems(recents); i++)
 		refusal_pending(&recents[i]);
 }

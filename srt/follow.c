@@ -25,14 +25,28 @@ struct follow {
 	char		*rest;		/* still to be walked */
 	mode_t		 mode;
 	int		 rooted;	/* only root can change what is above */
+	int		 above;		/* likewise, before the last step */
 	unsigned int	 nlinks;
 };
+
+/*
+ * The directory of the last path, without a link on the way: settings name
+ * many files of few directories.  While known.on: what is found so is found
+ * at one time, as good as.
+ */
+static struct {
+	int		 on;
+	char		*dir;
+	int		 rooted;
+} known;
 
 static int	 only_slashes(const char *);
 static int	 follow_step(struct follow *);
 static int	 follow_into(struct follow *, char *, size_t);
 static int	 follow_link(struct follow *, char *, const char *, uid_t);
 static void	 follow_rest(struct follow *, const char *);
+static void	 known_begin(struct follow *, const char *);
+static void	 known_end(const struct follow *, const char *);
 
 char *
 path_fold(const char *path)
@@ -80,6 +94,43 @@ follow_rest(struct follow *w, const char *p)
 	memmove(w->rest, p, strlen(p) + 1);
 }
 
+void
+path_follow_known(int on)
+{
+	free(known.dir);
+	known.dir = NULL;
+	known.on = on;
+}
+
+static void
+known_begin(struct follow *w, const char *path)
+{
+	size_t	 len = known.dir == NULL ? 0 : strlen(known.dir);
+
+	if (len == 0 || strncmp(path, known.dir, len) != 0 ||
+	    path[len] != '/')
+		len = 0;
+	w->done = len == 0 ? xstrdup("") : xstrdup(known.dir);
+	w->rest = xstrdup(path + len);
+	if (len != 0)
+		w->rooted = known.rooted;
+}
+
+static void
+known_end(const struct follow *w, const char *path)
+{
+	const char	*slash = strrchr(path, '/');
+
+	/* By its own name, so that the next one can be compared as text. */
+	if (!known.on || slash == path || w->nlinks != 0 ||
+	    strcmp(w->done, path) != 0)
+		return;
+	free(known.dir);
+	known.dir = xstrdup(path);
+	known.dir[slash - path] = '\0';
+	known.rooted = w->above;
+}
+
 int
 path_follow(const char *path, struct followed *f)
 {
@@ -91,11 +142,12 @@ path_follow(const char *path, struct followed *f)
 	/* What the command of a root caller leaves behind is root's, too. */
 	if (geteuid() == 0)
 		w.rooted = 0;
-	w.done = xstrdup("");
-	w.rest = xstrdup(path);
+	known_begin(&w, path);
 	while ((n = follow_step(&w)) == 1)
 		continue;
 	error = errno;
+	if (n == 0)
+		known_end(&w, path);
 	(void)xasprintf(&joined, "%s/%s", w.done, w.rest);
 	f->meant = path_fold(joined);
 	free(joined);
@@ -172,6 +224,7 @@ follow_into(struct follow *w, char *next, size_t used)
 		errno = ENOTDIR;
 		return -1;
 	}
+	w->above = w->rooted;
 	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		w->rooted = 0;
 	free(w->done);

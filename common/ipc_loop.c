@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Pipes that an event loop watches. */
+
+#include "compat.h"
+
+#include "ipc.h"
+#include "log.h"
+
+static void
+ipc_readable(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)ipc_dispatch(arg);
+}
+
+static void
+ipc_writable(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	ipc_write(arg);
+}
+
+void
+ipc_watch(struct ipc_peer *peer)
+{
+	int	 fd = peer->ibuf.fd;
+
+	if (event_assign(&peer->rev, peer->base, fd, EV_READ | EV_PERSIST,
+	    ipc_readable, peer) == -1 ||
+	    event_assign(&peer->wev, peer->base, fd, EV_WRITE, ipc_writable,
+	    peer) == -1 || event_add(&peer->rev, NULL) == -1)
+		fatalx("%s: cannot watch the pipe", role_name(peer->role));
+}
+
+void
+ipc_watch_write(struct ipc_peer *peer)
+{
+	if (event_add(&peer->wev, NULL) == -1)
+		fatalx("%s: cannot watch the pipe", role_name(peer->role));
+}
+
+void
+ipc_unwatch(struct ipc_peer *peer)
+{
+	(void)event_del(&peer->rev);
+	(void)event_del(&peer->wev);
+}
