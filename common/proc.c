@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,10 +84,9 @@ proc_pair(int pair[2])
 int
 proc_start(struct proc_child *child, enum role role)
 {
-	char		 path[PATH_MAX];
-	sigset_t	 all, saved;
-	int		 pair[2];
-	pid_t		 pid;
+	char	 path[PATH_MAX];
+	int	 pair[2];
+	pid_t	 pid;
 
 	if (proc_path(role, path, sizeof(path)) == -1)
 		return -1;
@@ -94,16 +94,8 @@ proc_start(struct proc_child *child, enum role role)
 	if ((proc_started[role] = strdup(path)) == NULL ||
 	    proc_pair(pair) == -1)
 		return -1;
-	/*
-	 * To copy our memory would cost more than all that the child does in
-	 * ours.  Only it must not run our handlers there.
-	 */
-	(void)sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, &saved) == -1)
-		goto fail;
-	if ((pid = vfork()) == 0)
+	if ((pid = fork()) == 0)
 		proc_child(role, path, pair[1]);
-	(void)sigprocmask(SIG_SETMASK, &saved, NULL);
 	if (pid == -1)
 		goto fail;
 	(void)close(pair[1]);
@@ -117,7 +109,7 @@ proc_start(struct proc_child *child, enum role role)
 	return -1;
 }
 
-/* Between vfork and exec: only the pipe and 0-2 go along. */
+/* Between fork and exec: only the pipe and 0-2 go along. */
 static __dead void
 proc_child(enum role role, const char *path, int fd)
 {
@@ -170,6 +162,20 @@ proc_signals(void)
 		(void)sigaction(sig, &sa, NULL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void
+proc_await(pid_t pid)
+{
+	int	 tick;
+
+	for (tick = 0; tick < PROC_GRACE * 1000; tick++) {
+		if (waitpid(pid, NULL, WNOHANG) != 0)
+			return;
+		(void)poll(NULL, 0, 1);
+	}
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
 }
 
 void

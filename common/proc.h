@@ -35,6 +35,11 @@ int	 proc_start(struct proc_child *, enum role);
  * roles.  Returns -1 with errno.
  */
 int	 proc_pair(int [2]);
+/*
+ * Waits for a child that has been told to end, by what closed its pipe; kills
+ * it if it takes longer than PROC_GRACE.
+ */
+void	 proc_await(pid_t);
 /* Says how a role ended, from its wait status: a crash is a warning. */
 void	 proc_log_end(enum role, int);
 

@@ -280,7 +280,6 @@ const struct promise promises[] = {
 	MAY1("ioctl", BROKER, IS(1, SECCOMP_NOTIF_SET_FLAGS),
 	    "wakes the caller on the same processor"),
 	MAY("process_vm_readv", BROKER, "what the caller's memory says"),
-	MAY("process_vm_writev", BROKER, "results that go into memory"),
 	MAY("pidfd_open", BROKER, "the caller, not by number"),
 	MAY("pidfd_getfd", BROKER, "a descriptor of the caller's"),
 	MAY1("prlimit64", BROKER, NULLPTR(2), "the caller's limits"),

@@ -53,8 +53,8 @@ settings_edit_test_SRCS = srt/settings_edit.c $(SETTINGS_SRCS) $(RULE_SRCS) \
 settings_edit_test_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
 
 UNIT_TESTS +=	learn_test
-learn_test_SRCS = srt/learn_add.c $(SETTINGS_SRCS) $(RULE_SRCS) \
-		common/log.c $(COMPAT_SRCS)
+learn_test_SRCS = srt/learn_add.c srt/learn_paths.c $(SETTINGS_SRCS) \
+		$(RULE_SRCS) common/log.c $(COMPAT_SRCS)
 learn_test_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
 
 FUZZ_TARGETS +=	settings_edit

@@ -169,8 +169,6 @@ uint32_t call_park(struct call *);
 int	 call_unpark(uint32_t, struct call *);
 /* Likewise, but leaves it there. */
 int	 call_peek(uint32_t, struct call *);
-/* The tickets of parked calls, at most so many; returns how many. */
-int	 call_parked(uint32_t *, int);
 /*
  * Is a signal pending for a caller that waits?  1: it has been answered so
  * that the kernel delivers the signal and restarts the call or ends it with
@@ -193,8 +191,6 @@ long	 task_read(const struct call *, uint64_t, void *, size_t);
  */
 long	 task_strings(struct call *, uint64_t, uint64_t, long *);
 void	 task_done(void);
-/* Copies into the caller's memory (getsockname and the like). */
-long	 task_write(const struct call *, uint64_t, const void *, size_t);
 /* A duplicate of the caller's descriptor, close-on-exec; or -errno. */
 int	 task_fd(const struct call *, int);
 /* The caller's working directory, O_PATH; or -errno. */
@@ -389,7 +385,21 @@ int	 bare_alone(const struct loc *, uint64_t *);
  */
 int	 same_files(const struct loc *, const struct loc *);
 
-/* broker_name.c: so that what one finds is so until it has acted */
+/* broker_name.c */
+
+/* What a call returned, or -errno. */
+long	 errno_result(long);
+/* A link of /proc is meant as such. */
+void	 loc_as_name(struct loc *);
+/* Is there a directory that it is a name in? */
+int	 loc_has_name(const struct loc *);
+int	 loc_is_nowhere(const struct loc *);
+/* The directory for a call on the last component. */
+int	 loc_dirfd(const struct loc *);
+/* Only the caller may write to its /proc/self/fd, as far as it goes. */
+int	 loc_is_own_fd(const struct loc *);
+
+/* So that what one finds is so until it has acted. */
 struct dirs_held {
 	unsigned int	 n;
 	unsigned int	 i[3];
@@ -443,7 +453,7 @@ int	 report_flush(int);
 /* An event that there was no room for. */
 void	 report_lost(void);
 
-/* broker_open.c, broker_name.c, broker_attr.c: the file calls */
+/* broker_open.c, broker_name.c, broker_rename.c, broker_attr.c: file calls */
 long	 call_open(struct call *), call_openat(struct call *),
 	 call_openat2(struct call *), call_creat(struct call *);
 long	 call_mkdir(struct call *), call_mkdirat(struct call *),

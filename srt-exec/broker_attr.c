@@ -52,12 +52,6 @@ struct change {
 	int		 xflags;
 };
 
-static long
-result(long r)
-{
-	return r == -1 ? -errno : r;
-}
-
 /*
  * The object at a name, as an O_PATH descriptor in loc->fd.  Every link on
  * the way is a name that is checked.
@@ -174,8 +168,8 @@ apply_mode(struct call *c, const struct loc *loc, const struct change *ch,
 			return check_setid(c, loc, DEED_MODE);
 	}
 	if (direct)
-		return result(fchmod(loc->fd, ch->mode));
-	return result(syscall(SYS_fchmodat, path_fds(),
+		return errno_result(fchmod(loc->fd, ch->mode));
+	return errno_result(syscall(SYS_fchmodat, path_fds(),
 	    path_fd_name(loc->fd, name), ch->mode));
 }
 
@@ -238,8 +232,8 @@ apply_owner(struct call *c, const struct loc *loc, const struct change *ch,
 	if (!path_same_users(c))
 		return -EPERM;
 	if (direct)
-		return result(fchown(loc->fd, ch->uid, ch->gid));
-	return result(fchownat(loc->fd, "", ch->uid, ch->gid,
+		return errno_result(fchown(loc->fd, ch->uid, ch->gid));
+	return errno_result(fchownat(loc->fd, "", ch->uid, ch->gid,
 	    AT_EMPTY_PATH));
 }
 
@@ -308,7 +302,7 @@ apply_times(struct call *c, const struct loc *loc, const struct change *ch,
 		name = path_fd_name(fd, buf);
 		fd = path_fds();
 	}
-	return result(syscall(SYS_utimensat, fd, name, ch->times, 0));
+	return errno_result(syscall(SYS_utimensat, fd, name, ch->times, 0));
 }
 
 /* A path that is NULL stands for the descriptor itself. */
@@ -416,16 +410,17 @@ apply_xattr(struct call *c, const struct loc *loc, const struct change *ch,
 
 	(void)c;
 	if (direct && ch->value == NULL)
-		return result(syscall(SYS_fremovexattr, loc->fd, ch->name));
+		return errno_result(syscall(SYS_fremovexattr, loc->fd,
+		    ch->name));
 	if (direct)
-		return result(syscall(SYS_fsetxattr, loc->fd, ch->name,
+		return errno_result(syscall(SYS_fsetxattr, loc->fd, ch->name,
 		    ch->value, ch->size, ch->xflags));
 	if (fchdir(path_fds()) == -1)
 		return -EPERM;
 	path = path_fd_name(loc->fd, buf);
 	if (ch->value == NULL)
-		return result(syscall(SYS_removexattr, path, ch->name));
-	return result(syscall(SYS_setxattr, path, ch->name, ch->value,
+		return errno_result(syscall(SYS_removexattr, path, ch->name));
+	return errno_result(syscall(SYS_setxattr, path, ch->name, ch->value,
 	    ch->size, ch->xflags));
 }
 
@@ -572,7 +567,7 @@ truncate_fd(struct call *c, int fd)
 		send_xfsz(c);
 		return -EFBIG;
 	}
-	return result(ftruncate(fd, (off_t)len));
+	return errno_result(ftruncate(fd, (off_t)len));
 }
 
 static int

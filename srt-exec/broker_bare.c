@@ -21,26 +21,6 @@
 
 #include "broker.h"
 
-#define PARTS_SET	(PART_HEAD | PART_OBJECTS | PART_REFS | PART_COMMONDIR)
-
-static const struct {
-	enum guard_part	 part;
-	const char	*name;
-	const char	*shown;
-} parts[] = {
-	{ PART_HEAD, "HEAD", "a bare repository's HEAD" },
-	{ PART_OBJECTS, "objects", "a bare repository's objects" },
-	{ PART_REFS, "refs", "a bare repository's refs" },
-	{ PART_COMMONDIR, "commondir", "a bare repository's commondir" },
-	{ PART_CONFIG, "config", "a bare repository's config" },
-	{ PART_CONFIG_WORKTREE, "config.worktree",
-	    "a bare repository's config.worktree" },
-	{ PART_HOOKS, "hooks", "a bare repository's hooks" },
-	{ PART_ATTRIBUTES, "info/attributes",
-	    "a bare repository's info/attributes" },
-	{ PART_INFO, "info", "a bare repository's info" }
-};
-
 /* A directory that may become a repository. */
 struct bare {
 	int		 fd;
@@ -55,9 +35,9 @@ shown_name(unsigned int part)
 {
 	size_t	 i;
 
-	for (i = 0; i < nitems(parts); i++)
-		if (parts[i].part == part)
-			return parts[i].shown;
+	for (i = 0; i < GUARD_PARTS; i++)
+		if (guard_part_names[i].part == part)
+			return guard_part_names[i].shown;
 	return NULL;
 }
 
@@ -88,28 +68,13 @@ parts_there(const struct bare *b, unsigned int wanted)
 	unsigned int	 have = 0;
 	size_t		 i;
 
-	for (i = 0; i < nitems(parts); i++)
-		if ((parts[i].part & wanted) != 0 &&
-		    is_there(b->fd, parts[i].name))
-			have |= parts[i].part;
+	for (i = 0; i < GUARD_PARTS; i++)
+		if ((guard_part_names[i].part & wanted) != 0 &&
+		    is_there(b->fd, guard_part_names[i].name))
+			have |= guard_part_names[i].part;
 	if ((wanted & PART_ATTRIBUTES) != 0 && is_link(b->fd, "info"))
 		have |= PART_ATTRIBUTES;
 	return have;
-}
-
-/* For git, or with one part more; what is in it may not change. */
-static int
-is_nearly(unsigned int have)
-{
-	return (have & PART_HEAD) != 0 && (have & PARTS_SET) != PART_HEAD;
-}
-
-static int
-is_whole(unsigned int have)
-{
-	return (have & PART_HEAD) != 0 && ((have & PART_COMMONDIR) != 0 ||
-	    (have & (PART_OBJECTS | PART_REFS)) ==
-	    (PART_OBJECTS | PART_REFS));
 }
 
 static int
@@ -185,15 +150,15 @@ bare_note(const struct bare *b, unsigned int there)
 	char	 path[PATH_MAX];
 	size_t	 i, n;
 
-	for (i = 0; i < nitems(parts); i++) {
-		n = strlen(parts[i].name);
-		if ((parts[i].part & there) == 0 ||
+	for (i = 0; i < GUARD_PARTS; i++) {
+		n = strlen(guard_part_names[i].name);
+		if ((guard_part_names[i].part & there) == 0 ||
 		    b->len + n + 2 > sizeof(path))
 			continue;
 		memcpy(path, b->path, b->len);
 		path[b->len] = '/';
-		memcpy(path + b->len + 1, parts[i].name, n + 1);
-		fresh_note(path, parts[i].shown);
+		memcpy(path + b->len + 1, guard_part_names[i].name, n + 1);
+		fresh_note(path, guard_part_names[i].shown);
 	}
 }
 
@@ -202,7 +167,8 @@ static int
 held_refuses(const struct bare *b, unsigned int part, enum deed deed)
 {
 	if (!is_there(b->fd, "HEAD") || (part != PART_COMMONDIR &&
-	    !is_nearly(parts_there(b, PARTS_SET & ~PART_HEAD) | PART_HEAD)))
+	    !guard_nearly(parts_there(b, GUARD_PARTS_SET & ~PART_HEAD) |
+	    PART_HEAD)))
 		return 0;
 	if (!bare_fresh(b))
 		return 1;
@@ -223,8 +189,8 @@ set_refuses(const struct bare *b, unsigned int part, enum deed deed)
 	 * What is there may be replaced, and not be taken away: the user
 	 * might put it back one day.
 	 */
-	have = parts_there(b, PARTS_SET);
-	if (is_whole(have) == is_whole(is_making(deed) ? have | part :
+	have = parts_there(b, GUARD_PARTS_SET);
+	if (guard_whole(have) == guard_whole(is_making(deed) ? have | part :
 	    have & ~part) ||
 	    (held = parts_there(b, guard_parts(broker.guard))) == 0)
 		return 0;

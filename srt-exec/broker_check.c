@@ -21,6 +21,7 @@
 #include "broker.h"
 
 #define RULE_ALLOW	"filesystem.allowWrite"
+#define RULE_READ	"filesystem.denyRead"
 #define RULE_UNIX	"network.allowUnixSockets"
 
 /* When the call would fail anyway. */
@@ -133,9 +134,9 @@ check_refused(struct call *c, const char *path, enum deed deed,
 		    sizeof(reason));
 		cure_allow(cure, sizeof(cure), path);
 	} else {
-		(void)strlcpy(reason, deed == DEED_READ ?
-		    "the policy hides it" : "the policy protects it",
-		    sizeof(reason));
+		(void)strlcpy(reason, strncmp(hit->rule, RULE_READ,
+		    sizeof(RULE_READ) - 1) == 0 ? "the policy hides it" :
+		    "the policy protects it", sizeof(reason));
 		cure_remove(cure, sizeof(cure), hit->rule);
 	}
 	report(c, operation, path, reason, hit->rule, cure);

@@ -662,20 +662,6 @@ call_unpark(uint32_t ticket, struct call *c)
 }
 
 int
-call_parked(uint32_t *tickets, int max)
-{
-	struct waiting	*w;
-	int		 n = 0;
-
-	(void)pthread_mutex_lock(&waiting_lock);
-	TAILQ_FOREACH(w, &waitings, entry)
-		if (w->retry == NULL && n < max)
-			tickets[n++] = w->ticket;
-	(void)pthread_mutex_unlock(&waiting_lock);
-	return n;
-}
-
-int
 call_peek(uint32_t ticket, struct call *c)
 {
 	struct waiting	*w;

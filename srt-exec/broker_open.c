@@ -286,12 +286,24 @@ open_mode(struct call *c, const struct loc *loc, struct opening *o)
 	return 0;
 }
 
+/* A name that patterns hide can be made no more than it can be read. */
+static enum deed
+hidden_deed(const struct loc *loc, const struct opening *o)
+{
+	struct lx_stat	 st;
+
+	return (o->flags & O_CREAT) != 0 && loc->kind == LOC_NAME &&
+	    check_reads() && lx_statx(loc->dirfd, loc->last,
+	    LX_STATX_BASIC, &st) == -1 ? deed_of(o) : DEED_READ;
+}
+
 static long
 open_check(struct call *c, const struct loc *loc, struct opening *o)
 {
 	long	 r;
 
-	if ((r = check_read(c, loc, DEED_READ)) < 0 || !is_writing(o))
+	if ((r = check_read(c, loc, hidden_deed(loc, o))) < 0 ||
+	    !is_writing(o))
 		return r;
 	/* Without a name there is nothing to protect, until linkat(2). */
 	if (is_tmpfile(o))

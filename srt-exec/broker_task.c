@@ -57,22 +57,6 @@ task_read(const struct call *c, uint64_t addr, void *buf, size_t len)
 	return 0;
 }
 
-long
-task_write(const struct call *c, uint64_t addr, const void *buf, size_t len)
-{
-	struct iovec	 local = {
-		.iov_base = (void *)(uintptr_t)buf, .iov_len = len
-	};
-	struct iovec	 remote = {
-		.iov_base = (void *)(uintptr_t)addr, .iov_len = len
-	};
-
-	if (process_vm_writev(c->tid, &local, 1, &remote, 1, 0) !=
-	    (ssize_t)len)
-		return -EFAULT;
-	return 0;
-}
-
 /*
  * Most paths are short and lie within one page: nothing is read beyond the
  * page in which the string ends, which need not be mapped.

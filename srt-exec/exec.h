@@ -85,6 +85,8 @@ void		 why_clear(void);
 /* linux_ns.c */
 /* Like why(), but looks for what commonly stands behind a refusal. */
 int		 ns_why(const char *);
+/* A knob of the machine: its number, or -1 if it is not there. */
+long		 sysctl_number(const char *);
 /* Starts the broker in namespaces of its own; the pid, 0 in it, or -1. */
 pid_t		 ns_clone_broker(void);
 /* Starts pid 1 of a new pid namespace, likewise. */

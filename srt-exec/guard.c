@@ -15,23 +15,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guard.h"
+#include "guard_list.h"
 #include "pattern.h"
-
-/* A path or pattern of the policy. */
-struct entry {
-	char		*text;		/* "" is "/" */
-	size_t		 len;
-	struct pattern	*pattern;	/* NULL for a path */
-	char		*rule;
-};
-
-struct entries {
-	struct entry	*entry;
-	size_t		 n;
-};
 
 struct guard {
 	uint32_t	 flags;		/* mask of enum exec_flag */
@@ -49,8 +38,6 @@ enum place {
 	IN_MODULES = 32,		/* at any depth, as names of modules */
 	IS_NAME = 64			/* this is one, with all beneath */
 };
-
-#define NAME_LONGEST	24		/* of the table, and then some */
 
 #define NAME(text)	text, sizeof(text) - 1
 
@@ -122,6 +109,20 @@ static const struct part {
 	{ NAME("description"), PART_TEMPLATE }
 };
 
+const struct guard_part_name	 guard_part_names[GUARD_PARTS] = {
+	{ PART_HEAD, "HEAD", "a bare repository's HEAD" },
+	{ PART_OBJECTS, "objects", "a bare repository's objects" },
+	{ PART_REFS, "refs", "a bare repository's refs" },
+	{ PART_COMMONDIR, "commondir", "a bare repository's commondir" },
+	{ PART_CONFIG, "config", "a bare repository's config" },
+	{ PART_CONFIG_WORKTREE, "config.worktree",
+	    "a bare repository's config.worktree" },
+	{ PART_HOOKS, "hooks", "a bare repository's hooks" },
+	{ PART_ATTRIBUTES, "info/attributes",
+	    "a bare repository's info/attributes" },
+	{ PART_INFO, "info", "a bare repository's info" }
+};
+
 /* Where reading a path has come to. */
 struct walk {
 	unsigned int	 places;	/* mask of enum place, for what follows */
@@ -129,26 +130,9 @@ struct walk {
 	const struct name *last;	/* what the last component is, or NULL */
 };
 
-static int		 add_path(struct entries *, const char *,
-			    const char *);
-static int		 add_folded(struct entries *, const char *,
-			    const char *);
-static int		 append(struct entries *, size_t, const char *,
-			    struct pattern *, const char *);
-static void		 entries_cut(struct entries *, size_t, size_t);
-static int		 is_canonical(const char *);
-static const char	*ordered(const char *);
-static int		 path_cmp(const char *, const char *);
-static int		 path_covers(const char *, size_t, const char *);
-static size_t		 path_after(const struct entries *, const char *);
-static const struct entry *find_above(const struct entries *, const char *);
-static const struct entry *find_below(const struct entries *, const char *);
 static const struct entry *find_folded(const struct guard *, const char *,
 			    const struct entry *(*)(const struct entries *,
 			    const char *));
-static const struct entry *find_pattern(const struct entries *,
-			    const char *);
-static int		 any_beneath(const struct entries *, const char *);
 static int		 deepest_read(const struct guard *, const char *);
 static int		 below_ceiling(const struct guard *, const char *);
 static void		 set_hit(struct guard_hit *, const char *,
@@ -158,10 +142,6 @@ static const struct name *walk_path(const struct guard *, const char *,
 static const struct name *walk_name(const struct guard *, struct walk *,
 			    const char *, size_t, unsigned int);
 static unsigned int	 part_of(const char *, size_t, const char *);
-static int		 fold_path(const char *, char *, size_t);
-static size_t		 fold(const char *, size_t, char *);
-static const char	*fold_char(uint32_t);
-static int		 is_ignorable(uint32_t);
 
 struct guard *
 guard_new(uint32_t flags)
@@ -198,15 +178,15 @@ guard_add(struct guard *g, enum guard_kind kind, const char *text,
 	switch (kind) {
 	case GUARD_NOWRITE:
 	case GUARD_WRITE:
-		return add_path(list, text, rule);
+		return entries_add(list, text, rule);
 	case GUARD_NOWRITE_FOLD:
-		return add_folded(list, text, rule);
+		return entries_add_folded(list, text, rule);
 	case GUARD_READ:
 	case GUARD_UNIX:
 	case GUARD_CEILING:
 	case GUARD_UNIX_CEILING:
-		if (is_canonical(text))
-			return append(list, list->n, text, NULL, rule);
+		if (path_is_canonical(text))
+			return entries_insert(list, list->n, text, NULL, rule);
 		errno = EINVAL;
 		return -1;
 	case GUARD_NOWRITE_GLOB:
@@ -217,7 +197,8 @@ guard_add(struct guard *g, enum guard_kind kind, const char *text,
 	case GUARD_CEILING_GLOB:
 	case GUARD_UNIX_CEILING_GLOB:
 		if ((pattern = pattern_new(text)) != NULL)
-			return append(list, list->n, text, pattern, rule);
+			return entries_insert(list, list->n, text, pattern,
+			    rule);
 		if (errno != ENOMEM)
 			errno = EINVAL;
 		return -1;
@@ -237,17 +218,17 @@ guard_write(const struct guard *g, const char *path, unsigned int fresh,
 	struct walk		 w;
 
 	/* Those of the policy first: no depth frees of them. */
-	if ((e = find_above(&g->kinds[GUARD_NOWRITE], path)) != NULL ||
-	    (e = find_folded(g, path, find_above)) != NULL ||
-	    (e = find_pattern(&g->kinds[GUARD_NOWRITE_GLOB], path)) != NULL) {
+	if ((e = entries_above(&g->kinds[GUARD_NOWRITE], path)) != NULL ||
+	    (e = find_folded(g, path, entries_above)) != NULL ||
+	    (e = entries_match(&g->kinds[GUARD_NOWRITE_GLOB], path)) != NULL) {
 		set_hit(hit, e->rule, NULL, 0);
 		return 1;
 	}
 	/* Without patterns the mounts know what may be written. */
 	if (g->kinds[GUARD_WRITE_GLOB].n != 0 &&
 	    (g->flags & (EXEC_LEARN | EXEC_LEARN_DENY)) != EXEC_LEARN &&
-	    find_above(&g->kinds[GUARD_WRITE], path) == NULL &&
-	    find_pattern(&g->kinds[GUARD_WRITE_GLOB], path) == NULL) {
+	    entries_above(&g->kinds[GUARD_WRITE], path) == NULL &&
+	    entries_match(&g->kinds[GUARD_WRITE_GLOB], path) == NULL) {
 		set_hit(hit, "filesystem.allowWrite", NULL, 0);
 		return 1;
 	}
@@ -267,8 +248,9 @@ guard_may_learn(const struct guard *g, const char *path, unsigned int fresh)
 {
 	struct walk	 w;
 
-	return find_above(&g->kinds[GUARD_NOWRITE], path) == NULL &&
-	    find_pattern(&g->kinds[GUARD_NOWRITE_GLOB], path) == NULL &&
+	return entries_above(&g->kinds[GUARD_NOWRITE], path) == NULL &&
+	    find_folded(g, path, entries_above) == NULL &&
+	    entries_match(&g->kinds[GUARD_NOWRITE_GLOB], path) == NULL &&
 	    below_ceiling(g, path) && walk_path(g, path, fresh, &w) == NULL;
 }
 
@@ -276,8 +258,8 @@ int
 guard_inside(const struct guard *g, const char *path)
 {
 	return (g->flags & EXEC_FS_DISABLED) != 0 ||
-	    find_above(&g->kinds[GUARD_WRITE], path) != NULL ||
-	    find_pattern(&g->kinds[GUARD_WRITE_GLOB], path) != NULL;
+	    entries_above(&g->kinds[GUARD_WRITE], path) != NULL ||
+	    entries_match(&g->kinds[GUARD_WRITE_GLOB], path) != NULL;
 }
 
 int
@@ -323,8 +305,8 @@ guard_stem(const struct guard *g, const char *path, unsigned int fresh,
 		    w.last->next == IN_GIT ? GUARD_STEM_NAME : GUARD_STEM_TREE;
 	/* The policy's counts for more, where it does not allow more. */
 	if (stem != GUARD_STEM_NAME &&
-	    ((e = find_below(&g->kinds[GUARD_NOWRITE], path)) != NULL ||
-	    (e = find_folded(g, path, find_below)) != NULL)) {
+	    ((e = entries_below(&g->kinds[GUARD_NOWRITE], path)) != NULL ||
+	    (e = find_folded(g, path, entries_below)) != NULL)) {
 		set_hit(hit, e->rule, NULL, 0);
 		return GUARD_STEM_TREE;
 	}
@@ -389,14 +371,29 @@ guard_parts(const struct guard *g)
 }
 
 int
+guard_whole(unsigned int have)
+{
+	return (have & PART_HEAD) != 0 && ((have & PART_COMMONDIR) != 0 ||
+	    (have & (PART_OBJECTS | PART_REFS)) ==
+	    (PART_OBJECTS | PART_REFS));
+}
+
+int
+guard_nearly(unsigned int have)
+{
+	return (have & PART_HEAD) != 0 &&
+	    (have & GUARD_PARTS_SET) != PART_HEAD;
+}
+
+int
 guard_beneath(const struct guard *g, const char *path)
 {
-	return find_above(&g->kinds[GUARD_NOWRITE], path) != NULL ||
-	    find_below(&g->kinds[GUARD_NOWRITE], path) != NULL ||
-	    find_folded(g, path, find_above) != NULL ||
-	    find_folded(g, path, find_below) != NULL ||
-	    any_beneath(&g->kinds[GUARD_NOWRITE_GLOB], path) ||
-	    any_beneath(&g->kinds[GUARD_NOREAD_GLOB], path);
+	return entries_above(&g->kinds[GUARD_NOWRITE], path) != NULL ||
+	    entries_below(&g->kinds[GUARD_NOWRITE], path) != NULL ||
+	    find_folded(g, path, entries_above) != NULL ||
+	    find_folded(g, path, entries_below) != NULL ||
+	    entries_beneath(&g->kinds[GUARD_NOWRITE_GLOB], path) ||
+	    entries_beneath(&g->kinds[GUARD_NOREAD_GLOB], path);
 }
 
 /* Is it one of the paths, or does it match one of the patterns? */
@@ -407,7 +404,7 @@ names_path(const struct entries *paths, const struct entries *patterns,
 	size_t	 i;
 
 	for (i = 0; i < paths->n; i++)
-		if (strcmp(paths->entry[i].text, ordered(path)) == 0)
+		if (strcmp(paths->entry[i].text, path_ordered(path)) == 0)
 			return 1;
 	for (i = 0; i < patterns->n; i++)
 		if (pattern_match(patterns->entry[i].pattern, path))
@@ -440,11 +437,11 @@ guard_unix_beneath(const struct guard *g, const char *path)
 	const struct entries	*list = &g->kinds[GUARD_UNIX];
 	size_t			 i;
 
-	path = ordered(path);
+	path = path_ordered(path);
 	for (i = 0; i < list->n; i++)
 		if (path_covers(path, strlen(path), list->entry[i].text))
 			return 1;
-	return any_beneath(&g->kinds[GUARD_UNIX_GLOB], path);
+	return entries_beneath(&g->kinds[GUARD_UNIX_GLOB], path);
 }
 
 /* These are few and in the order of the policy. */
@@ -458,9 +455,9 @@ below_ceiling(const struct guard *g, const char *path)
 		return 1;
 	for (i = 0; i < list->n; i++)
 		if (path_covers(list->entry[i].text, list->entry[i].len,
-		    ordered(path)))
+		    path_ordered(path)))
 			return 1;
-	return find_pattern(&g->kinds[GUARD_CEILING_GLOB], path) != NULL;
+	return entries_match(&g->kinds[GUARD_CEILING_GLOB], path) != NULL;
 }
 
 static void
@@ -472,189 +469,6 @@ set_hit(struct guard_hit *hit, const char *rule, const char *name,
 	hit->rule = rule;
 	hit->name = name;
 	hit->mandatory = mandatory;
-}
-
-/* Paths cover what is beneath them, so one beneath another adds nothing. */
-static int
-add_path(struct entries *list, const char *path, const char *rule)
-{
-	const char	*text;
-	size_t		 at, n = 0;
-
-	if (!is_canonical(path)) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (find_above(list, path) != NULL)
-		return 0;
-	text = ordered(path);
-	at = path_after(list, path);
-	while (at + n < list->n &&
-	    path_covers(text, strlen(text), list->entry[at + n].text))
-		n++;
-	if (append(list, at, path, NULL, rule) == -1)
-		return -1;
-	entries_cut(list, at + 1, n);
-	return 0;
-}
-
-/* Of what does not fold to a path the other entry has to do. */
-static int
-add_folded(struct entries *list, const char *path, const char *rule)
-{
-	char	 buf[PATH_MAX];
-
-	if (!is_canonical(path)) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (fold_path(path, buf, sizeof(buf)) == -1 || !is_canonical(buf) ||
-	    buf[1] == '\0')
-		return 0;
-	return add_path(list, buf, rule);
-}
-
-/* Puts an entry into its place.  The pattern is the list's, or freed. */
-static int
-append(struct entries *list, size_t at, const char *text,
-    struct pattern *pattern, const char *rule)
-{
-	struct entry	 new = { .pattern = pattern };
-	struct entry	*p;
-
-	new.text = strdup(pattern == NULL ? ordered(text) : text);
-	new.rule = strdup(rule);
-	p = reallocarray(list->entry, list->n + 1, sizeof(*p));
-	if (p != NULL)
-		list->entry = p;
-	if (new.text == NULL || new.rule == NULL || p == NULL) {
-		pattern_free(pattern);
-		free(new.text);
-		free(new.rule);
-		errno = ENOMEM;
-		return -1;
-	}
-	new.len = strlen(new.text);
-	memmove(p + at + 1, p + at, (list->n - at) * sizeof(*p));
-	p[at] = new;
-	list->n++;
-	return 0;
-}
-
-static void
-entries_cut(struct entries *list, size_t at, size_t n)
-{
-	struct entry	*e;
-	size_t		 i;
-
-	for (i = 0; i < n; i++) {
-		e = &list->entry[at + i];
-		pattern_free(e->pattern);
-		free(e->text);
-		free(e->rule);
-	}
-	if (n == 0)
-		return;
-	list->n -= n;
-	memmove(list->entry + at, list->entry + at + n,
-	    (list->n - at) * sizeof(*e));
-}
-
-static int
-is_canonical(const char *path)
-{
-	size_t	 n;
-
-	if (path[0] != '/')
-		return 0;
-	while (path[0] == '/' && path[1] != '\0') {
-		path++;
-		n = strcspn(path, "/");
-		if (n == 0 || (path[0] == '.' && (n == 1 ||
-		    (n == 2 && path[1] == '.'))))
-			return 0;
-		path += n;
-		if (path[0] == '/' && path[1] == '\0')
-			return 0;
-	}
-	return 1;
-}
-
-/* "/" without its slash, so that every path begins with those above it. */
-static const char *
-ordered(const char *path)
-{
-	return path[0] == '/' && path[1] == '\0' ? path + 1 : path;
-}
-
-/* An order in which what is beneath a path comes right after it. */
-static int
-path_cmp(const char *a, const char *b)
-{
-	unsigned char	 ca, cb;
-
-	while (*a == *b && *a != '\0') {
-		a++;
-		b++;
-	}
-	ca = (unsigned char)*a;
-	cb = (unsigned char)*b;
-	if (ca == cb || ca == '\0' || cb == '\0')
-		return (ca > cb) - (ca < cb);
-	if (ca == '/' || cb == '/')
-		return ca == '/' ? -1 : 1;
-	return ca < cb ? -1 : 1;
-}
-
-static int
-path_covers(const char *above, size_t len, const char *path)
-{
-	return strncmp(above, path, len) == 0 &&
-	    (path[len] == '\0' || path[len] == '/');
-}
-
-/* The first of the entries that comes after the path. */
-static size_t
-path_after(const struct entries *list, const char *path)
-{
-	size_t	 lo = 0, hi = list->n, mid;
-
-	path = ordered(path);
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (path_cmp(list->entry[mid].text, path) <= 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* The entry that is the path or above it: the one before it, or none. */
-static const struct entry *
-find_above(const struct entries *list, const char *path)
-{
-	const struct entry	*e;
-	size_t			 i;
-
-	if (list->n == 0 || (i = path_after(list, path)) == 0)
-		return NULL;
-	e = &list->entry[i - 1];
-	return path_covers(e->text, e->len, ordered(path)) ? e : NULL;
-}
-
-/* An entry beneath the path. */
-static const struct entry *
-find_below(const struct entries *list, const char *path)
-{
-	const struct entry	*e;
-	size_t			 i;
-
-	if (list->n == 0 || (i = path_after(list, path)) == list->n)
-		return NULL;
-	e = &list->entry[i];
-	path = ordered(path);
-	return path_covers(path, strlen(path), e->text) ? e : NULL;
 }
 
 static const struct entry *
@@ -671,29 +485,6 @@ find_folded(const struct guard *g, const char *path,
 	    find(list, buf);
 }
 
-static const struct entry *
-find_pattern(const struct entries *list, const char *path)
-{
-	size_t	 i;
-
-	for (i = 0; i < list->n; i++)
-		if (pattern_covers(list->entry[i].pattern, path))
-			return &list->entry[i];
-	return NULL;
-}
-
-static int
-any_beneath(const struct entries *list, const char *path)
-{
-	size_t	 i;
-
-	for (i = 0; i < list->n; i++)
-		if (pattern_covers(list->entry[i].pattern, path) ||
-		    pattern_beneath(list->entry[i].pattern, path))
-			return 1;
-	return 0;
-}
-
 /* How many components of the path allowRead names; -1 for none. */
 static int
 deepest_read(const struct guard *g, const char *path)
@@ -706,7 +497,7 @@ deepest_read(const struct guard *g, const char *path)
 
 	for (i = 0; i < list->n; i++) {
 		e = &list->entry[i];
-		if (!path_covers(e->text, e->len, ordered(path)))
+		if (!path_covers(e->text, e->len, path_ordered(path)))
 			continue;
 		for (depth = 0, s = e->text; *s != '\0'; s++)
 			depth += *s == '/';
@@ -775,7 +566,7 @@ walk_name(const struct guard *g, struct walk *w, const char *s, size_t len,
 	if (places & IN_MODULES)
 		w->places |= IN_MODULES | IN_GIT;
 	w->last = NULL;
-	if ((len = fold(s, len, buf)) == 0)
+	if ((len = fold_name(s, len, buf)) == 0)
 		return NULL;
 	for (n = names; n < names + nitems(names); n++) {
 		if (n->len != len || !(n->in & places) ||
@@ -799,130 +590,10 @@ part_of(const char *s, size_t len, const char *letters)
 
 	if ((unsigned char)*s < 0x80 && strchr(letters, *s) == NULL)
 		return 0;
-	len = fold(s, len, buf);
+	len = fold_name(s, len, buf);
 	for (p = parts; len != 0 && p < parts + nitems(parts); p++)
 		if (p->len == len && memcmp(p->name, buf, len) == 0)
 			return p->part;
 	return 0;
 }
 
-/*
- * A component as it compares, in small ASCII letters; its length, or 0 for
- * what is none of the names.  Trailing dots and spaces are dropped, as some
- * file systems of other makes do.
- */
-static size_t
-fold(const char *s, size_t len, char *buf)
-{
-	const char	*end = s + len, *to;
-	size_t		 n = 0;
-	uint32_t	 ch;
-
-	while (s < end) {
-		ch = pattern_char(&s, end);
-		if (ch < 0x80) {
-			if (n < NAME_LONGEST)
-				buf[n++] = (char)(ch >= 'A' && ch <= 'Z' ?
-				    ch - 'A' + 'a' : ch);
-			else if (ch != '.' && ch != ' ')
-				return 0;
-			continue;
-		}
-		if (is_ignorable(ch))
-			continue;
-		if ((to = fold_char(ch)) == NULL)
-			return 0;
-		for (; *to != '\0'; to++) {
-			if (n == NAME_LONGEST)
-				return 0;
-			buf[n++] = *to;
-		}
-	}
-	while (n > 0 && (buf[n - 1] == '.' || buf[n - 1] == ' '))
-		n--;
-	return n;
-}
-
-/*
- * A path as it compares on a file system that ignores case.  Of letters beyond
- * ASCII those alone that fold to it are known; no text grows by that.  0, or
- * -1 if there is no room.
- */
-static int
-fold_path(const char *path, char *buf, size_t size)
-{
-	const char	*s = path, *end = path + strlen(path), *from, *to;
-	size_t		 n = 0, len;
-	uint32_t	 ch;
-
-	while (s < end) {
-		from = s;
-		ch = pattern_char(&s, end);
-		if (ch == '/')
-			while (n > 0 && (buf[n - 1] == '.' ||
-			    buf[n - 1] == ' '))
-				n--;
-		if (ch >= 0x80 && is_ignorable(ch))
-			continue;
-		to = ch < 0x80 ? NULL : fold_char(ch);
-		len = to != NULL ? strlen(to) : (size_t)(s - from);
-		if (n + len + 1 > size)
-			return -1;
-		memcpy(buf + n, to != NULL ? to : from, len);
-		if (ch >= 'A' && ch <= 'Z')
-			buf[n] = (char)(ch - 'A' + 'a');
-		n += len;
-	}
-	while (n > 0 && (buf[n - 1] == '.' || buf[n - 1] == ' '))
-		n--;
-	buf[n] = '\0';
-	return 0;
-}
-
-/*
- * What else folds to ASCII letters alone: full case folding (Unicode
- * CaseFolding.txt, statuses C and F).  NULL: this one does not.
- */
-static const char *
-fold_char(uint32_t ch)
-{
-	static const char *const ligatures[] = {
-		"ff", "fi", "fl", "ffi", "ffl", "st", "st"
-	};
-
-	if (ch >= 0xfb00 && ch <= 0xfb06)
-		return ligatures[ch - 0xfb00];
-	switch (ch) {
-	case 0x00df:		/* sharp s */
-	case 0x1e9e:
-		return "ss";
-	case 0x017f:		/* long s */
-		return "s";
-	case 0x212a:		/* the Kelvin sign */
-		return "k";
-	default:
-		return NULL;
-	}
-}
-
-/* Default_Ignorable_Code_Point (Unicode 15.0, DerivedCoreProperties.txt). */
-static int
-is_ignorable(uint32_t ch)
-{
-	static const struct {
-		uint32_t	 first, last;
-	} ranges[] = {
-		{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c },
-		{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
-		{ 0x200b, 0x200f }, { 0x202a, 0x202e }, { 0x2060, 0x206f },
-		{ 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
-		{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfff8 }, { 0x1bca0, 0x1bca3 },
-		{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff }
-	};
-	size_t	 i;
-
-	for (i = 0; i < nitems(ranges); i++)
-		if (ch >= ranges[i].first && ch <= ranges[i].last)
-			return 1;
-	return 0;
-}

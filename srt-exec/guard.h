@@ -120,6 +120,19 @@ int		 guard_place(const struct guard *, const char *,
 		    struct guard_place *);
 /* Those that may not be made or changed in a repository: a mask. */
 unsigned int	 guard_parts(const struct guard *);
+/* With these in it, is a directory a repository for git? */
+int		 guard_whole(unsigned int);
+/* Or with one part more, so that what is in it may not change? */
+int		 guard_nearly(unsigned int);
+/* The parts by their file's name, and as reports call them. */
+#define GUARD_PARTS	9
+extern const struct guard_part_name {
+	enum guard_part	 part;
+	const char	*name;
+	const char	*shown;
+} guard_part_names[GUARD_PARTS];
+#define GUARD_PARTS_SET	\
+	(PART_HEAD | PART_OBJECTS | PART_REFS | PART_COMMONDIR)
 
 /*
  * Could an entry of the policy (not a mandatory name) that refuses something

@@ -42,8 +42,7 @@ static const int ignored[] = {
 	SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH
 };
 
-/* A knob of the host: its number, or -1 if it is not there. */
-static long
+long
 sysctl_number(const char *path)
 {
 	char	 buf[32];

@@ -28,6 +28,12 @@
 /* How long the peers may take to hand in their last events, seconds. */
 #define FLUSH_WAIT	1
 
+/*
+ * Refusals that --learn gets, of which it tells a few: what it gets is kept
+ * in memory until the command ends.
+ */
+#define LEARN_REFUSALS	16384U
+
 struct reporter {
 	struct ipc_peer	 peer;
 	int		 fd;		/* until the peer is opened; else -1 */
@@ -46,6 +52,7 @@ static char			*command;
 static struct store		 store;
 static struct ipc_flushed	 totals;
 static uint64_t			 sender_lost;
+static unsigned int		 learn_refusals;
 static int			 flushing;
 static int			 orphaned;
 
@@ -299,7 +306,10 @@ monitor_dispatch_violation(struct ipc_peer *p, struct imsg *imsg)
 	}
 	if ((line = events_line(&v)) == NULL)
 		fatal("violation");
-	monitor_lines(&v, learn, NULL);
+	if (learn_refusals < LEARN_REFUSALS) {
+		learn_refusals++;
+		monitor_lines(&v, learn, NULL);
+	}
 	hidden = ignore_match(&ignored, &v, line);
 	audit_violation(&v, hidden, sender_lost);
 	if (hidden) {

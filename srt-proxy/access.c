@@ -69,6 +69,13 @@ access_begin(struct session *s, enum access_way way, const struct dest *dest)
 	s->noted = n;
 }
 
+static void
+access_free(struct noted *n)
+{
+	access_clear(&n->a);
+	free(n);
+}
+
 void
 access_result(struct session *s, enum connect_status status)
 {
@@ -120,15 +127,6 @@ access_end(struct session *s)
 	n->a.received = s->server.received;
 	ipc_send_access(proxy_monitor(), &n->a);
 	access_free(n);
-}
-
-void
-access_free(struct noted *n)
-{
-	if (n == NULL)
-		return;
-	access_clear(&n->a);
-	free(n);
 }
 
 void

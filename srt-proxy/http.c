@@ -159,6 +159,29 @@ http_request_connect(struct session *s, const struct http_request *req)
 	s->connect = connect_start(s->dest, http_tunnel, s);
 }
 
+/* By the client's name for it: what that stands for is not told. */
+static void
+http_unreached(struct session *s, enum connect_status status)
+{
+	static const char *const	 said[] = {
+		[CONNECT_NONAME] = "no such name",
+		[CONNECT_REFUSED] = "connection refused",
+		[CONNECT_HOSTUNREACH] = "unreachable",
+		[CONNECT_NETUNREACH] = "unreachable",
+		[CONNECT_TIMEOUT] = "timed out",
+		[CONNECT_FAILED] = "srt has too many connections"
+	};
+	struct http_buf			 buf;
+
+	if (s->http->started) {
+		session_abort(s);
+		return;
+	}
+	http_buf_init(&buf, HTTP_OUT_MAX);
+	http_answered(s, &buf, http_answer_unreached(&buf, s->dest->spelled,
+	    said[status], http_flags(s->http)));
+}
+
 /* Where there is no connection, says why; 1 if so. */
 static int
 http_failed(struct session *s, enum connect_status status, const char *why)
@@ -182,7 +205,7 @@ http_failed(struct session *s, enum connect_status status, const char *why)
 		http_gateway(s, why);
 		break;
 	default:
-		http_error(s, 502);
+		http_unreached(s, status);
 		break;
 	}
 	return 1;

@@ -103,9 +103,12 @@ put_reason(struct http_buf *b, int status, const char *usual,
 	if (flags & HTTP_W_CONNECT)
 		reason_phrase(phrase, sizeof(phrase), reason);
 	put_status(b, status, phrase[0] == '\0' ? usual : phrase);
-	http_buf_puts(b, "Content-Type: text/plain\r\nX-Proxy-Error: ");
-	http_buf_puts(b, error);
-	http_buf_puts(b, "\r\n");
+	http_buf_puts(b, "Content-Type: text/plain\r\n");
+	if (error != NULL) {
+		http_buf_puts(b, "X-Proxy-Error: ");
+		http_buf_puts(b, error);
+		http_buf_puts(b, "\r\n");
+	}
 	return put_body(b, body, flags);
 }
 
@@ -116,8 +119,8 @@ put_refusal(struct http_buf *b, const char *reason, const char *error,
 	return put_reason(b, 403, "Forbidden", reason, error, body, flags);
 }
 
-int
-http_answer_gateway(struct http_buf *b, const char *reason,
+static int
+put_gateway(struct http_buf *b, const char *reason, const char *error,
     unsigned int flags)
 {
 	char body[REASON_MAX + 32], text[REASON_MAX];
@@ -126,8 +129,26 @@ http_answer_gateway(struct http_buf *b, const char *reason,
 	reason_sanitise(text, sizeof(text), reason);
 	(void)strlcat(body, text, sizeof(body));
 	(void)strlcat(body, "\n", sizeof(body));
-	return put_reason(b, 502, "Bad Gateway", reason, ERROR_GATEWAY, body,
-	    flags);
+	return put_reason(b, 502, "Bad Gateway", reason, error, body, flags);
+}
+
+int
+http_answer_gateway(struct http_buf *b, const char *reason,
+    unsigned int flags)
+{
+	return put_gateway(b, reason, ERROR_GATEWAY, flags);
+}
+
+int
+http_answer_unreached(struct http_buf *b, const char *host,
+    const char *reason, unsigned int flags)
+{
+	char text[REASON_MAX];
+
+	reason_sanitise(text, HOST_TEXT_MAX, host);
+	(void)strlcat(text, ": ", sizeof(text));
+	(void)strlcat(text, reason, sizeof(text));
+	return put_gateway(b, text, NULL, flags);
 }
 
 int

@@ -323,6 +323,9 @@ int	 http_answer(struct http_buf *, int, unsigned int);
 int	 http_answer_denied(struct http_buf *, const char *, unsigned int);
 /* 502 of the proxy on the way: a CONNECT has the reason in its status line. */
 int	 http_answer_gateway(struct http_buf *, const char *, unsigned int);
+/* 502 of a server that cannot be reached, likewise: host, reason. */
+int	 http_answer_unreached(struct http_buf *, const char *, const char *,
+	    unsigned int);
 /* 403 of the resolved-address check: host, reason. */
 int	 http_answer_blocked(struct http_buf *, const char *, const char *,
 	    unsigned int);

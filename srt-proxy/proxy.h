@@ -468,7 +468,6 @@ void	 access_result(struct session *, enum connect_status);
 void	 access_request(struct session *);
 /* It ends, if there is one: it is recorded. */
 void	 access_end(struct session *);
-void	 access_free(struct noted *);
 /* Records what is still open. */
 void	 access_flush(void);
 

@@ -356,7 +356,7 @@ static void
 verdict_cure(const struct decision *d, const struct host *host, uint16_t port,
     char *buf, size_t size)
 {
-	char	 on[8] = "";
+	char	 entry[HOST_NAME_MAX_LEN + 16];
 
 	if (d->list == RULE_CEILING) {
 		/* Nothing that the user could write. */
@@ -368,29 +368,12 @@ verdict_cure(const struct decision *d, const struct host *host, uint16_t port,
 		    "network.deniedDomains", d->rule->text);
 		return;
 	}
-	if (port != 0)
-		(void)snprintf(on, sizeof(on), ":%u", port);
-	switch (host->kind) {
-	case HOST_INET:
+	/* A name of one label, localhost aside, is no valid entry. */
+	if (learn_entry(host, port, entry, sizeof(entry)) == -1)
+		*buf = '\0';
+	else
 		(void)snprintf(buf, size, "\"network\": "
-		    "{\"allowedDomains\": [\"%s%s\"]}", host->name, on);
-		break;
-	case HOST_INET6:
-		(void)snprintf(buf, size, "\"network\": "
-		    "{\"allowedDomains\": [\"[%s]%s\"]}", host->name, on);
-		break;
-	case HOST_NAME:
-		/* A name of one label, localhost aside, is no valid entry. */
-		if (strcmp(host->name, "localhost") == 0)
-			(void)snprintf(buf, size, "\"network\": "
-			    "{\"allowedDomains\": [\"localhost%s\"]}", on);
-		else if (strchr(host->name, '.') != NULL)
-			(void)snprintf(buf, size, "\"network\": "
-			    "{\"allowedDomains\": [\"%s\"]}", host->name);
-		else
-			*buf = '\0';
-		break;
-	}
+		    "{\"allowedDomains\": [\"%s\"]}", entry);
 }
 /* As text, cut if it is too long to be a host's name anyway. */
 static void

@@ -9,7 +9,10 @@
 
 #include "compat.h"
 
+#include <sys/socket.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,11 +53,22 @@ static const struct lines_sink	 ask_sink = { ask_line, ask_end };
 int
 ask_open(int fd)
 {
-	if ((ask.lines = lines_open(fd, LINES_IN | LINES_OUT)) != NULL)
+	socklen_t	 len = sizeof(int);
+	int		 on = 0, type = 0;
+
+	errno = 0;
+	if (fcntl(fd, F_GETFD) != -1 && (getsockopt(fd, SOL_SOCKET, SO_TYPE,
+	    &type, &len) == -1 || type != SOCK_STREAM ||
+	    (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 &&
+	    on)))
+		errno = 0;
+	else if (errno == 0 &&
+	    (ask.lines = lines_open(fd, LINES_IN | LINES_OUT)) != NULL)
 		return 0;
 	errors_write("Error: --ask-fd %d is not usable: %s. Refusing to run "
 	    "the command without the answers it asks for.\n", fd,
-	    strerror(errno));
+	    errno != 0 ? strerror(errno) : "it is no connected stream "
+	    "socket, such as one of socketpair(2)");
 	return -1;
 }
 

@@ -30,15 +30,32 @@
 /* Between what is asked and that it is asked, milliseconds. */
 #define TTY_PAUSE	500
 
-/* No letter: it took too long, or the person wants no more questions. */
-#define TTY_LATE	(-1)
-#define TTY_ENOUGH	(-2)
+/* No letter: why there is none. */
+enum tty_none {
+	TTY_LATE = -1,		/* it took too long */
+	TTY_ENOUGH = -2,	/* the person wants no more questions */
+	TTY_GONE = -3		/* srt has ended, and the command with it */
+};
+
+/* A question that waits for the terminal. */
+struct waiting {
+	TAILQ_ENTRY(waiting)	 entry;
+	struct json		*question;
+	uint64_t		 due;	/* then srt has answered; in ms */
+};
 
 static volatile sig_atomic_t	 tty_enough;
 
-static int	 tty_answer(int, char *, size_t);
-static void	 tty_ask(const struct json *, int);
-static __dead void tty_main(int);
+static pid_t	 tty_pid = -1;		/* in srt */
+
+/* In the process that asks. */
+static int	 tty_seconds;
+static TAILQ_HEAD(, waiting) tty_queue = TAILQ_HEAD_INITIALIZER(tty_queue);
+
+static int	 tty_answer(uint64_t);
+static void	 tty_ask(const struct json *, uint64_t);
+static __dead void tty_main(void);
+static int	 tty_read(void);
 static void	 tty_reply(const struct json *, const char *, const char *,
 		    const char *);
 
@@ -53,7 +70,6 @@ tty_break(int sig)
 int
 ask_tty_start(int seconds)
 {
-	pid_t	 pid;
 	int	 a, b, pair[2], tty;
 
 	if ((tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) == -1) {
@@ -63,10 +79,10 @@ ask_tty_start(int seconds)
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
 		fatal("socketpair");
-	if ((pid = fork()) == -1)
+	if ((tty_pid = fork()) == -1)
 		fatal("fork");
-	if (pid != 0) {
-		log_debug("process %d asks at the terminal", (int)pid);
+	if (tty_pid != 0) {
+		log_debug("process %d asks at the terminal", (int)tty_pid);
 		(void)close(pair[1]);
 		(void)close(tty);
 		return pair[0];
@@ -82,40 +98,93 @@ ask_tty_start(int seconds)
 	    dup2(a, TTY_PIPE) == -1 || dup2(b, TTY_FD) == -1)
 		fatal("dup2");
 	closefrom(TTY_FD + 1);
+	tty_seconds = seconds;
 	sandbox_enter(ROLE_PARENT);
-	tty_main(seconds);
+	tty_main();
+}
+
+/*
+ * Its pipe is closed: if it has the terminal it gives it back, and whoever
+ * started srt must not go on before.
+ */
+void
+ask_tty_end(void)
+{
+	/* In what was forked it is not ours to wait for. */
+	if (tty_pid > 0)
+		proc_await(tty_pid);
+	tty_pid = -1;
+}
+
+static uint64_t
+tty_now(void)
+{
+	struct timespec	 ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		fatal("clock_gettime");
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 /* One question after the other, until srt ends. */
 static __dead void
-tty_main(int seconds)
+tty_main(void)
+{
+	struct waiting	*w;
+
+	for (;;) {
+		while ((w = TAILQ_FIRST(&tty_queue)) == NULL)
+			if (tty_read() == -1)
+				_exit(0);
+		TAILQ_REMOVE(&tty_queue, w, entry);
+		/* While others were asked its time may have run out. */
+		if (tty_now() + TTY_PAUSE < w->due)
+			tty_ask(w->question, w->due);
+		json_free(w->question);
+		free(w);
+	}
+}
+
+static void
+tty_enqueue(const char *line, size_t len)
+{
+	struct waiting	*w;
+	struct json	*question;
+	struct errors	 errors;
+
+	errors_init(&errors);
+	question = json_parse(line, len, &errors);
+	errors_free(&errors);
+	if (question == NULL)
+		return;
+	w = xcalloc(1, sizeof(*w));
+	w->question = question;
+	w->due = tty_now() + (uint64_t)tty_seconds * 1000;
+	TAILQ_INSERT_TAIL(&tty_queue, w, entry);
+}
+
+/* Takes in what srt has sent; waits for it.  -1: srt has ended. */
+static int
+tty_read(void)
 {
 	static char	 buf[LINE_MAX_LEN];
-	struct errors	 errors;
-	struct json	*root;
-	size_t		 len = 0;
+	static size_t	 len;
 	ssize_t		 n;
 	char		*end;
 
-	for (;;) {
-		while ((end = memchr(buf, '\n', len)) != NULL) {
-			errors_init(&errors);
-			root = json_parse(buf, (size_t)(end - buf), &errors);
-			errors_free(&errors);
-			if (root != NULL)
-				tty_ask(root, seconds);
-			json_free(root);
-			len -= (size_t)(end + 1 - buf);
-			memmove(buf, end + 1, len);
-		}
-		if (len == sizeof(buf))
-			_exit(EXIT_SRT);
-		n = read(TTY_PIPE, buf + len, sizeof(buf) - len);
-		if (n == 0 || (n == -1 && errno != EINTR))
-			_exit(0);
-		if (n > 0)
-			len += (size_t)n;
+	if (len == sizeof(buf))
+		_exit(EXIT_SRT);
+	n = read(TTY_PIPE, buf + len, sizeof(buf) - len);
+	if (n == 0 || (n == -1 && errno != EINTR))
+		return -1;
+	if (n > 0)
+		len += (size_t)n;
+	while ((end = memchr(buf, '\n', len)) != NULL) {
+		tty_enqueue(buf, (size_t)(end - buf));
+		len -= (size_t)(end + 1 - buf);
+		memmove(buf, end + 1, len);
 	}
+	return 0;
 }
 
 /* Text that a program chose, for a terminal. */
@@ -141,30 +210,12 @@ tty_plain(void)
 	    "" : "\033[m";
 }
 
+/* Puts us in front, with a terminal that a person can type at. */
 static void
-tty_ask(const struct json *root, int seconds)
+tty_take(pid_t front, pid_t ours, const struct termios *saved)
 {
-	const struct json	*port, *pid;
-	struct termios		 saved, mode;
-	pid_t			 front, ours;
-	char			 line[16], who[384] = "a program";
-	int			 answer;
+	struct termios	 mode = *saved;
 
-	front = tcgetpgrp(TTY_FD);
-	ours = getpgid(getppid());
-	/* In the background, with the shell in front, nobody is looking. */
-	if (front == -1 || (front == getsid(0) && front != ours) ||
-	    tcgetattr(TTY_FD, &saved) == -1) {
-		tty_reply(root, "deny", "once",
-		    "srt is not in the foreground of its terminal");
-		return;
-	}
-	port = json_get(root, "port");
-	pid = json_get(root, "pid");
-	if (pid != NULL && pid->type == JSON_NUMBER)
-		(void)snprintf(who, sizeof(who), "%.160s (process %.0f)",
-		    tty_text(json_get(root, "program")), pid->number);
-	mode = saved;
 	mode.c_lflag |= ICANON | ECHO | ISIG;
 	mode.c_iflag |= ICRNL;
 	mode.c_cc[VINTR] = 'C' & 0x1f;
@@ -179,28 +230,86 @@ tty_ask(const struct json *root, int seconds)
 	if (front == ours)
 		(void)kill(-front, SIGTTIN);
 	(void)tcsetattr(TTY_FD, TCSADRAIN, &mode);
+}
+
+static void
+tty_give_back(pid_t front, const struct termios *saved)
+{
+	/* What is left of an answer is not the command's to read, either. */
+	(void)tcflush(TTY_FD, TCIFLUSH);
+	(void)tcsetattr(TTY_FD, TCSADRAIN, saved);
+	if (tcsetpgrp(TTY_FD, front) == -1)
+		_exit(EXIT_SRT);
+	/* Who read from the terminal meanwhile has been stopped. */
+	(void)kill(-front, SIGCONT);
+}
+
+/* What the person was typing till now, for the command, is no answer. */
+static void
+tty_settle(void)
+{
+	struct pollfd	 pfd = { .fd = TTY_PIPE, .events = POLLIN };
+	uint64_t	 now, end = tty_now() + TTY_PAUSE;
+
+	while ((now = tty_now()) < end)
+		if (poll(&pfd, 1, (int)(end - now)) == 1 && tty_read() == -1)
+			break;		/* tty_answer() sees it, too */
+	(void)tcflush(TTY_FD, TCIFLUSH);
+}
+
+/* Writes the question and gets the answer. */
+static int
+tty_prompt(const struct json *root, uint64_t due)
+{
+	const struct json	*port, *pid;
+	char			 who[384] = "a program";
+	int			 answer;
+
+	port = json_get(root, "port");
+	pid = json_get(root, "pid");
+	if (pid != NULL && pid->type == JSON_NUMBER)
+		(void)snprintf(who, sizeof(who), "%.160s (process %.0f)",
+		    tty_text(json_get(root, "program")), pid->number);
 	/* The command may have left colours that hide what comes. */
 	(void)dprintf(TTY_FD, "%s\nsrt: %s wants to reach %s, port %.0f.\n",
 	    tty_plain(), who, tty_text(json_get(root, "host")),
 	    port != NULL && port->type == JSON_NUMBER ? port->number : 0);
-	/* What the person was typing till now, for the command, is no answer. */
-	(void)poll(NULL, 0, TTY_PAUSE);
-	(void)tcflush(TTY_FD, TCIFLUSH);
+	tty_settle();
 	(void)dprintf(TTY_FD, "Allow it?  y: this once, r: for this run, "
 	    "s: and save it; n: no, d: not for this run [n] ");
-	answer = tty_answer(seconds, line, sizeof(line));
+	answer = tty_answer(due);
 	if (answer == TTY_LATE)
 		(void)dprintf(TTY_FD, "\nsrt: no answer in time.\n");
 	else if (answer == TTY_ENOUGH)
 		(void)dprintf(TTY_FD, "\nsrt: no more questions: what no rule "
 		    "allows is refused from now on.\n");
-	/* What is left of an answer is not the command's to read, either. */
-	(void)tcflush(TTY_FD, TCIFLUSH);
-	(void)tcsetattr(TTY_FD, TCSADRAIN, &saved);
-	if (tcsetpgrp(TTY_FD, front) == -1)
-		_exit(EXIT_SRT);
-	/* Who read from the terminal meanwhile has been stopped. */
-	(void)kill(-front, SIGCONT);
+	else if (answer == TTY_GONE)
+		(void)dprintf(TTY_FD, "\nsrt: the command has ended.\n");
+	return answer;
+}
+
+static void
+tty_ask(const struct json *root, uint64_t due)
+{
+	struct termios	 saved;
+	pid_t		 front, ours;
+	int		 answer;
+
+	front = tcgetpgrp(TTY_FD);
+	ours = getpgid(getppid());
+	/* In the background, with the shell in front, nobody is looking. */
+	if (front == -1 || (front == getsid(0) && front != ours) ||
+	    tcgetattr(TTY_FD, &saved) == -1) {
+		tty_reply(root, "deny", "once",
+		    "srt is not in the foreground of its terminal");
+		return;
+	}
+	tty_take(front, ours, &saved);
+	answer = tty_prompt(root, due);
+	/* If srt was killed its shell may have taken the terminal itself. */
+	if (answer == TTY_GONE && tcgetpgrp(TTY_FD) != getpgrp())
+		_exit(0);
+	tty_give_back(front, &saved);
 	switch (answer) {
 	case 'y':
 		tty_reply(root, "allow", "once", "");
@@ -218,6 +327,8 @@ tty_ask(const struct json *root, int seconds)
 		break;		/* srt has its own clock */
 	case TTY_ENOUGH:
 		_exit(0);	/* which is a no to all */
+	case TTY_GONE:
+		_exit(0);
 	default:
 		tty_reply(root, "deny", "once", "");
 		break;
@@ -226,30 +337,32 @@ tty_ask(const struct json *root, int seconds)
 
 /*
  * The letter that is the whole line, 'n' for any other line: "yarn" was not
- * meant for us.
+ * meant for us.  Questions that come meanwhile are taken in, so that their
+ * clocks run from now.
  */
 static int
-tty_answer(int seconds, char *line, size_t size)
+tty_answer(uint64_t due)
 {
-	struct pollfd	 pfd = { .fd = TTY_FD, .events = POLLIN };
-	struct timespec	 now, end;
+	struct pollfd	 pfd[2] = {
+		{ .fd = TTY_FD, .events = POLLIN },
+		{ .fd = TTY_PIPE, .events = POLLIN }
+	};
+	char		 line[16];
+	uint64_t	 now;
 	ssize_t		 n;
-	int		 left;
 
-	if (clock_gettime(CLOCK_MONOTONIC, &end) == -1)
-		fatal("clock_gettime");
-	end.tv_sec += seconds;
 	for (;;) {
 		if (tty_enough)
 			return TTY_ENOUGH;
-		if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
-			fatal("clock_gettime");
-		if (now.tv_sec >= end.tv_sec)
+		if ((now = tty_now()) >= due)
 			return TTY_LATE;
-		left = (int)(end.tv_sec - now.tv_sec) * 1000;
-		if (poll(&pfd, 1, left) != 1)
+		if (poll(pfd, 2, (int)(due - now)) < 1)
 			continue;
-		n = read(TTY_FD, line, size);
+		if (pfd[1].revents != 0 && tty_read() == -1)
+			return TTY_GONE;
+		if (pfd[0].revents == 0)
+			continue;
+		n = read(TTY_FD, line, sizeof(line));
 		if (n == -1 && errno == EINTR)
 			continue;
 		return n == 2 && line[1] == '\n' ? *line : 'n';

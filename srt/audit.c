@@ -10,7 +10,6 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -168,22 +167,7 @@ audit_file(const struct settings *set)
 static int
 audit_socket(void)
 {
-	struct sockaddr_un	 sun;
-	int			 fd, saved;
-
-	memset(&sun, 0, sizeof(sun));
-	sun.sun_family = AF_UNIX;
-	(void)strlcpy(sun.sun_path, AUDIT_SOCKET, sizeof(sun.sun_path));
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -1;
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
-		saved = errno;
-		(void)close(fd);
-		errno = saved;
-		return -1;
-	}
-	return fd;
+	return dial_unix(AUDIT_SOCKET, SOCK_DGRAM);
 }
 
 int
@@ -281,7 +265,7 @@ audit_send_start(struct ipc_peer *peer, const struct policy *policy)
 	const struct settings	*set = policy->settings;
 	struct ibuf		*buf;
 	char			 sum[2 * SHA256_DIGEST_LENGTH + 1];
-	char			 word[AUDIT_WORDS], *file = NULL;
+	char			 word[AUDIT_WORDS], *file = NULL, *name;
 	size_t			 i, n = audit_words(policy->argv), left;
 
 	audit_sum(set, sum);
@@ -293,8 +277,12 @@ audit_send_start(struct ipc_peer *peer, const struct policy *policy)
 	ipc_add_u32(buf, left > UINT32_MAX ? UINT32_MAX : (uint32_t)left);
 	ipc_add_str(buf, SRT_VERSION);
 	audit_add(buf, policy->cwd);
-	if (set->name != NULL)
-		file = path_fold(set->name);
+	if (set->name != NULL) {
+		(void)xasprintf(&name, "%s/%s", *set->name == '/' ? "" :
+		    policy->cwd, set->name);
+		file = path_fold(name);
+		free(name);
+	}
 	audit_add(buf, file == NULL ? "" : file);
 	free(file);
 	ipc_add_str(buf, sum);

@@ -253,7 +253,8 @@ depth_of(const struct bound_list *list, const char *path)
 	return deepest;
 }
 
-int
+/* Does the policy itself leave it to be read? */
+static int
 bounds_readable(const struct bounds *b, const char *path)
 {
 	int	 denied;

@@ -101,7 +101,7 @@ program_check(enum role role, char *detail, size_t size)
 {
 	struct stat	 st;
 	const char	*fault;
-	char		 path[PATH_MAX], *real, *slash;
+	char		 path[PATH_MAX], *real = NULL, *slash;
 	int		 ret = 0;
 
 	*path = '\0';
@@ -110,6 +110,7 @@ program_check(enum role role, char *detail, size_t size)
 	    access(real, X_OK) == -1) {
 		(void)snprintf(detail, size, "%s: %s: install srt completely",
 		    path, strerror(errno));
+		free(real);
 		return -1;
 	}
 	(void)strlcpy(detail, real, size);

@@ -94,24 +94,6 @@ const struct feature	 check_features[] = {
 };
 const size_t	check_nfeatures = nitems(check_features);
 
-/* -1 with the first number of a file if it cannot be read. */
-static long
-number_of(const char *path)
-{
-	char	 buf[32];
-	ssize_t	 n;
-	int	 fd;
-
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return -1;
-	n = read(fd, buf, sizeof(buf) - 1);
-	(void)close(fd);
-	if (n <= 0)
-		return -1;
-	buf[n] = '\0';
-	return strtol(buf, NULL, 10);
-}
-
 int
 check_unmapped(uid_t uid)
 {
@@ -119,7 +101,7 @@ check_unmapped(uid_t uid)
 	FILE		*fp;
 	int		 n;
 
-	if (number_of("/proc/sys/kernel/overflowuid") != (long)uid ||
+	if (sysctl_number("/proc/sys/kernel/overflowuid") != (long)uid ||
 	    (fp = fopen("/proc/self/uid_map", "re")) == NULL)
 		return 0;
 	/* The kernel's own numbers.  NOLINTNEXTLINE(cert-err34-c) */
@@ -138,7 +120,7 @@ probe_nothing(struct probe *p)
 static int
 probe_userns(struct probe *p)
 {
-	long	 n = number_of("/proc/sys/user/max_user_namespaces");
+	long	 n = sysctl_number("/proc/sys/user/max_user_namespaces");
 
 	if (n != -1)
 		(void)snprintf(p->detail, sizeof(p->detail), "at most %ld", n);
@@ -149,7 +131,7 @@ probe_userns(struct probe *p)
 static int
 probe_apparmor(struct probe *p)
 {
-	long	 n = number_of("/proc/sys/kernel/"
+	long	 n = sysctl_number("/proc/sys/kernel/"
 		    "apparmor_restrict_unprivileged_userns");
 
 	if (n != 1)
@@ -334,7 +316,7 @@ ptrace_why(const char *what)
 	int	 saved = errno;
 
 	if (saved == EPERM &&
-	    number_of("/proc/sys/kernel/yama/ptrace_scope") == 3)
+	    sysctl_number("/proc/sys/kernel/yama/ptrace_scope") == 3)
 		return whyx("no process may look at another: set sysctl "
 		    "kernel.yama.ptrace_scope to 2 or less, and boot anew");
 	errno = saved;

@@ -29,6 +29,7 @@ static struct {
 	struct lines	*in;
 	struct lines	*ack;
 	int		 delivered;
+	unsigned int	 line;		/* so many have come */
 	TAILQ_HEAD(, answer) answers;
 	void		(*update)(const struct settings *);
 	void		(*lost)(void);
@@ -107,8 +108,9 @@ control_line(void *arg, char *line, size_t len)
 
 	(void)arg;
 	errors_init(&errors);
+	errors.first = ++control.line;
 	if (line == NULL) {
-		errors_add(&errors, FAULT_JSON, 0, 0, NULL,
+		errors_add(&errors, FAULT_JSON, control.line, 1, NULL,
 		    "the line is longer than %d bytes", JSON_SIZE_MAX);
 		control_invalid(&errors);
 		errors_free(&errors);
@@ -126,7 +128,8 @@ control_line(void *arg, char *line, size_t len)
 	if (settings_parse("control fd", line, len, &set, &errors) == -1)
 		control_invalid(&errors);
 	else if ((why = send_check(set)) != NULL) {
-		errors_add(&errors, FAULT_VALUE, 0, 0, NULL, "%s", why);
+		errors_add(&errors, FAULT_VALUE, control.line, 1, NULL, "%s",
+		    why);
 		control_invalid(&errors);
 	} else {
 		errors_explain(&errors, "control fd");

@@ -68,9 +68,11 @@ struct env {
 
 static const char	*env_get(char *const *, const char *);
 static int		 env_match(const char *, const char *, size_t);
-static int		 env_listed(const struct strlist *, const char *, size_t);
+static int		 env_listed(const struct strlist *, const char *,
+			    size_t);
 static void		 env_put(struct env *, char *);
-static void		 env_put_value(struct env *, const char *, const char *);
+static void		 env_put_value(struct env *, const char *,
+			    const char *);
 static void		 env_git(struct env *, const struct settings *);
 
 /* The value of a variable of the vector, or NULL. */

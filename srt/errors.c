@@ -205,8 +205,9 @@ report_issues(const struct errors *errs, const char *name)
 	TAILQ_FOREACH(f, &errs->list, entry) {
 		if (!in_order(f, FAULT_SHAPE, FAULT_VALUE))
 			continue;
-		fprintf(fp, "%s%s: %s", shown++ == 0 ? "" : "; ", f->path,
-		    f->text);
+		fprintf(fp, "%s%s%s%s", shown++ == 0 ? "" : "; ",
+		    f->path == NULL ? "" : f->path,
+		    f->path == NULL ? "" : ": ", f->text);
 	}
 	more = errs->count[FAULT_SHAPE] + errs->count[FAULT_VALUE] - shown;
 	if (more != 0)
@@ -226,9 +227,10 @@ report_places(const struct errors *errs, enum fault_kind from,
 
 	TAILQ_FOREACH(f, &errs->list, entry)
 		if (in_order(f, from, to))
-			errors_write("%s%s:%u:%u: %s: %s\n", lead,
+			errors_write("%s%s:%u:%u: %s%s%s\n", lead,
 			    f->file != NULL ? f->file : name, f->line,
-			    f->col, f->path, f->text);
+			    f->col, f->path == NULL ? "" : f->path,
+			    f->path == NULL ? "" : ": ", f->text);
 }
 
 static void

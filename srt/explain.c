@@ -57,6 +57,7 @@ explain_new(const struct policy *policy)
 	ex->policy = policy;
 	if ((ex->plan = plan_new(&policy->paths, policy->flags)) == NULL ||
 	    (ex->guard = guard_new(policy->flags)) == NULL ||
+	    (ex->names = guard_new(policy->flags)) == NULL ||
 	    (ex->rules = ruleset_new()) == NULL)
 		fatal("plan");
 	TAILQ_FOREACH(g, &policy->guards.list, entry)
@@ -73,6 +74,7 @@ explain_free(struct explain *ex)
 {
 	plan_free(ex->plan);
 	guard_free(ex->guard);
+	guard_free(ex->names);
 	ruleset_free(ex->rules);
 	free(ex);
 }
@@ -194,19 +196,57 @@ answer_note(struct answer *a, const char *fmt, ...)
 	free(more);
 }
 
-char *
-explain_quote(const char *text)
+/* Is it among those that are joined already? */
+static int
+has_cure(const char *cures, const char *cure)
 {
-	FILE	*fp;
-	size_t	 len;
-	char	*out;
+	static const char	 and[] = " and ";
+	const char		*s, *end;
+	size_t			 len = strlen(cure);
 
-	if ((fp = open_memstream(&out, &len)) == NULL)
-		fatal("open_memstream");
-	json_print(fp, text);
-	if (fclose(fp) != 0)
-		fatal("open_memstream");
-	return out;
+	for (s = cures; (s = strstr(s, cure)) != NULL; s++) {
+		end = s + len;
+		if ((s == cures || ((size_t)(s - cures) >= sizeof(and) - 1 &&
+		    strncmp(s - (sizeof(and) - 1), and, sizeof(and) - 1) ==
+		    0)) && (*end == '\0' || strncmp(end, and, sizeof(and) -
+		    1) == 0))
+			return 1;
+	}
+	return 0;
+}
+
+void
+answer_join(struct answer *a, const char *cure)
+{
+	char	*old = a->cure;
+
+	if (old != NULL && has_cure(old, cure))
+		return;
+	(void)xasprintf(&a->cure, "%s%s%s", old == NULL ? "" : old,
+	    old == NULL ? "" : " and ", cure);
+	free(old);
+}
+
+void
+answer_also(struct answer *a, struct answer *more)
+{
+	struct answer	 old;
+
+	if (a->rule == NULL || (a->cure != NULL && more->cure == NULL)) {
+		old = *a;
+		*a = *more;
+		*more = old;
+		/* Before there is a rule, notes are of the question. */
+		if (more->rule == NULL && more->note != NULL)
+			answer_note(a, "%s", more->note);
+	} else if (a->cure != NULL) {
+		answer_join(a, more->cure);
+		if (more->note != NULL && (a->note == NULL ||
+		    strstr(a->note, more->note) == NULL))
+			answer_note(a, "%s", more->note);
+	}
+	a->allowed = 0;
+	answer_free(more);
 }
 
 /* A path has a slash in it, or begins as only a path does. */
@@ -215,6 +255,37 @@ is_path(const char *query)
 {
 	return strchr(query, '/') != NULL || *query == '~' ||
 	    strcmp(query, ".") == 0 || strcmp(query, "..") == 0;
+}
+
+/* "10.0.0.0/8", "[2001:db8::]/32:443" */
+static int
+is_network(const char *query)
+{
+	const char	*slash = strchr(query, '/');
+	struct host	 host;
+	size_t		 len;
+
+	if (slash == NULL || slash[1] < '0' || slash[1] > '9' ||
+	    slash[1 + strspn(slash + 1, "0123456789:-")] != '\0')
+		return 0;
+	len = (size_t)(slash - query);
+	return host_parse(query, len, &host) == 0 && host.kind != HOST_NAME;
+}
+
+/* What looks like a path, and was meant for a host. */
+static const char *
+no_host(const char *query)
+{
+	const char	*s = strstr(query, "://");
+
+	if (s != NULL && s != query && strcspn(query, "/~") >
+	    (size_t)(s - query))
+		return "a URL is no question: write the host and the port, "
+		    "host:port (a file of that name: ./name)";
+	if (is_network(query))
+		return "a network is no question: write an address in it, "
+		    "host:port (a file of that name: ./name)";
+	return NULL;
 }
 
 const char *
@@ -232,6 +303,8 @@ explain_ask(const struct explain *ex, const char *query, struct answer *a)
 			answer_free(a);
 		return why;
 	}
+	if ((why = no_host(query)) != NULL)
+		return why;
 	why = is_path(query) ? explain_read(ex, query, a) :
 	    explain_host(ex, query, a);
 	if (why != NULL)

@@ -15,6 +15,7 @@ struct explain {
 	const struct policy	*policy;
 	struct plan		*plan;		/* srt-exec's */
 	struct guard		*guard;		/* the broker's */
+	struct guard		*names;		/* the mandatory ones alone */
 	struct ruleset		*rules;		/* srt-proxy's */
 };
 
@@ -56,10 +57,15 @@ int		 answer_is_admin(const struct answer *);
 void		 answer_cure(struct answer *, const char *, const char *);
 /* That the entry of the rule has to go. */
 void		 answer_remove(struct answer *);
+/* One more change, on top of those that are there. */
+void		 answer_join(struct answer *, const char *);
+/*
+ * Takes one more answer that refuses: what changes the verdict are the cures
+ * of all, and nothing is if one of them has none.
+ */
+void		 answer_also(struct answer *, struct answer *);
 void		 answer_note(struct answer *, const char *, ...)
 		    __attribute__((__format__(printf, 2, 3)));
-/* As JSON has it, with its quotes; fresh. */
-char		*explain_quote(const char *);
 
 /* explain_host.c */
 const char	*explain_host(const struct explain *, const char *,
@@ -106,6 +112,15 @@ int		 place_links(const struct explain *, const char *,
 void		 place_note(const struct place *, int, struct answer *);
 /* As answer_cure(), for a path that stands for itself. */
 void		 answer_path(struct answer *, const char *, const char *);
+
+/* explain_bare.c */
+
+/*
+ * Would making or writing a file of that real path be refused as a part of a
+ * repository that has no name to know it by?  See broker_bare.c.
+ */
+int		 explain_bare(const struct explain *, const char *,
+		    struct guard_hit *);
 
 /* explain_path.c */
 const char	*explain_read(const struct explain *, const char *,

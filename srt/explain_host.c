@@ -71,7 +71,7 @@ target_entry(const struct target *t)
 		(void)snprintf(on, sizeof(on), ":%u", t->named);
 	(void)xasprintf(&entry, "%s%s%s%s", six ? "[" : "", t->host.name,
 	    six ? "]" : "", on);
-	quoted = explain_quote(entry);
+	quoted = json_quote(entry);
 	free(entry);
 	return quoted;
 }
@@ -87,48 +87,99 @@ rule_name(struct answer *a, const struct explain *ex, const char *key,
 	free(text);
 }
 
-/* Nobody has allowed it: what would, if any entry can. */
+/* No entry allows it: the one that would, if any can. */
 static void
 unlisted(const struct explain *ex, const struct target *t, struct answer *a)
 {
 	struct rule	*rule;
+	struct answer	 one;
 	const char	*why;
 	char		*entry = target_entry(t), *text;
 
-	answer_rule(ex, a, KEY_ALLOW);
+	memset(&one, 0, sizeof(one));
+	answer_rule(ex, &one, KEY_ALLOW);
 	text = xstrndup(entry + 1, strlen(entry) - 2);
 	if ((rule = rule_parse(text, RULE_ALLOW, &why)) != NULL)
-		answer_cure(a, KEY_ALLOW, entry);
+		answer_cure(&one, KEY_ALLOW, entry);
 	else
-		answer_note(a, "no entry can name such a host; a file is "
+		answer_note(&one, "no entry can name such a host; a file is "
 		    "asked for with a slash, as in ./name");
 	rule_free(rule);
 	free(text);
 	free(entry);
-	if ((ex->rules->flags & RULESET_STRICT) == 0)
-		answer_note(a, "--ask would ask");
+	if (a->rule == NULL && (ex->rules->flags & RULESET_STRICT) == 0)
+		answer_note(&one, "--ask would ask");
+	answer_also(a, &one);
 }
 
 static void
-denied(const struct explain *ex, const struct target *t,
-    const struct decision *d, struct answer *a)
+beyond_ceiling(const struct explain *ex, const struct target *t,
+    struct answer *a)
 {
-	char	*entry;
+	struct answer	 one;
+	char		*entry = target_entry(t);
 
-	if (d->list == RULE_CEILING) {
-		answer_ceiling(ex, a, KEY_ALLOW);
-		entry = target_entry(t);
-		free(a->cure);
-		(void)xasprintf(&a->cure, "the administrator can add %s to "
-		    "network.allowedDomains", entry);
-		free(entry);
-	} else if (d->list == RULE_DENY && d->rule != NULL) {
-		rule_name(a, ex, KEY_DENY, d->rule);
-		answer_remove(a);
-		if (d->rule->reason != NULL)
-			answer_note(a, "%s", d->rule->reason);
-	} else
+	memset(&one, 0, sizeof(one));
+	answer_ceiling(ex, &one, KEY_ALLOW);
+	(void)xasprintf(&one.cure, "the administrator can add %s to "
+	    "network.allowedDomains", entry);
+	free(entry);
+	answer_also(a, &one);
+}
+
+static void
+denied_by(const struct explain *ex, const struct rule *rule, struct answer *a)
+{
+	struct answer	 one;
+
+	memset(&one, 0, sizeof(one));
+	rule_name(&one, ex, KEY_DENY, rule);
+	answer_remove(&one);
+	if (rule->reason != NULL)
+		answer_note(&one, "%s", rule->reason);
+	answer_also(a, &one);
+}
+
+/*
+ * What refuses, and what else would if that were gone: the entries that deny
+ * are taken out of the list one after the other, and put back.
+ */
+static void
+denied(const struct explain *ex, const struct target *t,
+    const struct decision *first, struct answer *a)
+{
+	struct rules	 out = TAILQ_HEAD_INITIALIZER(out);
+	struct rules	*deny = ruleset_list(ex->rules, RULE_DENY);
+	struct rule	*rule, *at;
+	struct decision	 d = *first;
+
+	while (d.verdict == VERDICT_DENY && d.list == RULE_DENY &&
+	    d.rule != NULL) {
+		denied_by(ex, d.rule, a);
+		TAILQ_FOREACH(rule, deny, entry)
+			if (rule == d.rule)
+				break;
+		TAILQ_REMOVE(deny, rule, entry);
+		TAILQ_INSERT_TAIL(&out, rule, entry);
+		rule_decide(ex->rules, &t->host, t->port, &d);
+	}
+	if (d.verdict == VERDICT_DENY && d.list == RULE_CEILING) {
+		beyond_ceiling(ex, t, a);
+		if (ruleset_find(ex->rules, RULE_ALLOW, &t->host,
+		    t->port) == NULL)
+			unlisted(ex, t, a);
+	} else if (d.verdict == VERDICT_DENY)
 		unlisted(ex, t, a);
+	while ((rule = TAILQ_FIRST(&out)) != NULL) {
+		TAILQ_REMOVE(&out, rule, entry);
+		TAILQ_FOREACH(at, deny, entry)
+			if (at->index > rule->index)
+				break;
+		if (at != NULL)
+			TAILQ_INSERT_BEFORE(at, rule, entry);
+		else
+			TAILQ_INSERT_TAIL(deny, rule, entry);
+	}
 }
 
 /* What more there is to a connection that the rules allow. */
@@ -138,9 +189,7 @@ allowed_note(const struct explain *ex, const struct target *t,
 {
 	const struct settings	*set = ex->policy->settings;
 
-	if ((ex->rules->flags & RULESET_EXTERNAL) != 0)
-		answer_note(a, "the proxy on the host's port decides");
-	else if (ruleset_find(ex->rules, RULE_HOSTS, &t->host,
+	if (ruleset_find(ex->rules, RULE_HOSTS, &t->host,
 	    t->port) != NULL)
 		answer_note(a, "it goes through network.mitmProxy");
 	else if (set->parent_proxy && !host_is_loopback(&t->host))
@@ -156,19 +205,92 @@ static void
 allowed(const struct explain *ex, const struct target *t,
     const struct decision *d, struct answer *a)
 {
-	const struct settings	*set = ex->policy->settings;
-	char			*entry;
+	char	*entry;
 
 	a->allowed = 1;
-	if (d->rule != NULL)
-		rule_name(a, ex, KEY_ALLOW, d->rule);
-	else
-		answer_rule(ex, a, set->http_port != 0 ?
-		    "network.httpProxyPort" : "network.socksProxyPort");
+	rule_name(a, ex, KEY_ALLOW, d->rule);
 	entry = target_entry(t);
 	answer_cure(a, KEY_DENY, entry);
 	free(entry);
 	allowed_note(ex, t, a);
+}
+
+/* As verdict_connect() has it: by the address, else as "localhost". */
+static int
+dials(const struct explain *ex, const struct host *host, uint16_t port,
+    struct decision *d)
+{
+	struct host	 local;
+	struct decision	 dl;
+
+	rule_decide(ex->rules, host, port, d);
+	if (d->verdict == VERDICT_ALLOW)
+		return 1;
+	if ((d->rule != NULL && d->list == RULE_DENY) ||
+	    host_parse("localhost", 9, &local) == -1)
+		return 0;
+	rule_decide(ex->rules, &local, port, &dl);
+	if (dl.verdict != VERDICT_ALLOW)
+		return 0;
+	*d = dl;
+	return 1;
+}
+
+/* By connect(2) to this machine: any address that the name stands for. */
+static int
+dials_local(const struct explain *ex, const struct target *t,
+    struct decision *d)
+{
+	static const char *const	 addrs[] = { "127.0.0.1", "::1" };
+	struct host			 host;
+	size_t				 i;
+
+	if (t->host.kind != HOST_NAME)
+		return dials(ex, &t->host, t->port, d);
+	for (i = 0; i < nitems(addrs); i++)
+		if (host_parse(addrs[i], strlen(addrs[i]), &host) == 0 &&
+		    dials(ex, &host, t->port, d))
+			return 1;
+	return 0;
+}
+
+/*
+ * The user's own proxy takes what programs send to the place of srt's, and
+ * srt does not see what that is.  What these rules refuse holds for others.
+ */
+static void
+external(const struct explain *ex, const struct target *t,
+    const struct decision *d, struct answer *a)
+{
+	const struct settings	*set = ex->policy->settings;
+	const char		*key = set->http_port != 0 ?
+				    "network.httpProxyPort" :
+				    "network.socksProxyPort";
+	char			*entry, *cure;
+
+	a->allowed = 1;
+	answer_rule(ex, a, key);
+	(void)xasprintf(&a->cure, "remove %s%s", key, set->http_port != 0 &&
+	    set->socks_port != 0 ? " and network.socksProxyPort" : "");
+	if (d->verdict == VERDICT_ALLOW && d->rule != NULL) {
+		entry = target_entry(t);
+		(void)xasprintf(&cure, "\"network\": {\"deniedDomains\": "
+		    "[%s]}", entry);
+		answer_join(a, cure);
+		free(cure);
+		free(entry);
+	}
+	answer_note(a, "the proxy at 127.0.0.1:%d decides for programs that "
+	    "use %s", set->http_port != 0 ? set->http_port : set->socks_port,
+	    set->http_port != 0 ? "it" : "it, inside on port 1080");
+	if (d->verdict == VERDICT_ALLOW)
+		return;
+	if (d->list == RULE_DENY && d->rule != NULL)
+		answer_note(a, "connections made without it "
+		    "network.deniedDomains[%u] \"%s\" refuses",
+		    d->rule->index, d->rule->text);
+	else
+		answer_note(a, "connections made without it are refused");
 }
 
 /*
@@ -178,25 +300,24 @@ allowed(const struct explain *ex, const struct target *t,
 static void
 decide(const struct explain *ex, const struct target *t, struct answer *a)
 {
-	struct host	 local;
-	struct decision	 d, dl;
+	struct decision	 d, local;
+	int		 loopback = host_is_loopback(&t->host), dialled;
 
 	rule_decide(ex->rules, &t->host, t->port, &d);
-	if (d.verdict == VERDICT_DENY && t->host.kind != HOST_NAME &&
-	    host_is_loopback(&t->host) &&
-	    (d.rule == NULL || d.list != RULE_DENY) &&
-	    host_parse("localhost", 9, &local) == 0) {
-		rule_decide(ex->rules, &local, t->port, &dl);
-		if (dl.verdict == VERDICT_ALLOW) {
-			allowed(ex, t, &dl, a);
-			answer_note(a, "by connect(2) alone: srt's proxies "
-			    "go by the address");
-			return;
-		}
-	}
-	if (d.verdict == VERDICT_ALLOW)
+	dialled = loopback && dials_local(ex, t, &local);
+	if ((ex->rules->flags & RULESET_EXTERNAL) != 0)
+		external(ex, t, dialled ? &local : &d, a);
+	else if (d.verdict == VERDICT_ALLOW) {
 		allowed(ex, t, &d, a);
-	else
+		if (loopback && !dialled)
+			answer_note(a, "through srt's proxies alone: "
+			    "connect(2), which programs use for it by "
+			    "themselves, goes by the address");
+	} else if (dialled) {
+		allowed(ex, t, &local, a);
+		answer_note(a, "by connect(2) alone: srt's proxies go by the "
+		    "%s", t->host.kind == HOST_NAME ? "name" : "address");
+	} else
 		denied(ex, t, &d, a);
 }
 
@@ -208,8 +329,9 @@ mark_ports(const struct rules *rules, const struct host *h,
 	const struct rule	*r;
 
 	TAILQ_FOREACH(r, rules, entry) {
-		/* What an IPv6 address carries counts, too. */
-		if (h->kind == HOST_NAME && !rule_match_host(r, h))
+		/* What an IPv6 address carries, or a name means, counts. */
+		if (h->kind == HOST_NAME && !host_is_loopback(h) &&
+		    !rule_match_host(r, h))
 			continue;
 		marks[r->port_lo] = 1;
 		if (r->port_hi != RULE_PORT_MAX)

@@ -65,18 +65,114 @@ absent(const struct explain *ex, const char *key, const struct strlist *list,
 	}
 }
 
-/* strictReadGlobs: 1 if it is refused. */
+/* What is not there, or a link, is its directory's to have. */
+static void
+write_cure(const char *path, struct answer *a)
+{
+	struct stat	 st;
+	char		*dir = xstrdup(path), *slash;
+
+	if ((lstat(path, &st) == -1 || S_ISLNK(st.st_mode)) &&
+	    (slash = strrchr(dir, '/')) != NULL) {
+		slash[slash == dir] = '\0';
+		if (!place_there(dir))
+			answer_note(a, "make %s before the run", dir);
+	}
+	answer_path(a, KEY_WRITE, dir);
+	free(dir);
+}
+
+/* Refused by a guard, as the broker would say it. */
+static void
+guarded(const struct explain *ex, const char *path,
+    const struct guard_hit *hit, struct answer *a)
+{
+	static const char	 admins[] = "the administrator's ";
+	struct answer		 one;
+
+	memset(&one, 0, sizeof(one));
+	if (hit->mandatory) {
+		answer_rule(ex, &one, hit->rule);
+		if (strstr(hit->name, "git/config") != NULL ||
+		    strstr(hit->name, "repository's config") != NULL)
+			answer_cure(&one, "filesystem.allowGitConfig", "true");
+		answer_note(&one, "%s is protected; in a directory that the "
+		    "command makes in that run it is free", hit->name);
+	} else if (strncmp(hit->rule, admins, sizeof(admins) - 1) == 0) {
+		answer_ceiling(ex, &one, KEY_WRITE);
+		answer_note(&one, "only the administrator can change that");
+	} else {
+		answer_rule(ex, &one, hit->rule);
+		if (strcmp(hit->rule, KEY_WRITE) == 0)
+			write_cure(path, &one);
+		else
+			answer_remove(&one);
+	}
+	answer_also(a, &one);
+}
+
+/* Every entry that would refuse it alone, of denyWrite or of denyRead. */
+static void
+each_entry(const struct explain *ex, const char *path, int read,
+    struct answer *a)
+{
+	const struct guard_entry	*g;
+	struct guard_hit		 hit;
+	struct guard			*alone;
+
+	TAILQ_FOREACH(g, &ex->policy->guards.list, entry) {
+		if (read ? g->kind != GUARD_NOREAD_GLOB :
+		    g->kind != GUARD_NOWRITE && g->kind != GUARD_NOWRITE_FOLD &&
+		    g->kind != GUARD_NOWRITE_GLOB)
+			continue;
+		/* Without the mandatory names. */
+		if ((alone = guard_new(EXEC_FS_DISABLED)) == NULL ||
+		    guard_add(alone, g->kind, g->text, g->rule) == -1)
+			fatal("guard of %s", g->text);
+		if (read ? guard_read(alone, path, &hit) :
+		    guard_write(alone, path, GUARD_OLD, &hit))
+			guarded(ex, path, &hit, a);
+		guard_free(alone);
+	}
+}
+
+/* strictReadGlobs. */
 static int
-strict_refuses(const struct explain *ex, const char *path, struct answer *a)
+strict(const struct explain *ex, const char *path, struct answer *a)
 {
 	struct guard_hit	 hit;
+	struct answer		 one;
 
 	if (!guard_read(ex->guard, path, &hit))
 		return 0;
-	a->allowed = 0;
-	answer_rule(ex, a, hit.rule);
-	answer_remove(a);
-	return 1;
+	memset(&one, 0, sizeof(one));
+	answer_rule(ex, &one, hit.rule);
+	if (place_there(path) && !answer_is_admin(&one))
+		answer_path(&one, "filesystem.allowRead", path);
+	else {
+		answer_remove(&one);
+		each_entry(ex, path, 1, &one);
+	}
+	answer_also(a, &one);
+	return 0;
+}
+
+/* Is it by denyRead that somebody has said that it can be read? */
+static int
+is_reopened(const struct explain *ex, const struct fs_path *by,
+    const char *path)
+{
+	const struct fs_path	*p;
+
+	if (by == NULL || by->rule == NULL || by->kind == FS_NOREAD)
+		return 0;
+	if (by->kind == FS_READ)
+		return 1;
+	TAILQ_FOREACH(p, &ex->policy->paths, entry)
+		if (p->kind == FS_NOREAD && plan_applies(p) &&
+		    plan_covers(p->path, path))
+			return 1;
+	return 0;
 }
 
 static void
@@ -85,18 +181,30 @@ read_allowed(const struct explain *ex, const struct place *p,
 {
 	const struct settings	*set = ex->policy->settings;
 	const struct fs_path	*entry = place_entry(ex, p->f.meant);
+	char			*remove = NULL;
 
 	a->allowed = 1;
-	answer_rule(ex, a, entry != NULL && entry->kind != FS_NOREAD &&
-	    entry->rule != NULL ? entry->rule : set->fs_disabled ?
-	    "filesystem.disabled" : "everything can be read");
-	if (set->fs_disabled)
-		answer_cure(a, "filesystem.disabled", "false");
-	else
-		answer_path(a, "filesystem.denyRead", p->f.meant);
-	if (!set->fs_disabled)
-		absent(ex, "filesystem.denyRead", &set->deny_read, p->f.meant,
-		    "it hides nothing that comes later in a run", a);
+	answer_rule(ex, a, entry != NULL &&
+	    is_reopened(ex, entry, p->f.meant) ? entry->rule :
+	    set->fs_disabled ? "filesystem.disabled" :
+	    "everything can be read");
+	/* Of the same path allowRead would win. */
+	if (entry != NULL && entry->kind == FS_READ &&
+	    strcmp(entry->path, p->f.meant) == 0) {
+		answer_remove(a);
+		remove = a->cure;
+		a->cure = NULL;
+	}
+	answer_path(a, "filesystem.denyRead", p->f.meant);
+	if (remove != NULL)
+		answer_join(a, remove);
+	free(remove);
+	if (set->fs_disabled) {
+		answer_join(a, "\"filesystem\": {\"disabled\": false}");
+		return;
+	}
+	absent(ex, "filesystem.denyRead", &set->deny_read, p->f.meant,
+	    "it hides nothing that comes later in a run", a);
 }
 
 const char *
@@ -107,13 +215,14 @@ explain_read(const struct explain *ex, const char *text, struct answer *a)
 
 	if ((why = place_find(ex, text, &p)) != NULL)
 		return why;
-	if (!place_decides(ex, &p, 0, a) &&
-	    !place_links(ex, p.path, strict_refuses, a) &&
-	    !strict_refuses(ex, p.f.meant, a)) {
-		read_allowed(ex, &p, a);
-	}
-	if (p.own == NULL)
+	(void)place_decides(ex, &p, 0, a);
+	if (p.own == NULL) {
+		(void)place_links(ex, p.path, strict, a);
+		(void)strict(ex, p.f.meant, a);
+		if (a->rule == NULL)
+			read_allowed(ex, &p, a);
 		place_note(&p, R_OK, a);
+	}
 	place_free(&p);
 	return NULL;
 }
@@ -122,47 +231,14 @@ explain_read(const struct explain *ex, const char *text, struct answer *a)
 static void
 not_inside(const struct explain *ex, const struct place *p, struct answer *a)
 {
-	const struct settings	*set = ex->policy->settings;
-	const char		*slash;
-	char			*dir;
+	struct answer	 one;
 
-	answer_rule(ex, a, KEY_WRITE);
-	if (place_there(p->f.meant))
-		answer_path(a, KEY_WRITE, p->f.meant);
-	else {
-		slash = strrchr(p->f.meant, '/');
-		dir = xstrndup(p->f.meant, slash == p->f.meant ? 1 :
-		    (size_t)(slash - p->f.meant));
-		answer_path(a, KEY_WRITE, dir);
-		free(dir);
-	}
-	absent(ex, KEY_WRITE, &set->allow_write, p->f.meant,
-	    "make it before the run", a);
-}
-
-static void
-guarded(const struct explain *ex, const char *path,
-    const struct guard_hit *hit, struct answer *a)
-{
-	static const char	 admins[] = "the administrator's ";
-
-	a->allowed = 0;
-	if (hit->mandatory) {
-		answer_rule(ex, a, hit->rule);
-		if (strstr(hit->name, "git/config") != NULL)
-			answer_cure(a, "filesystem.allowGitConfig", "true");
-		answer_note(a, "%s is protected; in a directory that the "
-		    "command makes in that run it is free", hit->name);
-	} else if (strncmp(hit->rule, admins, sizeof(admins) - 1) == 0) {
-		answer_ceiling(ex, a, KEY_WRITE);
-		answer_note(a, "only the administrator can change that");
-	} else {
-		answer_rule(ex, a, hit->rule);
-		if (strcmp(hit->rule, KEY_WRITE) == 0)
-			answer_path(a, KEY_WRITE, path);
-		else
-			answer_remove(a);
-	}
+	memset(&one, 0, sizeof(one));
+	answer_rule(ex, &one, KEY_WRITE);
+	write_cure(p->f.meant, &one);
+	absent(ex, KEY_WRITE, &ex->policy->settings->allow_write, p->f.meant,
+	    "make it before the run", &one);
+	answer_also(a, &one);
 }
 
 /* Nothing but "." and ".."? */
@@ -237,67 +313,98 @@ is_free(const struct explain *ex, const char *path,
 	return 1;
 }
 
-/* 1 if the name itself is held. */
+/* With patterns in allowWrite every name has to be in it, a link's as well. */
 static int
-name_refuses(const struct explain *ex, const char *path, struct answer *a)
+has_patterns(const struct explain *ex)
+{
+	const struct guard_entry	*g;
+
+	TAILQ_FOREACH(g, &ex->policy->guards.list, entry)
+		if (g->kind == GUARD_WRITE_GLOB)
+			return 1;
+	return 0;
+}
+
+/* The name itself is held. */
+static int
+names(const struct explain *ex, const char *path, struct answer *a)
 {
 	struct guard_hit	 hit;
 
-	if (strict_refuses(ex, path, a))
-		return 1;
-	if (!guard_write(ex->guard, path, GUARD_OLD, &hit) ||
-	    is_free(ex, path, &hit, guard_write, a))
-		return 0;
-	guarded(ex, path, &hit, a);
-	return 1;
+	(void)strict(ex, path, a);
+	if (guard_write(ex->guard, path, GUARD_OLD, &hit) &&
+	    !is_free(ex, path, &hit, guard_write, a)) {
+		guarded(ex, path, &hit, a);
+		each_entry(ex, path, 0, a);
+		if (has_patterns(ex) && !guard_inside(ex->guard, path)) {
+			hit.rule = KEY_WRITE;
+			hit.mandatory = 0;
+			guarded(ex, path, &hit, a);
+		}
+		if (!hit.mandatory &&
+		    guard_write(ex->names, path, GUARD_OLD, &hit))
+			guarded(ex, path, &hit, a);
+	}
+	if (explain_bare(ex, path, &hit))
+		guarded(ex, path, &hit, a);
+	return 0;
 }
 
 /* ".git" as a file says where the repository is. */
-static int
-stem_refuses(const struct explain *ex, const struct place *p,
-    struct answer *a)
+static void
+stem(const struct explain *ex, const struct place *p, struct answer *a)
 {
 	struct guard_hit	 hit;
 
 	if (guard_stem(ex->guard, p->f.meant, GUARD_OLD, &hit) !=
 	    GUARD_STEM_NAME || (p->error == 0 && S_ISDIR(p->f.mode)) ||
 	    is_free(ex, p->f.meant, &hit, guard_stem, a))
-		return 0;
+		return;
 	guarded(ex, p->f.meant, &hit, a);
 	answer_note(a, "as a file; a directory of that name can be made");
-	return 1;
 }
 
-/* The deepest entry that forbids writing at or above the path, or NULL. */
-static const struct fs_path *
-forbidding_entry(const struct explain *ex, const char *path)
+/* The entries that forbid writing at or above the path. */
+static void
+forbidden(const struct explain *ex, const char *path, struct answer *a)
 {
-	const struct fs_path	*p, *best = NULL;
+	const struct fs_path	*p;
+	struct answer		 one;
 
-	TAILQ_FOREACH(p, &ex->policy->paths, entry)
-		if ((p->kind == FS_NOWRITE || p->kind == FS_PROTECT) &&
-		    plan_applies(p) && plan_covers(p->path, path) &&
-		    (best == NULL || strlen(p->path) > strlen(best->path)))
-			best = p;
-	return best;
+	TAILQ_FOREACH(p, &ex->policy->paths, entry) {
+		if ((p->kind != FS_NOWRITE && p->kind != FS_PROTECT) ||
+		    p->rule == NULL || !plan_applies(p) ||
+		    !plan_covers(p->path, path))
+			continue;
+		/* That has been told by its name. */
+		if (a->rule != NULL && strcmp(p->rule, "mandatory") == 0)
+			continue;
+		memset(&one, 0, sizeof(one));
+		answer_rule(ex, &one, p->rule);
+		answer_remove(&one);
+		answer_also(a, &one);
+	}
 }
 
-/* 1 if the mounts alone refuse. */
-static int
-mounts_refuse(const struct explain *ex, const struct place *p,
-    struct answer *a)
+/* What the mounts alone refuse. */
+static void
+mounts(const struct explain *ex, const struct place *p, struct answer *a)
 {
-	const struct fs_path	*entry;
+	struct answer	 one;
 
 	if (plan_effect(ex->plan, p->f.meant) == PLAN_WRITE)
-		return 0;
-	entry = forbidding_entry(ex, p->f.meant);
-	answer_rule(ex, a, entry != NULL && entry->rule != NULL ?
-	    entry->rule : plan_covers("/sys", p->f.meant) ? "mandatory" :
-	    KEY_WRITE);
-	if (entry != NULL)
-		answer_remove(a);
-	return 1;
+		return;
+	memset(&one, 0, sizeof(one));
+	if (plan_covers("/sys", p->f.meant)) {
+		answer_rule(ex, &one, "mandatory");
+		answer_also(a, &one);
+		return;
+	}
+	forbidden(ex, p->f.meant, a);
+	if (a->rule == NULL) {
+		answer_rule(ex, &one, KEY_WRITE);
+		answer_also(a, &one);
+	}
 }
 
 /* What lets it be written: the deepest path, else the first pattern. */
@@ -325,10 +432,9 @@ write_allowed(const struct explain *ex, const struct place *p,
 	}
 	answer_rule(ex, a, best != NULL ? best->rule :
 	    "filesystem.disabled");
+	answer_path(a, "filesystem.denyWrite", p->f.meant);
 	if (ex->policy->settings->fs_disabled)
-		answer_cure(a, "filesystem.disabled", "false");
-	else
-		answer_path(a, "filesystem.denyWrite", p->f.meant);
+		answer_join(a, "\"filesystem\": {\"disabled\": false}");
 }
 
 const char *
@@ -339,19 +445,18 @@ explain_write(const struct explain *ex, const char *text, struct answer *a)
 
 	if ((why = place_find(ex, text, &p)) != NULL)
 		return why;
-	if (place_decides(ex, &p, 1, a) ||
-	    place_links(ex, p.path, name_refuses, a))
-		;
-	else if (!guard_inside(ex->guard, p.f.meant)) {
-		/* More than one reason: the one that no entry lifts. */
-		if (!name_refuses(ex, p.f.meant, a) || a->cure != NULL)
+	(void)place_decides(ex, &p, 1, a);
+	if (p.own == NULL) {
+		(void)place_links(ex, p.path, names, a);
+		if (!guard_inside(ex->guard, p.f.meant))
 			not_inside(ex, &p, a);
-	}
-	else if (!name_refuses(ex, p.f.meant, a) &&
-	    !stem_refuses(ex, &p, a) && !mounts_refuse(ex, &p, a))
-		write_allowed(ex, &p, a);
-	if (p.own == NULL)
+		(void)names(ex, p.f.meant, a);
+		stem(ex, &p, a);
+		mounts(ex, &p, a);
+		if (a->rule == NULL)
+			write_allowed(ex, &p, a);
 		place_note(&p, W_OK, a);
+	}
 	place_free(&p);
 	return NULL;
 }
@@ -399,16 +504,33 @@ unix_refused(const struct explain *ex, const char *path, struct answer *a)
 static void
 unix_decide(const struct explain *ex, const struct place *p, struct answer *a)
 {
+	struct answer	 one, listed;
+
+	memset(&one, 0, sizeof(one));
 	if ((ex->policy->flags & EXEC_ALL_UNIX) != 0) {
-		a->allowed = 1;
-		answer_rule(ex, a, "network.allowAllUnixSockets");
-		answer_cure(a, "network.allowAllUnixSockets", "false");
+		one.allowed = 1;
+		answer_rule(ex, &one, "network.allowAllUnixSockets");
+		answer_cure(&one, "network.allowAllUnixSockets", "false");
+		memset(&listed, 0, sizeof(listed));
+		if (guard_unix(ex->guard, p->f.meant)) {
+			answer_rule(ex, &listed, unix_rule(ex, p->f.meant));
+			answer_remove(&listed);
+		}
+		if (listed.cure != NULL)
+			answer_join(&one, listed.cure);
+		answer_free(&listed);
 	} else if (guard_unix(ex->guard, p->f.meant)) {
-		a->allowed = 1;
-		answer_rule(ex, a, unix_rule(ex, p->f.meant));
-		answer_remove(a);
+		one.allowed = 1;
+		answer_rule(ex, &one, unix_rule(ex, p->f.meant));
+		answer_remove(&one);
 	} else
-		unix_refused(ex, p->f.meant, a);
+		unix_refused(ex, p->f.meant, &one);
+	if (!one.allowed)
+		answer_also(a, &one);
+	else if (a->rule == NULL)
+		*a = one;
+	else
+		answer_free(&one);
 }
 
 const char *
@@ -429,10 +551,11 @@ explain_unix(const struct explain *ex, const char *text, struct answer *a)
 		answer_rule(ex, a, plan_covers("/dev", p.own) ?
 		    "the command's own /dev" : "the command's own /proc");
 		answer_note(a, "no socket of the host is in it");
-	} else if (!place_decides(ex, &p, 0, a))
+	} else {
+		(void)place_decides(ex, &p, 0, a);
 		unix_decide(ex, &p, a);
-	if (p.own == NULL)
 		place_note(&p, W_OK, a);
+	}
 	place_free(&p);
 	return NULL;
 }

@@ -97,46 +97,6 @@ is_passable(const struct explain *ex, const char *dir)
 	return 0;
 }
 
-/* A link is seen where its directory is; "/" keeps its own in any case. */
-static char *
-hidden_link(const struct explain *ex, const struct place *p)
-{
-	char	*dir;
-	size_t	 i;
-
-	for (i = 0; i < p->f.nlinks; i++) {
-		dir = xstrdup(p->f.links[i]);
-		*strrchr(dir, '/') = '\0';
-		if (*dir != '\0' &&
-		    plan_effect(ex->plan, dir) == PLAN_DENIED)
-			return dir;
-		free(dir);
-	}
-	return NULL;
-}
-
-/* What ".." leaves has to be passed through first. */
-static char *
-hidden_dots(const struct explain *ex, const struct place *p)
-{
-	struct followed	 f;
-	const char	*s;
-	char		*prefix, *dir;
-
-	for (s = p->path; (s = strstr(s, "/..")) != NULL; s += 3) {
-		if ((s[3] != '/' && s[3] != '\0') || s == p->path)
-			continue;
-		prefix = xstrndup(p->path, (size_t)(s - p->path));
-		(void)path_follow(prefix, &f);
-		dir = is_passable(ex, f.meant) ? NULL : xstrdup(f.meant);
-		followed_free(&f);
-		free(prefix);
-		if (dir != NULL)
-			return dir;
-	}
-	return NULL;
-}
-
 const struct fs_path *
 place_entry(const struct explain *ex, const char *path)
 {
@@ -164,7 +124,7 @@ place_entry(const struct explain *ex, const char *path)
 static char *
 path_entry(const char *path)
 {
-	char	*quoted = explain_quote(path), *entry;
+	char	*quoted = json_quote(path), *entry;
 
 	if (!pattern_is(path))
 		return quoted;
@@ -190,21 +150,106 @@ place_there(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+/* Does a deeper entry, or allowRead of the same path, open it again? */
+static int
+is_opened(const struct explain *ex, const struct fs_path *deny,
+    const char *path)
+{
+	const struct fs_path	*p;
+	size_t			 len, least = strlen(deny->path);
+
+	TAILQ_FOREACH(p, &ex->policy->paths, entry) {
+		if ((p->kind != FS_READ && p->kind != FS_WRITE) ||
+		    !plan_applies(p) || !plan_covers(p->path, path))
+			continue;
+		len = strlen(p->path);
+		if (len > least || (len == least && p->kind == FS_READ))
+			return 1;
+	}
+	return 0;
+}
+
+/* Each entry that hides it has to go. */
+static void
+remove_all(const struct explain *ex, const char *path, struct answer *a)
+{
+	const struct fs_path	*p;
+	struct answer		 one;
+
+	TAILQ_FOREACH(p, &ex->policy->paths, entry) {
+		if (p->kind != FS_NOREAD || !plan_applies(p) ||
+		    !plan_covers(p->path, path) || is_opened(ex, p, path))
+			continue;
+		memset(&one, 0, sizeof(one));
+		answer_rule(ex, &one, p->rule == NULL ? "the sandbox" :
+		    p->rule);
+		answer_remove(&one);
+		answer_also(a, &one);
+	}
+}
+
 /* What hides a path. */
 static void
 hidden(const struct explain *ex, const char *path, struct answer *a)
 {
 	const struct fs_path	*p = place_entry(ex, path);
+	struct answer		 one;
 
-	a->allowed = 0;
-	answer_rule(ex, a, p == NULL || p->rule == NULL ? "the sandbox" :
+	memset(&one, 0, sizeof(one));
+	answer_rule(ex, &one, p == NULL || p->rule == NULL ? "the sandbox" :
 	    p->rule);
-	if (answer_is_admin(a))
-		answer_remove(a);
-	else if (place_there(path))
-		answer_path(a, "filesystem.allowRead", path);
-	else
-		answer_remove(a);
+	if (answer_is_admin(&one) || !place_there(path)) {
+		answer_remove(&one);
+		remove_all(ex, path, &one);
+	} else
+		answer_path(&one, "filesystem.allowRead", path);
+	answer_also(a, &one);
+}
+
+static void
+hidden_way(const struct explain *ex, const char *dir, struct answer *a)
+{
+	hidden(ex, dir, a);
+	answer_note(a, "on the way, in %s", dir);
+}
+
+/* A link is seen where its directory is; "/" keeps its own in any case. */
+static void
+hidden_links(const struct explain *ex, const struct place *p,
+    struct answer *a)
+{
+	char	*dir;
+	size_t	 i;
+
+	for (i = 0; i < p->f.nlinks; i++) {
+		dir = xstrdup(p->f.links[i]);
+		*strrchr(dir, '/') = '\0';
+		if (*dir != '\0' &&
+		    plan_effect(ex->plan, dir) == PLAN_DENIED)
+			hidden_way(ex, dir, a);
+		free(dir);
+	}
+}
+
+/* What ".." leaves has to be passed through first. */
+static void
+hidden_dots(const struct explain *ex, const struct place *p,
+    struct answer *a)
+{
+	struct followed	 f;
+	const char	*s;
+	char		*prefix;
+
+	for (s = p->path; (s = strstr(s, "/..")) != NULL; s += 3) {
+		if ((s[3] != '/' && s[3] != '\0') || s == p->path)
+			continue;
+		prefix = xstrndup(p->path, (size_t)(s - p->path));
+		(void)path_follow(prefix, &f);
+		if (!is_passable(ex, f.meant))
+			hidden_way(ex, f.meant, a);
+		followed_free(&f);
+		free(prefix);
+	}
 }
 
 void
@@ -276,6 +321,14 @@ own_proc(const char *name, int write)
 }
 
 static void
+own_cure(const struct explain *ex, const char *path, struct answer *a)
+{
+	answer_path(a, "filesystem.denyRead", path);
+	if (ex->policy->settings->fs_disabled)
+		answer_join(a, "\"filesystem\": {\"disabled\": false}");
+}
+
+static void
 own(const struct explain *ex, const char *path, int write, struct answer *a)
 {
 	size_t	 i;
@@ -289,7 +342,7 @@ own(const struct explain *ex, const char *path, int write, struct answer *a)
 	    "the command's own /proc");
 	for (i = 0; dev && i < OWN_NODES; i++)
 		if (strcmp(own_name(path, "/dev"), own_nodes[i]) == 0)
-			answer_path(a, "filesystem.denyRead", path);
+			own_cure(ex, path, a);
 	a->allowed = dev ? own_dev(own_name(path, "/dev"), write) :
 	    own_proc(own_name(path, "/proc"), write);
 	if (!a->allowed)
@@ -303,25 +356,16 @@ int
 place_decides(const struct explain *ex, const struct place *p, int write,
     struct answer *a)
 {
-	char	*dir;
-
-	if ((dir = hidden_link(ex, p)) == NULL)
-		dir = hidden_dots(ex, p);
-	if (dir != NULL) {
-		hidden(ex, dir, a);
-		answer_note(a, "on the way, in %s", dir);
-		free(dir);
-		return 1;
-	}
+	hidden_links(ex, p, a);
+	hidden_dots(ex, p, a);
 	if (p->own != NULL) {
-		own(ex, p->own, write, a);
+		if (a->rule == NULL)
+			own(ex, p->own, write, a);
 		return 1;
 	}
-	if (plan_effect(ex->plan, p->f.meant) == PLAN_DENIED) {
+	if (plan_effect(ex->plan, p->f.meant) == PLAN_DENIED)
 		hidden(ex, p->f.meant, a);
-		return 1;
-	}
-	return 0;
+	return a->rule != NULL;
 }
 
 int

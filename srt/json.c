@@ -406,7 +406,8 @@ json_parse(const char *text, size_t len, struct errors *errs)
 
 	memset(&jp, 0, sizeof(jp));
 	jp.errs = errs;
-	jp.line = jp.col = 1;
+	jp.line = errs->first == 0 ? 1 : errs->first;
+	jp.col = 1;
 	if (len > JSON_SIZE_MAX) {
 		(void)json_fail(&jp, 0, "longer than 16 MiB");
 		return NULL;

@@ -28,6 +28,7 @@ static struct {
 	int		 dir;
 	char		*name;		/* in it */
 	char		*path;		/* of the directory */
+	int		 there;		/* it was, at the start */
 	int		 in_place;	/* others may write to the directory */
 	char		*base;		/* of a file that is not there */
 	size_t		 baselen;
@@ -89,13 +90,21 @@ int
 keeper_start(const char *path, int in_place)
 {
 	struct pollfd	 pfd;
-	char		*dir, *slash;
+	struct stat	 st;
+	char		*cwd = NULL, *dir, *joined, *slash;
 	pid_t		 pid;
 	int		 pair[2];
 
 	/* A link is followed: it stays, and so does where it leads. */
-	if ((dir = realpath(path, NULL)) == NULL)
-		dir = path_fold(path);
+	if ((dir = realpath(path, NULL)) == NULL) {
+		if (*path != '/' && (cwd = getcwd(NULL, 0)) == NULL)
+			fatal("getcwd");
+		(void)xasprintf(&joined, "%s/%s", cwd == NULL ? "" : cwd,
+		    path);
+		dir = path_fold(joined);
+		free(joined);
+		free(cwd);
+	}
 	slash = strrchr(dir, '/');
 	keeper.name = xstrdup(slash + 1);
 	slash[slash == dir] = '\0';
@@ -107,6 +116,7 @@ keeper_start(const char *path, int in_place)
 		return -1;
 	}
 	keeper.path = dir;
+	keeper.there = fstatat(keeper.dir, keeper.name, &st, 0) == 0;
 	keeper.in_place = in_place;
 	if (proc_pair(pair) == -1)
 		fatal("socketpair");
@@ -232,12 +242,13 @@ keeper_recv_save(struct ipc_peer *peer, struct imsg *imsg)
 		keeper.text = settings_edit(NULL, 0, NULL, NULL, &keeper.len);
 	if (keeper.based && keeper_moved())
 		why = "its directory is not where it was";
-	else if (keeper.text != NULL && keeper.failed && keeper.based)
+	else if (keeper.text != NULL && keeper.failed)
 		why = "it has no place for what is to be added";
 	else if (keeper.text != NULL)
 		why = keeper_store();
 	free(keeper.text);
 	keeper.text = NULL;
+	keeper.failed = 0;
 	ipc_send_str(peer, IMSG_KEEP_SAVED, why == NULL ? "" : why);
 	(void)ipc_flush(peer);
 }
@@ -325,6 +336,11 @@ keeper_store(void)
 	int		 fd, there;
 
 	there = fstatat(keeper.dir, keeper.name, &st, 0) == 0;
+	/* What is made anew would lack all that it said. */
+	if (keeper.there && !there)
+		return "the settings file is gone";
+	if (there && (st.st_mode & 0222) == 0)
+		return "the settings file is read-only";
 	if (keeper.in_place || !there) {
 		fd = openat(keeper.dir, keeper.name, O_WRONLY | O_CLOEXEC |
 		    O_NOCTTY | O_NOFOLLOW | O_NONBLOCK |

@@ -36,7 +36,7 @@ static struct {
 	struct learn_result	 result;
 	struct strlist		 looked_up;
 	struct strlist		 refused;	/* "deny ...: ..." */
-	struct strlist		 vain;		/* entries that would not help */
+	struct strlist		 vain;		/* would not help */
 	uint64_t		 lost;
 } learn = { .fd = -1 };
 

@@ -64,4 +64,24 @@ void	 learn_additions(const struct learn_events *,
 	    const struct learn_limits *, struct learn_result *);
 void	 learn_result_free(struct learn_result *);
 
+/* Within learn_additions(): */
+
+/* learn_add.c */
+/* An entry, if it is one that the settings take, else as below. */
+void	 learn_item_add(struct learn_result *, const char *, const char *);
+/* What cannot be written. */
+void	 learn_odd_add(struct learn_result *, const char *);
+/* As qsort(3). */
+void	 learn_sort(void *, size_t, size_t,
+	    int (*)(const void *, const void *));
+/* The targets of one kind in order, each once; the strings are the events'. */
+char	**learn_targets(const struct learn_events *, enum learn_kind,
+	    size_t *);
+/* A path as a pattern that matches it alone; fresh. */
+char	*learn_plain(const char *);
+
+/* learn_paths.c */
+void	 learn_paths(const struct learn_events *,
+	    const struct learn_limits *, struct learn_result *);
+
 #endif /* LEARN_H */

@@ -251,13 +251,14 @@ static void
 lines_split(struct lines *lines)
 {
 	char	*line = lines->buf, *end;
-	size_t	 left = lines->len, scanned = lines->scanned;
+	size_t	 len, left = lines->len, scanned = lines->scanned;
 
 	while (!lines->ended && (end = memchr(line + scanned, '\n',
 	    left - scanned)) != NULL) {
+		len = (size_t)(end - line);
 		if (!lines->skip)
-			lines->sink->line(lines->arg, line,
-			    (size_t)(end - line));
+			lines->sink->line(lines->arg, len > lines->max ?
+			    NULL : line, len);
 		lines->skip = 0;
 		left -= (size_t)(end + 1 - line);
 		line = end + 1;

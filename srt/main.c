@@ -18,6 +18,9 @@
 /* POSIX leaves this to the program.  NOLINTNEXTLINE(*-redundant-declaration) */
 extern char	**environ;
 
+/* Two programs; settings, report, what is learned, audit record. */
+#define OWN_MAX		6
+
 static void	 open_stdio(void);
 static int	 open_report(const char *);
 static size_t	 own_programs(struct own_file *);
@@ -87,57 +90,76 @@ own_programs(struct own_file *own)
 	return n;
 }
 
+/* enum exec_flag, as far as the settings say. */
+static uint32_t
+policy_flags(const struct settings *set)
+{
+	uint32_t	 flags = 0;
+
+	if (set->fs_disabled)
+		flags |= EXEC_FS_DISABLED;
+	if (set->weaker_nested)
+		flags |= EXEC_WEAKER_NESTED;
+	if (set->all_unix_sockets) {
+		log_warnx("network.allowAllUnixSockets: the command can ask "
+		    "every daemon of its user to act in its place; "
+		    "network.allowUnixSockets names single sockets");
+		flags |= EXEC_ALL_UNIX;
+	}
+	if (set->git_config)
+		flags |= EXEC_GIT_CONFIG;
+	if (set->nested_userns)
+		flags |= EXEC_NESTED_USERNS;
+	return flags;
+}
+
+/* What of srt's own the command must not change; at most OWN_MAX. */
+static size_t
+own_files(const struct options *opts, const char *audit, struct own_file *own)
+{
+	size_t	 n;
+
+	memset(own, 0, OWN_MAX * sizeof(*own));
+	n = own_programs(own);
+	if (opts->settings != NULL) {
+		own[n].path = opts->settings;
+		own[n++].rule = "srt's settings";
+	}
+	if (opts->violations != NULL &&
+	    strncmp(opts->violations, "fd:", 3) != 0) {
+		own[n].path = opts->violations;
+		own[n].written = 1;
+		own[n++].rule = "srt's report";
+	}
+	if (opts->learn != NULL) {
+		own[n].path = opts->learn;
+		own[n].written = 1;
+		own[n++].rule = "srt's settings";
+	}
+	if (audit != NULL) {
+		own[n].path = audit;
+		own[n++].rule = "srt's audit record";
+	}
+	return n;
+}
+
 /* From the settings to what the roles get.  Exits on failure. */
 static void
 policy_make(const struct options *opts, const struct settings *set,
     struct policy *policy)
 {
-	struct own_file	 own[6];
+	struct own_file	 own[OWN_MAX];
 	const char	*audit = audit_path(set);
-	size_t		 nown;
+	size_t		 nown = own_files(opts, audit, own);
 
 	memset(policy, 0, sizeof(*policy));
 	TAILQ_INIT(&policy->paths);
 	guards_init(&policy->guards);
 	policy->settings = set;
-	if (set->fs_disabled)
-		policy->flags |= EXEC_FS_DISABLED;
-	if (set->weaker_nested)
-		policy->flags |= EXEC_WEAKER_NESTED;
-	if (set->all_unix_sockets) {
-		log_warnx("network.allowAllUnixSockets: the command can ask "
-		    "every daemon of its user to act in its place; "
-		    "network.allowUnixSockets names single sockets");
-		policy->flags |= EXEC_ALL_UNIX;
-	}
-	if (set->git_config)
-		policy->flags |= EXEC_GIT_CONFIG;
-	if (set->nested_userns)
-		policy->flags |= EXEC_NESTED_USERNS;
+	policy->flags = policy_flags(set);
 	if ((policy->cwd = getcwd(NULL, 0)) == NULL || *policy->cwd != '/') {
 		log_warn("the working directory");
 		exit(EXIT_SRT);
-	}
-	memset(own, 0, sizeof(own));
-	nown = own_programs(own);
-	if (opts->settings != NULL) {
-		own[nown].path = opts->settings;
-		own[nown++].rule = "srt's settings";
-	}
-	if (opts->violations != NULL &&
-	    strncmp(opts->violations, "fd:", 3) != 0) {
-		own[nown].path = opts->violations;
-		own[nown].written = 1;
-		own[nown++].rule = "srt's report";
-	}
-	if (opts->learn != NULL) {
-		own[nown].path = opts->learn;
-		own[nown].written = 1;
-		own[nown++].rule = "srt's settings";
-	}
-	if (audit != NULL) {
-		own[nown].path = audit;
-		own[nown++].rule = "srt's audit record";
 	}
 	if (paths_resolve(set, policy->cwd, own, nown, &policy->paths,
 	    &policy->guards) == -1)

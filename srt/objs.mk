@@ -3,27 +3,29 @@
 # The settings alone: tests and fuzzers link these.
 SETTINGS_SRCS =	srt/errors.c srt/json.c srt/settings.c \
 		$(patsubst %,srt/settings_%.c,admin ceiling check dump \
-		layer nearest read table value) srt/utf8.c srt/xmalloc.c \
-		$(PATTERN_SRCS)
+		layer nearest override read table value) \
+		srt/utf8.c srt/xmalloc.c $(PATTERN_SRCS)
 
 # From the settings to paths, guards and what patterns match.
 PATHS_SRCS =	srt/bounds.c srt/casefold_linux.c srt/follow.c srt/guards.c \
-		srt/paths.c srt/protect.c \
-		srt/reading.c srt/target.c srt/walk.c srt-exec/plan.c
+		srt/matches.c srt/paths.c srt/protect.c srt/reading.c \
+		srt/target.c srt/walk.c srt-exec/plan.c
 
 # --explain asks those who decide, and --check does what srt-exec does.
-EXPLAIN_SRCS =	srt/explain.c srt/explain_host.c srt/explain_path.c \
-		srt/explain_place.c srt/rules.c srt-exec/guard.c srt-exec/own.c
+EXPLAIN_SRCS =	srt/explain.c srt/explain_bare.c srt/explain_host.c \
+		srt/explain_path.c srt/explain_place.c srt/rules.c $(GUARD_DECIDE_SRCS) \
+		srt-exec/own.c
 CHECK_SRCS =	srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_net.c \
 		srt-exec/linux_landlock.c srt-exec/linux_seccomp.c \
 		srt-exec/cgroup.c
 
-SRT_SRCS =	srt/main.c srt/audit.c srt/control.c srt/ask.c srt/ask_tty.c srt/env.c \
-		srt/keeper.c srt/learn.c srt/learn_add.c srt/lines.c srt/settings_edit.c \
-		srt/options.c \
+SRT_SRCS =	srt/main.c srt/audit.c srt/control.c srt/ask.c srt/ask_tty.c \
+		srt/dial.c srt/env.c srt/keeper.c srt/learn.c srt/learn_add.c \
+		srt/learn_paths.c \
+		srt/lines.c srt/settings_edit.c srt/options.c \
 		$(EXPLAIN_SRCS) srt/check.c srt/check_linux.c $(CHECK_SRCS) \
 		srt/publish.c srt/route.c srt-proxy/route_parse.c \
-		srt/run.c srt/send.c srt/signals.c srt/words.c \
+		srt/run.c srt/send.c srt/signals.c srt/tty.c srt/words.c \
 		$(PATHS_SRCS) \
 		$(SETTINGS_SRCS) $(IPC_SRCS) $(PROC_SRCS) $(SANDBOX_SRCS) \
 		$(RULE_SRCS)

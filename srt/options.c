@@ -51,7 +51,8 @@ static const char usage_line[] =
     "usage: srt [-dhnqVv] [-s file] [-c string] [--ask | --ask-fd fd]\n"
     "           [--control-fd fd [--control-ack fd]] [--shell path]\n"
     "           [--violations file|fd:n] [--] [word ...]\n"
-    "       srt [-dqv] [-s file] --learn file [--] word ...\n"
+    "       srt [-dqv] [-s file] --learn file | --learn-deny file\n"
+    "           [--] word ...\n"
     "       srt [-s file] [--json] --explain what ... [--] [word ...]\n"
     "       srt [-s file] [--json] --check [--] [word ...]\n";
 
@@ -93,13 +94,15 @@ static const char help_text[] =
     "as they are; a single word with spaces or shell characters that names\n"
     "no program is run by a shell.\n"
     "\n"
-    "Status: the command's, or 128 and its signal; 125 if srt itself\n"
-    "failed, 126 if the command cannot be executed, 127 if there is none.\n"
+    "Status: the command's, or 128 and its signal; 124 if it took too long,\n"
+    "125 if srt itself failed, 126 if the command cannot be executed, 127\n"
+    "if there is none.\n"
     "\n"
     "Pages: srt(1), srt-settings.json(5).\n";
 
 static __dead void	usage(void);
 static void		check_learn(const struct options *);
+static void		check_together(const struct options *);
 static int		option_fd(const char *, const char *);
 
 static __dead void
@@ -210,6 +213,15 @@ options_parse(int argc, char *argv[], struct options *opts)
 			usage();
 		}
 	}
+	check_together(opts);
+	check_learn(opts);
+	opts->words = argv + optind;
+}
+
+/* What does not go together. */
+static void
+check_together(const struct options *opts)
+{
 	if (opts->control_ack != -1 && opts->control_fd == -1) {
 		errors_write("srt: --control-ack answers what comes by "
 		    "--control-fd, which is not given\n");
@@ -229,8 +241,6 @@ options_parse(int argc, char *argv[], struct options *opts)
 		errors_write("srt: --json is for --check and --explain\n");
 		usage();
 	}
-	check_learn(opts);
-	opts->words = argv + optind;
 }
 
 /* --learn runs a command, and is the only one to add to the settings. */

@@ -85,7 +85,14 @@ void	 ask_start(struct event_base *, int, int, ask_answer_fn,
 	    void (*)(int));
 /* Asks about a host and port, for a process (0: not known) of that name. */
 void	 ask_put(uint32_t, const char *, uint16_t, uint64_t, const char *);
+/* Nobody is asked any more; what is open gets no answer. */
 void	 ask_stop(void);
+
+/* tty.c */
+
+/* Notes where srt is in front, and puts it there again at the end. */
+void	 tty_save(void);
+void	 tty_restore(void);
 
 /* ask_tty.c */
 
@@ -94,6 +101,8 @@ void	 ask_stop(void);
  * ask_open(), or -1 after a message.
  */
 int	 ask_tty_start(int);
+/* After ask_stop(): waits until that process has ended. */
+void	 ask_tty_end(void);
 
 /* audit.c */
 
@@ -141,6 +150,11 @@ int	 explain(const struct options *, const struct policy *);
 typedef int (*check_run_fn)(const struct options *, struct policy *);
 /* --check, under this policy: the exit status. */
 int	 check_machine(const struct options *, struct policy *, check_run_fn);
+
+/* dial.c */
+
+/* Connects to a Unix socket of that type, or fails: -1 with errno. */
+int	 dial_unix(const char *, int);
 
 /* env.c */
 
@@ -254,6 +268,8 @@ char	*path_fold(const char *);
  */
 int	 path_follow(const char *, struct followed *);
 void	 followed_free(struct followed *);
+/* Until it is switched off, a directory is not walked to twice in a row. */
+void	 path_follow_known(int);
 
 /* guards.c */
 
@@ -330,6 +346,17 @@ int	 entry_init(struct path_entry *, struct readings *,
 	    const struct stritem *);
 void	 entry_free(struct path_entry *);
 
+/* matches.c, within paths_resolve() */
+
+struct walk;
+/* Notes a pattern beneath a directory; -1 after a message. */
+int	 matches_later(struct walk *, const struct path_entry *, const char *,
+	    const char *);
+/* Looks for all of them; -1 after a message. */
+int	 matches_find(struct resolver *);
+/* Holds the links that were followed, where the command could change them. */
+void	 matches_hold(const struct resolver *);
+
 /* guards.c, within paths_resolve() */
 
 /* Adds an entry; of equal ones the first stays. */
@@ -368,8 +395,6 @@ int	 bounds_new(const struct resolver *, struct bounds **);
 void	 bounds_free(struct bounds *);
 /* May a user's entry open the real path, to be FS_WRITE or FS_READ? */
 enum bounded bounds_path(const struct bounds *, enum fs_kind, const char *);
-/* Does the policy itself leave it to be read? */
-int	 bounds_readable(const struct bounds *, const char *);
 /*
  * Calls the function for every path of the policy's beneath one that it
  * bounds in part, with the rule.  1 if there are patterns as well, so that
@@ -428,8 +453,6 @@ void	 readings_free(struct readings *);
 char	*reading_pattern(const char *, const char *);
 
 /* walk.c */
-
-struct walk;
 
 /* What is done with what a walk finds. */
 struct walk_sink {

@@ -85,18 +85,6 @@ static void	 hold_path(const struct resolver *, enum fs_kind,
 static int	 hold_pattern(const struct resolver *, enum fs_kind,
 		    const struct path_entry *, const struct reading *,
 		    const struct followed *);
-static int	 walk_later(struct walk *, const struct path_entry *,
-		    const char *, const char *);
-static int	 walk_patterns(struct resolver *);
-static int	 found_denied(void *, const char *, const char *,
-		    const char *, mode_t);
-static void	 found_link(void *, const char *, const char *);
-static void	 hold_found(const struct resolver *);
-static int	 denied_wanted(void *, const char *);
-static int	 found_allowed(void *, const char *, const char *,
-		    const char *, mode_t);
-static int	 allowed_wanted(void *, const char *);
-static int	 too_many(struct resolver *, const char *);
 static int	 check_roots(const struct resolver *);
 static int	 readable(const struct resolver *, const char *);
 static void	 resolve_defaults(const struct resolver *);
@@ -386,7 +374,7 @@ allow_pattern(const struct resolver *r, enum fs_kind kind,
 	if (r->set->strict_reads && bounds_patterns(r->bounds) &&
 	    guards_pattern(r->guards, GUARD_READ_GLOB, f->path, tail, e) == -1)
 		return -1;
-	return walk_later(r->allow, e, f->path, tail);
+	return matches_later(r->allow, e, f->path, tail);
 }
 
 static int
@@ -420,7 +408,7 @@ resolve_deny(const struct resolver *r, enum fs_kind kind,
 		ret = hold_pattern(r, kind, e, rd, &f);
 	if (ret == 0 && error == 0 && rd->tail != NULL &&
 	    kind == FS_NOREAD && S_ISDIR(f.mode))
-		ret = walk_later(r->deny, e, f.path, rd->tail);
+		ret = matches_later(r->deny, e, f.path, rd->tail);
 	followed_free(&f);
 	return ret;
 }
@@ -456,144 +444,6 @@ hold_pattern(const struct resolver *r, enum fs_kind kind,
 		ret = guards_pattern(r->guards, guard, spelled, rd->tail, e);
 	free(spelled);
 	return ret;
-}
-
-static int
-walk_later(struct walk *walk, const struct path_entry *e, const char *dir,
-    const char *tail)
-{
-	if (plan_covers("/dev", dir) || plan_covers("/proc", dir)) {
-		log_info("%s has no effect: the command has a %s of its own",
-		    e->name, plan_covers("/dev", dir) ? "/dev" : "/proc");
-		return 0;
-	}
-	if (walk_add(walk, dir, tail, e->name, e->rule) == 0)
-		return 0;
-	errors_write("Error: %s: the pattern cannot be enforced: %s\n",
-	    e->name, strerror(errno));
-	return -1;
-}
-
-/* First what is denied, then what of it is allowed again. */
-static int
-walk_patterns(struct resolver *r)
-{
-	static const struct walk_sink	 deny = {
-		found_denied, found_link, denied_wanted
-	};
-	static const struct walk_sink	 allow = {
-		found_allowed, found_link, allowed_wanted
-	};
-	const struct fs_path		*p;
-
-	if (walk_run(r->deny, &deny, r) == -1)
-		return -1;
-	TAILQ_FOREACH(p, r->paths, entry)
-		if (p->kind == FS_NOREAD)
-			return walk_run(r->allow, &allow, r);
-	return 0;
-}
-
-static int
-too_many(struct resolver *r, const char *name)
-{
-	if (r->nmatches++ < POLICY_MATCHES_MAX)
-		return 0;
-	errors_write("Error: %s: the pattern cannot be enforced: together, "
-	    "patterns match more than %d files. Deny the directories that "
-	    "hold them.\n", name, POLICY_MATCHES_MAX);
-	return 1;
-}
-
-static int
-found_denied(void *arg, const char *name, const char *rule, const char *path,
-    mode_t mode)
-{
-	struct resolver	*r = arg;
-
-	if (too_many(r, name))
-		return -1;
-	paths_add(r->paths, FS_NOREAD, path, mode, rule);
-	return 0;
-}
-
-/* Without the link the next run would not find what it leads to. */
-static void
-found_link(void *arg, const char *rule, const char *link)
-{
-	struct resolver	*r = arg;
-
-	guards_add(r->links, GUARD_NOWRITE, link, rule);
-}
-
-/* Most lie where nothing can be written. */
-static void
-hold_found(const struct resolver *r)
-{
-	const struct guard_entry	*g;
-	const struct fs_path		*p;
-
-	TAILQ_FOREACH(g, &r->links->list, entry) {
-		TAILQ_FOREACH(p, r->paths, entry)
-			if (p->kind == FS_WRITE &&
-			    path_beneath(g->text, p->path))
-				break;
-		if (p != NULL)
-			guards_add(r->guards, g->kind, g->text, g->rule);
-	}
-	/* Some may be missing. */
-	if (r->links->n > POLICY_GUARDS_MAX)
-		r->guards->n = r->links->n;
-}
-
-/*
- * What is beneath a path that is denied is denied, unless something there is
- * allowed again: then denials beneath that count.
- */
-static int
-denied_wanted(void *arg, const char *path)
-{
-	struct resolver		*r = arg;
-	const struct fs_path	*p;
-
-	TAILQ_FOREACH(p, r->paths, entry)
-		if ((p->kind == FS_READ || p->kind == FS_WRITE) &&
-		    path_beneath(p->path, path))
-			return 1;
-	return walk_touches(r->allow, path);
-}
-
-/* What is not denied need not be allowed. */
-static int
-found_allowed(void *arg, const char *name, const char *rule, const char *path,
-    mode_t mode)
-{
-	struct resolver		*r = arg;
-	const struct fs_path	*p;
-
-	TAILQ_FOREACH(p, r->paths, entry)
-		if (p->kind == FS_NOREAD && path_beneath(path, p->path))
-			break;
-	if (p == NULL ||
-	    bounds_path(r->bounds, FS_READ, path) != BOUNDED_WHOLE)
-		return 0;
-	if (too_many(r, name))
-		return -1;
-	paths_add(r->paths, FS_READ, path, mode, rule);
-	return 0;
-}
-
-/* Likewise with the words exchanged. */
-static int
-allowed_wanted(void *arg, const char *path)
-{
-	struct resolver		*r = arg;
-	const struct fs_path	*p;
-
-	TAILQ_FOREACH(p, r->paths, entry)
-		if (p->kind == FS_NOREAD && path_beneath(p->path, path))
-			return 1;
-	return 0;
 }
 
 /* The deepest of denyRead and allowRead at or above it decides. */
@@ -686,10 +536,10 @@ resolve_all(struct resolver *r, const struct own_file *own, size_t nown)
 	for (i = 0; i < nitems(lists); i++)
 		if (resolve_list(r, &lists[i]) == -1)
 			return -1;
-	if (walk_patterns(r) == -1 || check_roots(r) == -1)
+	if (matches_find(r) == -1 || check_roots(r) == -1)
 		return -1;
 	resolve_defaults(r);
-	hold_found(r);
+	matches_hold(r);
 	protect_roots(r);
 	return protect_own(r, own, nown);
 }
@@ -709,7 +559,9 @@ paths_resolve(const struct settings *set, const char *cwd,
 	guards_init(&links);
 	r.deny = walk_new(1);
 	r.allow = walk_new(0);
+	path_follow_known(1);
 	ret = resolve_all(&r, own, nown);
+	path_follow_known(0);
 	bounds_free(r.bounds);
 	walk_free(r.deny);
 	walk_free(r.allow);

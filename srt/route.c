@@ -23,6 +23,7 @@
 #include "../srt-proxy/route_parse.h"
 
 #define URL_MAX		2048
+#define FROM_ENV	"network.parentProxy.fromEnvironment"
 
 static struct {
 	const struct settings	*first;		/* as of the start */
@@ -35,7 +36,8 @@ static struct {
 } route = { .trust = -1 };
 
 static char	*route_env(const char *, const char *);
-static char	*route_env_url(const char *, const char *);
+static char	*route_env_url(const char *, char *, const char *);
+static void	 route_env_open(void);
 static int	 route_trust(void);
 
 /* What is wrong with a URL, without telling it. */
@@ -120,8 +122,8 @@ int
 route_open(const struct settings *set, int live)
 {
 	static const char	*warning = "%s: the proxy at 127.0.0.1:%d "
-	    "decides what is reached through it; network.allowedDomains is "
-	    "not enforced for that";
+	    "decides what is reached through it; network.allowedDomains and "
+	    "network.deniedDomains are not enforced for that";
 
 	route.first = set;
 	if (set->parent_http != NULL)
@@ -131,18 +133,15 @@ route_open(const struct settings *set, int live)
 	if (set->parent_no != NULL)
 		route.no = xstrdup(set->parent_no);
 	if (set->parent_from_env) {
-		if (route.http == NULL)
-			route.http = route_env_url("HTTP_PROXY", "http_proxy");
-		if (route.https == NULL)
-			route.https = route_env_url("HTTPS_PROXY",
-			    "https_proxy");
-		if (route.no == NULL)
-			route.no = route_env("NO_PROXY", "no_proxy");
+		route_env_open();
 		if (route.no != NULL && strlen(route.no) >= IPC_STRING_MAX) {
 			errors_write("Error: NO_PROXY is too long\n");
 			return -1;
 		}
-	}
+	} else if (set->parent_proxy && route.http == NULL &&
+	    route.https == NULL)
+		log_warnx("network.parentProxy: it names no proxy; srt "
+		    "connects directly");
 	if (set->http_port != 0)
 		log_warnx(warning, "network.httpProxyPort", set->http_port);
 	if (set->socks_port != 0)
@@ -162,12 +161,31 @@ route_env(const char *upper, const char *lower)
 	return value == NULL || *value == '\0' ? NULL : xstrdup(value);
 }
 
-/* A proxy of the environment: one without a scheme is spoken to in HTTP. */
+/* The settings have none of these keys beside fromEnvironment. */
+static void
+route_env_open(void)
+{
+	char	*http = route_env("HTTP_PROXY", "http_proxy");
+	char	*https = route_env("HTTPS_PROXY", "https_proxy");
+
+	if (http == NULL && https == NULL)
+		log_warnx(FROM_ENV ": neither HTTP_PROXY nor HTTPS_PROXY is "
+		    "set; srt connects directly");
+	route.http = route_env_url("HTTP_PROXY", http, "plain HTTP");
+	route.https = route_env_url("HTTPS_PROXY", https,
+	    "what is not plain HTTP");
+	route.no = route_env("NO_PROXY", "no_proxy");
+}
+
+/*
+ * A proxy of the environment: one without a scheme is spoken to in HTTP.
+ * Takes over the value, which may be NULL.
+ */
 static char *
-route_env_url(const char *upper, const char *lower)
+route_env_url(const char *name, char *value, const char *what)
 {
 	const char	*why;
-	char		*value = route_env(upper, lower), *url;
+	char		*url;
 
 	if (value == NULL)
 		return NULL;
@@ -176,7 +194,8 @@ route_env_url(const char *upper, const char *lower)
 	freezero(value, strlen(value));
 	if ((why = url_check(url)) == NULL)
 		return url;
-	log_warnx("%s: %s; it is not used", upper, why);
+	log_warnx(FROM_ENV ": %s: %s; it is not used: srt connects directly "
+	    "for %s", name, why, what);
 	freezero(url, strlen(url));
 	return NULL;
 }
@@ -287,31 +306,11 @@ route_dials(void)
 static int
 mitm_connect(void)
 {
-	struct sockaddr_un	 sun;
-	int			 fd, saved;
-
-	memset(&sun, 0, sizeof(sun));
-	sun.sun_family = AF_UNIX;
 	if (route.mitm == NULL) {
 		errno = ENOENT;
 		return -1;
 	}
-	if (strlcpy(sun.sun_path, route.mitm, sizeof(sun.sun_path)) >=
-	    sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	/* It never waits: the command's signals go through this process. */
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -1;
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
-		saved = errno;
-		(void)close(fd);
-		errno = saved;
-		return -1;
-	}
-	return fd;
+	return dial_unix(route.mitm, SOCK_STREAM);
 }
 
 void

@@ -10,8 +10,6 @@
 
 #include <sys/wait.h>
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,12 +53,11 @@ static struct {
 	int			 status;
 	int			 report;
 	int			 asking;	/* somebody can be asked */
-	struct signal_note	 early[16];	/* from the terminal, too soon */
+	struct signal_note	 early[16];	/* by the terminal */
 	size_t			 nearly;
 	int			 timeup;	/* limits.wallSeconds */
 	int			 told;		/* the audit record: the end */
-	int			 tty;		/* -1, or where we were in front */
-} run_env = { .tty = -1 };
+} run_env;
 
 static void	 run_answer(uint32_t, int, int, const char *);
 static void	 run_ended(size_t, int);
@@ -74,8 +71,6 @@ static void	 run_learned(const char *);
 static void	 run_saved(const char *);
 static void	 run_signal(const struct signal_note *);
 static void	 run_timeout(int, short, void *);
-static void	 run_tty_save(void);
-static void	 run_tty_restore(void);
 static void	 run_update(const struct settings *);
 static void	 recv_hello(struct ipc_peer *, struct imsg *);
 static void	 recv_ready(struct ipc_peer *, struct imsg *);
@@ -172,8 +167,8 @@ void
 run_abort(void)
 {
 	size_t	 i;
-	int	 tick;
 
+	ask_stop();
 	for (i = 0; i < NCHILDREN; i++) {
 		if (run_env.peer[i].open)
 			ipc_close(&run_env.peer[i]);
@@ -185,18 +180,11 @@ run_abort(void)
 	for (i = 0; i < NCHILDREN; i++) {
 		if (run_env.child[i].pid == 0)
 			continue;
-		for (tick = 0; tick < PROC_GRACE * 1000; tick++) {
-			if (waitpid(run_env.child[i].pid, NULL, WNOHANG) != 0)
-				break;
-			(void)poll(NULL, 0, 1);
-		}
-		if (tick == PROC_GRACE * 1000) {
-			(void)kill(run_env.child[i].pid, SIGKILL);
-			(void)waitpid(run_env.child[i].pid, NULL, 0);
-		}
+		proc_await(run_env.child[i].pid);
 		run_env.child[i].pid = 0;
 	}
-	run_tty_restore();
+	ask_tty_end();
+	tty_restore();
 }
 
 int
@@ -208,7 +196,7 @@ run(const struct options *opts, const struct policy *policy, int block,
 	run_env.policy = policy;
 	run_env.report = block != -1 || json != -1 || learn_on();
 	run_env.status = EXIT_SRT;
-	run_tty_save();
+	tty_save();
 	if ((run_env.base = event_base_new()) == NULL)
 		fatalx("event_base_new");
 	signals_start(run_env.base, run_signal);
@@ -251,7 +239,8 @@ run(const struct options *opts, const struct policy *policy, int block,
 
 	if (event_base_dispatch(run_env.base) == -1)
 		fatalx("event loop");
-	run_tty_restore();
+	ask_tty_end();
+	tty_restore();
 	return run_env.status;
 }
 
@@ -356,6 +345,7 @@ run_end(int status)
 		return;
 	run_env.state = RUN_ENDING;
 	run_env.status = status;
+	ask_stop();
 	run_tell(status);
 	for (i = 0; i < NCHILDREN; i++)
 		ipc_close(&run_env.peer[i]);
@@ -478,41 +468,6 @@ run_signal(const struct signal_note *note)
 			return;
 	ipc_send_u32(run_peer(ROLE_EXEC), IMSG_EXEC_SIGNAL, -1,
 	    (uint32_t)note->signo);
-}
-
-/*
- * A shell with job control inside puts itself in front and cannot put srt's
- * process group back there: inside, that group has no number.
- */
-static void
-run_tty_save(void)
-{
-	int	 fd;
-
-	run_env.tty = -1;
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (isatty(fd) && tcgetpgrp(fd) == getpgrp()) {
-			run_env.tty = fd;
-			return;
-		}
-	}
-}
-
-static void
-run_tty_restore(void)
-{
-	pid_t	 front;
-
-	if (run_env.tty == -1)
-		return;
-	/* Only if the group in front is dead: else somebody took over. */
-	front = tcgetpgrp(run_env.tty);
-	if (front <= 0 || front == getpgrp() || kill(-front, 0) == 0 ||
-	    errno != ESRCH)
-		return;
-	if (signal(SIGTTOU, SIG_IGN) == SIG_ERR ||
-	    tcsetpgrp(run_env.tty, getpgrp()) == -1)
-		log_debug("tcsetpgrp: %s", strerror(errno));
 }
 
 static void
@@ -651,6 +606,8 @@ recv_exited(struct ipc_peer *peer, struct imsg *imsg)
 		fatalx("the command ended before it was started");
 	if (run_env.timeup)
 		status = EXIT_TIMEUP;
+	/* The terminal is not to be kept for a question of nobody's. */
+	ask_stop();
 	if (!run_env.report && !audit_on()) {
 		run_end(status);
 		return;

@@ -263,9 +263,8 @@ dump_origin(const char *lead, const char *key, const char *value,
 		    line);
 }
 
-/* A string as JSON has it; fresh. */
-static char *
-quoted(const char *text)
+char *
+json_quote(const char *text)
 {
 	FILE	*fp;
 	size_t	 len;
@@ -286,7 +285,7 @@ dump_items(const char *lead, const char *key, const struct strlist *list)
 	char	*value;
 
 	for (i = 0; i < list->n; i++) {
-		value = quoted(list->v[i].text);
+		value = json_quote(list->v[i].text);
 		dump_origin(lead, key, value, list->v[i].file,
 		    list->v[i].line);
 		free(value);
@@ -315,7 +314,7 @@ scalar(const struct setting *row, const void *field)
 	if (row->type == SETTING_BOOL)
 		return xstrdup(*(const int *)field ? "true" : "false");
 	if (row->type == SETTING_STRING || row->type == SETTING_ENUM)
-		return quoted(*(char *const *)field);
+		return json_quote(*(char *const *)field);
 	(void)xasprintf(&value, "%lld", row->type == SETTING_INT ?
 	    (long long)*(const int *)field :
 	    (long long)*(const int64_t *)field);

@@ -59,80 +59,90 @@ edit_space(const char *text, size_t len)
 	return n;
 }
 
+static int
+has_entry(const struct json *list, const char *entry)
+{
+	const struct json	*item;
+
+	TAILQ_FOREACH(item, &list->list, entry)
+		if (item->type == JSON_STRING &&
+		    strcmp(item->string, entry) == 0)
+			return 1;
+	return 0;
+}
+
+/*
+ * The text with an entry at the beginning of a list, or of an object as a new
+ * list of that name: set as what came first till now.
+ */
+static char *
+edit_insert(const char *text, size_t len, const struct json *into,
+    const char *name, const char *entry, size_t *newlen)
+{
+	FILE	*fp;
+	char	*out;
+	size_t	 at, space;
+
+	if ((fp = open_memstream(&out, newlen)) == NULL)
+		fatal("open_memstream");
+	at = edit_offset(text, len, into->line, into->col) + 1;
+	space = edit_space(text + at, len - at);
+	(void)fwrite(text, at, 1, fp);
+	if (into->nlist > 0)
+		(void)fwrite(text + at, space, 1, fp);
+	if (name != NULL) {
+		json_print(fp, name);
+		fputs(": [", fp);
+	}
+	json_print(fp, entry);
+	if (name != NULL)
+		putc(']', fp);
+	if (into->nlist == 0)
+		at += space;
+	else
+		fputs(name != NULL || text[at] == '\n' || text[at] == '\r' ?
+		    "," : ", ", fp);
+	(void)fwrite(text + at, len - at, 1, fp);
+	if (fclose(fp) != 0)
+		fatal("open_memstream");
+	return out;
+}
+
 char *
 settings_edit(const char *text, size_t len, const char *key,
     const char *entry, size_t *newlen)
 {
-	const struct json	*object, *list, *item;
+	const struct json	*object, *list;
 	struct json		*root;
 	struct errors		 errors;
 	char			*parent, *leaf, *out = NULL;
-	FILE			*fp;
-	size_t			 at, space;
-	int			 present = 0;
 
 	if (text == NULL) {
 		text = empty_text;
 		len = sizeof(empty_text) - 1;
 	}
-	if (key == NULL) {
-		*newlen = len;
+	*newlen = len;
+	if (key == NULL)
 		return xstrndup(text, len);
-	}
 	errors_init(&errors);
 	root = json_parse(text, len, &errors);
 	errors_free(&errors);
 	parent = xstrdup(key);
 	if (root == NULL || (leaf = strrchr(parent, '.')) == NULL)
-		goto out;
+		goto done;
 	*leaf++ = '\0';
 	object = json_find(root, parent);
 	if (object == NULL || object->type != JSON_OBJECT)
-		goto out;
-	if ((list = json_get(object, leaf)) != NULL) {
-		if (list->type != JSON_ARRAY)
-			goto out;
-		TAILQ_FOREACH(item, &list->list, entry)
-			if (item->type == JSON_STRING &&
-			    strcmp(item->string, entry) == 0)
-				present = 1;
-	}
-	if ((fp = open_memstream(&out, newlen)) == NULL)
-		fatal("open_memstream");
-	if (present)
-		at = 0;
-	else if (list != NULL) {
-		/* It comes first, and is set as what came first till now. */
-		at = edit_offset(text, len, list->line, list->col) + 1;
-		space = edit_space(text + at, len - at);
-		(void)fwrite(text, at, 1, fp);
-		if (list->nlist > 0)
-			(void)fwrite(text + at, space, 1, fp);
-		json_print(fp, entry);
-		if (list->nlist > 0)
-			fputs(text[at] == '\n' || text[at] == '\r' ? "," :
-			    ", ", fp);
-		else
-			at += space;
-	} else {
-		at = edit_offset(text, len, object->line, object->col) + 1;
-		space = edit_space(text + at, len - at);
-		(void)fwrite(text, at, 1, fp);
-		if (object->nlist > 0)
-			(void)fwrite(text + at, space, 1, fp);
-		json_print(fp, leaf);
-		fputs(": [", fp);
-		json_print(fp, entry);
-		putc(']', fp);
-		if (object->nlist > 0)
-			putc(',', fp);
-		else
-			at += space;
-	}
-	(void)fwrite(text + at, len - at, 1, fp);
-	if (fclose(fp) != 0)
-		fatal("open_memstream");
-out:
+		goto done;
+	if ((list = json_get(object, leaf)) == NULL)
+		out = edit_insert(text, len, object, leaf, entry, newlen);
+	else if (list->type != JSON_ARRAY)
+		goto done;
+	else if (has_entry(list, entry))
+		out = xstrndup(text, len);
+	else
+		out = edit_insert(text, len, list, NULL, entry, newlen);
+ done:
 	free(parent);
 	json_free(root);
 	return out;

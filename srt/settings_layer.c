@@ -27,14 +27,6 @@ static int	 is_extendable(const struct json *, const char *);
 static int	 overlay_cmp(const void *, const void *);
 static size_t	 overlay_words(const char *, char *const *);
 
-/* A number of bytes or of what else, as read_count() has checked it. */
-static double
-amount(const struct json *node)
-{
-	return node->type == JSON_STRING ?
-	    (double)setting_size(node->string) : node->number;
-}
-
 /* Would the value allow more than what holds without it, or NULL? */
 static int
 widens(const struct setting *row, const struct json *value,
@@ -51,7 +43,8 @@ widens(const struct setting *row, const struct json *value,
 		    before;
 	}
 	if (row->type == SETTING_COUNT || row->type == SETTING_SIZE)
-		return base != NULL && amount(value) > amount(base);
+		return base != NULL &&
+		    setting_amount(value) > setting_amount(base);
 	if (!(row->flags & SETTING_WIDENS))
 		return 0;
 	if (value->type == JSON_ARRAY || value->type == JSON_OBJECT)

@@ -277,7 +277,9 @@ read_range(struct errors *errs, const struct setting *row, double number,
 	}
 	if (number < (double)row->min) {
 		fault(errs, FAULT_VALUE, node, at,
-		    "Number must be greater than or equal to %ld", row->min);
+		    "Number must be greater than or equal to %ld%s%s",
+		    row->min, row->low == NULL ? "" : ": ",
+		    row->low == NULL ? "" : row->low);
 		ret = 0;
 	}
 	if (number > (double)row->max) {
@@ -318,12 +320,12 @@ read_count(struct errors *errs, const struct setting *row,
 }
 
 static void
-read_check(struct errors *errs, const struct setting *row,
+read_check(struct errors *errs, const struct setting *row, const char *text,
     const struct json *node, const struct place *at)
 {
 	const char	*why;
 
-	if (row->check != NULL && (why = row->check(node->string)) != NULL)
+	if (row->check != NULL && (why = row->check(text)) != NULL)
 		fault(errs, FAULT_VALUE, node, at, "%s", why);
 }
 
@@ -351,7 +353,7 @@ read_string(struct errors *errs, const struct setting *row,
 {
 	if (!read_type(errs, JSON_STRING, node, at))
 		return;
-	read_check(errs, row, node, at);
+	read_check(errs, row, node->string, node, at);
 	if (out != NULL) {
 		free(*out);
 		*out = xstrdup(node->string);
@@ -418,7 +420,7 @@ read_port(struct errors *errs, const struct setting *row,
 	char	 text[16];
 
 	if (node->type == JSON_STRING) {
-		read_check(errs, row, node, at);
+		read_check(errs, row, node->string, node, at);
 		if (out != NULL)
 			strlist_add(out, node, node->string, 0);
 		return;
@@ -428,10 +430,12 @@ read_port(struct errors *errs, const struct setting *row,
 		    "\"<address>:<port>:<port inside>\"");
 		return;
 	}
-	if (!read_range(errs, row, node->number, node, at) || out == NULL)
+	if (!read_range(errs, row, node->number, node, at))
 		return;
 	(void)snprintf(text, sizeof(text), "%d", (int)node->number);
-	strlist_add(out, node, text, 0);
+	read_check(errs, row, text, node, at);
+	if (out != NULL)
+		strlist_add(out, node, text, 0);
 }
 
 static void
@@ -480,7 +484,7 @@ read_literal(struct errors *errs, const struct setting *row,
 		    "{ \"path\": \"<path>\", \"literal\": true }");
 		return;
 	}
-	read_check(errs, row, path, &here);
+	read_check(errs, row, path->string, path, &here);
 	TAILQ_FOREACH(member, &node->list, entry) {
 		if (member == path || member == flag)
 			continue;
@@ -503,7 +507,7 @@ read_path(struct errors *errs, const struct setting *row,
 		read_literal(errs, row, node, at, out);
 		return;
 	}
-	read_check(errs, row, node, at);
+	read_check(errs, row, node->string, node, at);
 	if (out == NULL)
 		return;
 	text = path_without_tail(node->string);

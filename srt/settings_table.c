@@ -15,6 +15,8 @@
 
 /* What a JSON number can say exactly. */
 #define LIMIT_MAX	9007199254740991L	/* 2^53 - 1 */
+/* With less the loader ends a program before it could say why. */
+#define LIMIT_MEMORY_MIN	(4L * 1024 * 1024)
 
 #define FIELD(f)	offsetof(struct settings, f)
 
@@ -404,7 +406,8 @@ const struct setting settings_table[] = {
 	  .text = "How much the command may use." },
 	{ .name = "limits.memory", .type = SETTING_SIZE,
 	  .flags = SETTING_BOTH | SETTING_NARROWS,
-	  .min = 1, .max = LIMIT_MAX, .field = FIELD(limit_memory),
+	  .min = LIMIT_MEMORY_MIN, .low = "less than any program needs",
+	  .max = LIMIT_MAX, .field = FIELD(limit_memory),
 	  .text = "Bytes of memory." },
 	{ .name = "limits.pids", .type = SETTING_COUNT,
 	  .flags = SETTING_BOTH | SETTING_NARROWS,

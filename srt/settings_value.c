@@ -326,6 +326,13 @@ setting_size(const char *s)
 	return n > INT64_MAX >> shift ? -1 : n << shift;
 }
 
+double
+setting_amount(const struct json *node)
+{
+	return node->type == JSON_STRING ?
+	    (double)setting_size(node->string) : node->number;
+}
+
 /*
  * Skips a character class after its "[".  Returns NULL if it has no end.
  */

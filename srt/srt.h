@@ -48,6 +48,7 @@ struct errors {
 	struct faults	 list;
 	size_t		 count[FAULT_KIND_MAX];
 	const char	*file;	/* what is being read; kept, not copied */
+	unsigned int	 first;	/* the number of its first line; 0: 1 */
 };
 
 /* The limits of the text. */
@@ -227,6 +228,7 @@ struct setting {
 	setting_check		*keycheck; /* of the keys of a map */
 	const char *const	*choices; /* of an enum, NULL at the end */
 	long			 min;	/* of an integer */
+	const char		*low;	/* what less than that is; or NULL */
 	long			 max;
 	const char		*deflt;	/* in JSON; NULL: absent */
 	const char		*text;	/* one sentence */
@@ -382,6 +384,14 @@ void	 settings_check(const struct json *, struct errors *);
 /* What srt does not enforce yet, and what has no effect here. */
 void	 settings_check_built(const struct json *, struct errors *);
 
+/* settings_override.c */
+/*
+ * Puts the policy above a user's settings, whose shape is sound.  -1: they
+ * hold what they must not.  The policy gets the empty lists that its locks
+ * amount to.
+ */
+int	 override_apply(struct json *, struct json *, struct errors *);
+
 /* settings_edit.c */
 /*
  * Adds an entry to the list of that dotted key in the text of a settings
@@ -402,6 +412,7 @@ int	 settings_dump(FILE *, const struct settings *);
 void	 settings_dump_origins(const struct settings *);
 /* Prints a string as JSON has it, with its quotes. */
 void	 json_print(FILE *, const char *);
+char	*json_quote(const char *);	/* fresh */
 
 /* settings_nearest.c */
 /*
@@ -464,6 +475,8 @@ struct publish {
 const char *setting_publish(const char *, struct publish *);
 /* A number of bytes such as "200M"; -1 if it is none or too large. */
 int64_t	 setting_size(const char *);
+/* The value of a SETTING_COUNT or SETTING_SIZE that has been checked. */
+double	 setting_amount(const struct json *);
 
 /* utf8.c */
 /*

@@ -4,7 +4,8 @@
 The questions, a line each, are left in LOG.  MODE is a comma-separated list
 of what to do with them, the last for all that follow: "allow", "deny" with a
 scope after "-" and a reason after "=", "garbage", "silent", "close", "wait"
-(answer the first when five programs have sent their requests).
+(answer the first when five programs have sent their requests), "spoil" (leave
+no place in the settings for an answer that is to be saved).
 """
 
 import glob
@@ -27,6 +28,17 @@ def answer(q, what):
     if reason:
         line["reason"] = reason
     return (json.dumps(line) + "\n").encode()
+
+
+def meanwhile(what, settings):
+    """What becomes of the settings while the question stands."""
+    if what in ("broken", "a list"):
+        with open(settings, "w") as f:
+            f.write('{"broken' if what == "broken" else "[]")
+    elif what == "gone":
+        os.unlink(settings)
+    elif what == "read-only":
+        os.chmod(settings, 0o444)
 
 
 def five():
@@ -54,6 +66,7 @@ def serve(modes, log):
             out.write(line)
             out.flush()
             q = json.loads(line)
+            meanwhile(os.environ.get("ASK_BEFORE", ""), sys.argv[5])
             mode = modes.pop(0) if len(modes) > 1 else modes[0]
             if mode == "garbage":
                 ours.send(b'{"id": 1, "answer": perhaps}\n')
@@ -66,13 +79,17 @@ def serve(modes, log):
                 more = select.select([ours], [], [], 0.2)[0]
                 out.write("more\n" if more else "alone\n")
                 ours.send(answer(q, "allow"))
+            elif mode == "spoil":
+                with open(sys.argv[sys.argv.index("-s") + 1], "w") as f:
+                    f.write('{"network": 1}')
+                ours.send(answer(q, "allow-save"))
             elif mode != "silent":
                 ours.send(answer(q, mode))
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def terminal(keys, log):
-    """On a terminal: what is typed at each question."""
+    """On a terminal: what is typed at each question; "@NAME" makes a file."""
     pid, fd = pty.fork()
     if pid == 0:
         os.execv(sys.argv[3], sys.argv[3:])
@@ -91,7 +108,10 @@ def terminal(keys, log):
         asked = len(re.findall(r"\[n\] ", seen))
         if asked and keys and asked > len(typed):
             typed.append(keys.pop(0))
-            os.write(fd, (typed[-1] + "\n").encode())
+            if typed[-1].startswith("@"):
+                open(typed[-1][1:], "w").close()
+            else:
+                os.write(fd, (typed[-1] + "\n").encode())
     with open(log, "w") as out:
         out.write(seen)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

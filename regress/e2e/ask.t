@@ -75,7 +75,7 @@ is "$out:$st" "200:0" "a program that knows no proxy"
 like "$(cat "$LOG")" '"host":"other.test","port":80,"pid":[0-9]+,"program":"curl"' \
     "is named, and the name is asked about, not an address"
 asked deny $DIRECT http://other.test/
-like "$out:$st" "^000:(7|56)$" "and is refused: one that does not wait, by a reset"
+like "$out:$st" "^000:(7|55|56)$" "and is refused: one that does not wait, by a reset"
 like "$err" 'other.test:80 \(user denied\)' "which is reported"
 asked deny env -u http_proxy -u https_proxy -u HTTP_PROXY -u HTTPS_PROXY \
     python3 -c 'import socket; socket.create_connection(("other.test", 80))'
@@ -123,6 +123,15 @@ settings
 run "$SRT" -s "$T/settings.json" --ask-fd 6 true 6</dev/null
 is "$st" 125 "a channel that cannot be written to"
 like "$err" '^Error: --ask-fd 6 is not usable: ' "which is said"
+run python3 -c '
+import os, socket, sys
+a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+os.dup2(b.fileno(), 6)
+os.execv(sys.argv[1], sys.argv[1:])' \
+    "$SRT" -s "$T/settings.json" --ask-fd 6 true
+is "$st" 125 "a socket that is no stream"
+like "$err" '^Error: --ask-fd 6 is not usable: it is no connected stream' \
+    "which is said, too"
 run "$SRT" -s "$T/settings.json" --ask-fd 6 --ask true
 is "$st" 125 "two to ask are one too many"
 
@@ -156,6 +165,11 @@ check "a link stays one" test -L "$T/settings.json"
 check "and what it leads to is changed" grep -q other.test "$T/real.json"
 rm "$T/settings.json"
 is "$(find "$T" -maxdepth 1 -name '.srt-*')" "" "nothing is left"
+settings
+asked spoil $GET http://other.test/
+is "$out" 200 "an answer that cannot be saved holds for the run"
+like "$err" 'was not saved.*it has no place' "which is said"
+is "$(cat "$T/settings.json")" '{"network": 1}' "and nothing is written"
 # Where the command can write, too.
 settings
 cp "$T/settings.json" "$W/settings.json"
@@ -163,6 +177,20 @@ run python3 "$E2E/ask.py" allow-save "$LOG" "$SRT" -s "$W/settings.json" \
     --ask-fd 6 $GET http://other.test/
 check "settings in a directory that the command writes to" \
     grep -q other.test "$W/settings.json"
+
+# What becomes of the file while a question stands.
+for now in broken 'a list' gone read-only; do
+	settings
+	export ASK_BEFORE="$now"
+	asked allow-save $GET http://other.test/
+	unset ASK_BEFORE
+	is "$out" 200 "the answer holds when the settings are $now"
+	like "$err" '^srt: an answer was not saved, and holds for this run: ' \
+	    "and that it is not saved is said"
+	refuse "nothing is made up" grep -q other.test "$T/settings.json"
+	rm -f "$T/settings.json"
+done
+settings
 
 # --- at a terminal
 
@@ -182,6 +210,36 @@ settings
 run python3 "$E2E/ask.py" tty:y "$LOG" "$SRT" -s "$T/settings.json" --ask \
     sh -c "$GET http://other.test/ & read x; echo got \$x; wait"
 like "$(cat "$LOG")" '^200$' "the answer is not the command's to read"
+# The shell must get its terminal back, whatever becomes of the question.
+run python3 "$E2E/ask.py" tty:@ended,yarn "$LOG" /bin/sh -c '
+	"$SRT" -s "$T/settings.json" --ask sh -c "
+	    sh get.sh http://other.test/ &
+	    until [ -e ended ]; do sleep 0.05; done"
+	printf "then [n] "
+	read x
+	echo "the shell got $x"'
+like "$(cat "$LOG")" '^the shell got yarn$' \
+    "a question ends with the command that asks"
+run python3 "$E2E/ask.py" tty:@killed,yarn "$LOG" /bin/sh -c '
+	"$SRT" -s "$T/settings.json" --ask sh get.sh http://other.test/ &
+	until [ -e killed ]; do sleep 0.05; done
+	kill -9 $!
+	wait $!
+	# Its own group is to be in front again.
+	until set -- $(cat /proc/$$/stat) && [ "$5" = "$8" ]; do
+		sleep 0.05
+	done
+	printf "then [n] "
+	read x </dev/tty
+	echo "the shell got $x"'
+like "$(cat "$LOG")" '^the shell got yarn$' "and with srt, if that is killed"
+settings net_more='"askTimeoutSeconds": 2'
+run python3 "$E2E/ask.py" tty:@late "$LOG" "$SRT" -s "$T/settings.json" --ask \
+    curl -sS --parallel --parallel-immediate --max-time 20 \
+    -o /dev/null http://other.test/ -o /dev/null http://other.test:8080/
+is "$(grep -c 'wants to reach' "$LOG"):$(grep -c 'nobody answered' "$LOG")" \
+    "1:2" "what nobody can answer in time any more is not asked"
+settings
 run setsid "$SRT" -s "$T/settings.json" --ask true
 is "$st" 125 "without a terminal"
 like "$err" '^Error: --ask needs a terminal: ' "that is said"

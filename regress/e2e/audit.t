@@ -88,6 +88,11 @@ sum=$("$SRT" -s "$T/settings.json" -nn 2>/dev/null | sha256sum | cut -d' ' -f1)
 audit 'r[0]["sha256"]' "$sum" "under which settings"
 audit 'r[1]["status"], r[1]["lost"], r[1]["connections"], r[1]["refusals"]' \
     "(3, 0, 0, 0)" "and what came of it"
+fresh
+cp "$T/settings.json" "$W/own.json"
+run "$SRT" -s ./own.json true
+audit 'r[0]["settings"]' "$W/own.json" "a relative name is of that directory"
+rm "$W/own.json"
 $py raw "$rec" 'r[0][:4], r[0].split(b"srt[")[1].split(b"]")[0].isdigit()' \
     >"$T/out"
 is "$(cat "$T/out")" "(b'<86>', True)" "as syslog(3) writes it: authpriv"

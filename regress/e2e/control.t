@@ -50,6 +50,12 @@ check "a bad line is said" wait_for 10 grep -q \
     'Invalid config on control fd 6: ignored, previous config still in force' \
     "$T/run.err"
 check "and changes nothing" answers 200
+# Those before it: one, one with a carriage return, two blank ones, one.
+check "with the line of the channel, blank ones counted" wait_for 10 \
+    grep -q '^control fd:6:[0-9]*: network: Expected object' "$T/run.err"
+check "as is one that is no JSON" wait_for 10 \
+    grep -q '^Error: control fd is not valid JSON: .*(line 7, column ' \
+    "$T/run.err"
 settings net_allow='"other.test"' net_deny='"other.test"'
 line
 check "a denied host stays one" wait_for 10 answers 403
@@ -187,6 +193,7 @@ is "$st:$err" "0:" "a line of 300,000 bytes"
 until_open 6<"$T/toolong"
 is "$st" 0 "a line that is too long is none, the next one counts"
 is "$(printf '%s\n' "$err" | grep -c 'Invalid config')" 1 "and is said once"
+like "$err" 'the line is longer than .* \(line 1, ' "with its number"
 
 for no in / "$T"; do
 	run "$SRT" -s "$T/settings.json" --control-fd 6 true 6<"$no"

@@ -97,6 +97,7 @@ json.dump(out, sys.stdout)
 '''
 NAMES = ["f", "g.txt", "x.pem", "y.pem", ".env", "a*b", "id[1]", ".bashrc",
     ".gitconfig", "README"]
+BARE = ["HEAD", "objects", "refs", "config", "hooks", "info", "commondir"]
 DIRS = ["a", "b", "src", "build", ".vscode", ".git", ".claude", "lib[x]"]
 
 
@@ -129,6 +130,19 @@ def make_tree(top):
                 make_file(d + "/HEAD")
                 os.mkdir(d + "/hooks")
                 others += [d + "/config", d + "/HEAD"]
+    if rnd.random() < 0.4:
+        # A repository without a name to know it by, or nearly.
+        d = rnd.choice(dirs)
+        for part in rnd.sample(BARE, rnd.randint(2, len(BARE))):
+            f = os.path.join(d, part)
+            if os.path.lexists(f):
+                continue
+            if part in ("HEAD", "config", "commondir"):
+                make_file(f)
+                others.append(f)
+            else:
+                os.mkdir(f)
+                dirs.append(f)
     for _ in range(rnd.randint(6, 18)):
         f = os.path.join(rnd.choice(dirs), rnd.choice(NAMES))
         if not os.path.lexists(f):
@@ -228,6 +242,10 @@ def questions(top, dirs, others):
     qs = []
     paths = dirs + others + [os.path.join(rnd.choice(dirs), n)
         for n in ["new", "new.pem", ".env", "f", ".bashrc", ".git", "x/y"]]
+    for d in dirs:
+        if os.path.exists(d + "/HEAD"):
+            paths += [os.path.join(d, n) for n in BARE + ["hooks/x",
+                "info/attributes", "config.worktree"]]
     paths += [os.path.join(d, "..", "f") for d in rnd.sample(dirs,
         min(2, len(dirs)))]
     for p in others:
@@ -298,6 +316,69 @@ def run(argv, text, top):
         stderr=subprocess.PIPE, cwd=top, text=True, timeout=120)
 
 
+def named(item):
+    """An entry as rules name it."""
+    text = item["path"] if isinstance(item, dict) else item
+    return '"' + (text[:-3] if text.endswith("/**") else text) + '"'
+
+
+def change(conf, cure):
+    """The settings after what an answer says would change it."""
+    with open(conf) as f:
+        after = json.load(f)
+    for step in cure.split(" and "):
+        if step.startswith("remove "):
+            text, key = step[len("remove "):].rsplit(" from ", 1)
+            text = named(text[1:-1])
+            part, leaf = key.split(".")
+            after[part][leaf] = [e for e in after[part][leaf]
+                if named(e) != text]
+            continue
+        for part, keys in json.loads("{" + step + "}").items():
+            for leaf, value in keys.items():
+                if isinstance(value, list):
+                    value = after[part].get(leaf, []) + value
+                after[part][leaf] = value
+    return after
+
+
+def quoted(answer):
+    """The path of the entry that decided."""
+    return os.path.expanduser(answer["rule"].split('"')[1])
+
+
+def cures(conf, top, answers, seen):
+    """What is named as a change changes the answer."""
+    answers = [a for a in answers if a["cure"] is not None and
+        "make " not in (a["note"] or "") and (a["verdict"] == "deny" or
+        "not there now" not in (a["note"] or ""))]
+    for a in rnd.sample(answers, min(4, len(answers))):
+        with open(conf + ".after", "w") as f:
+            json.dump(change(conf, a["cure"]), f)
+        now = run([SRT, "-s", conf + ".after", "--json", "--explain", "-"],
+            a["query"] + "\n", top)
+        if "cannot be enforced" in now.stderr:
+            # Both at once cannot be had, which is said.
+            continue
+        then = json.loads(now.stdout) if now.stdout != "" else {}
+        if (a["verdict"] == "allow" and
+                then.get("rule", "").startswith("filesystem.allowRead[")):
+            # An entry that had nothing to open, until now.
+            continue
+        if (a["verdict"] == then.get("verdict") and
+                (then["cure"] or "").startswith("remove ") and
+                a["cure"].startswith("remove ") and
+                os.path.realpath(os.path.join(top, quoted(a))) ==
+                os.path.realpath(os.path.join(top, quoted(then)))):
+            # The same path, spelled otherwise in another entry.
+            continue
+        if then.get("verdict") in (None, a["verdict"]):
+            print("different: no cure:", conf, json.dumps(a), now.stdout,
+                now.stderr)
+        else:
+            seen["cure " + a["verdict"]] += 1
+
+
 def one(n, seen):
     top = os.path.join(TOP, "p%d" % n)
     dirs, others = make_tree(top)
@@ -327,6 +408,9 @@ def one(n, seen):
         print("different: the run failed:", conf, did.stderr)
     else:
         compare(conf, qs, want, before, json.loads(did.stdout), seen)
+        if "SRT_TEST_POLICY" not in os.environ:
+            cures(conf, top, [json.loads(line)
+                for line in want.stdout.splitlines()], seen)
     for s in LISTEN:
         s.close()
     LISTEN.clear()
@@ -355,7 +439,8 @@ def compare(conf, qs, want, before, did, seen):
 
 
 HOME = os.environ.get("HOME", "/")
-seen = {"policies": 0, "refused": 0, "unknown": 0}
+seen = {"policies": 0, "refused": 0, "unknown": 0, "cure allow": 0,
+    "cure deny": 0}
 for i in range(COUNT):
     one(i, seen)
 for key in sorted(seen):

@@ -171,6 +171,115 @@ settings
 srt --explain x --check
 is "$st" 125 "one thing at a time"
 
+# --- a repository without a name to know it by
+
+if have git; then
+	git init -q --bare "$W/b2.git"
+	mkdir -p "$W/half/refs" "$W/half/hooks"
+	echo 'ref: refs/heads/x' >"$W/half/HEAD"
+	settings deny_write='"b2.git/config"'
+	same() {
+		_same=$1
+		srt --explain "write:$1"
+		_said=$st
+		srt sh -c 'if [ -d "$1" ]; then touch "$1"
+		    else : >>"$1"; fi' sh "$1"
+		[ "$st" -eq 0 ] || st=1
+		is "$_said" "$st" "write:$_same: as in a run"
+	}
+	for name in b2.git/config b2.git/hooks b2.git/hooks/x \
+	    b2.git/info/attributes b2.git/config.worktree b2.git/commondir \
+	    b2.git/HEAD b2.git/refs/x b2.git/info/exclude b2.git/description \
+	    half/config half/objects half/hooks/x half/refs/x half/other \
+	    b2.git/objects; do
+		same "$name"
+	done
+	settings
+	asks "bare repositories" "deny deny deny deny deny deny allow" \
+	    write:b2.git/config write:b2.git/hooks write:b2.git/hooks/x \
+	    write:b2.git/info/attributes write:half/config \
+	    write:half/objects write:b2.git/description
+	srt --explain write:b2.git/config
+	like "$out" "  mandatory  built in  change: \"filesystem\": \{\"allowGitConfig\": true\}" \
+	    "the configuration: a setting frees it"
+	like "$out" "a bare repository's config is protected" "which is named"
+	settings fs_more='"allowGitConfig": true'
+	asks "allowGitConfig" "allow deny" write:b2.git/config \
+	    write:b2.git/hooks/x
+	same b2.git/config
+	rm -rf "$W/b2.git" "$W/half"
+fi
+
+# --- the change that is named changes it
+
+mkdir -p "$HOME/q" "$W/open"
+settings deny_read='"~", "~/q"' allow_write='"."'
+srt --explain 'write:~/q/x'
+like "$out" 'change: remove "~/q" from filesystem.denyRead and remove "~" from filesystem.denyRead and "filesystem": \{"allowWrite": \[".*/q"\]\}' \
+    "what has to be changed in several places"
+settings allow_write='".", "~/q"'
+srt --explain 'write:~/q/x'
+is "$st" 0 "which allows it"
+settings allow_write='"."' deny_write='"open", "open/*.lock"'
+srt --explain write:open/a.lock
+like "$out" 'remove "open" from filesystem.denyWrite and remove "open/\*\.lock" from filesystem.denyWrite' \
+    "two entries"
+srt --explain write:open/.bashrc
+like "$out" 'no setting changes it' "one of two cannot be changed"
+srt --explain ./open
+like "$out" '^allow \./open  everything can be read  built in  ' \
+    "what nothing denies is not allowWrite's"
+settings net_allow= net_deny='"*", "other.test"'
+srt --explain other.test:80
+like "$out" 'change: remove "\*" from network.deniedDomains and remove "other.test" from network.deniedDomains and "network": \{"allowedDomains": \["other.test:80"\]\}' \
+    "hosts likewise"
+rmdir "$HOME/q" "$W/open"
+
+# --- what is no question about a host
+
+settings
+for bad in https://allowed.test/ http://allowed.test:80 10.0.0.0/8 \
+    '[2001:db8::]/32' '[::]/0:443' 2001:db8::/32; do
+	srt --explain "$bad"
+	is "$st" 125 "'$bad': 125"
+	is "$out" "" "and no answer"
+	like "$err" 'host:port' "but what to write"
+done
+srt --explain /etc/x://y
+is "$st" 0 "a path is one"
+
+# --- this machine, by name and by address
+
+settings net_allow='"127.0.0.1:5433", "localhost:5434", "x.localhost:5435"'
+asks "loopback" "allow allow allow allow deny allow deny deny" \
+    localhost:5433 x.localhost:5434 127.0.0.1:5434 x.localhost:5433 \
+    '[::1]:5433' x.localhost:5435 localhost:5435 localhost:5436
+srt --explain localhost:5433
+like "$out" 'network\.allowedDomains\[0\].*by connect\(2\) alone' \
+    "not by a proxy"
+srt --explain x.localhost:5435
+like "$out" "through srt's proxies alone" "and the other way round"
+settings net_allow='"localhost:5433"' net_deny='"127.0.0.1"'
+asks "denied by its address" "allow deny allow" localhost:5433 \
+    127.0.0.1:5433 '[::1]:5433'
+settings net_allow='"127.0.0.1:5433"' net_deny='"localhost"'
+asks "denied by its name" "deny deny deny" localhost:5433 127.0.0.1:5433 \
+    x.localhost:5433
+
+# --- another proxy decides
+
+settings net_allow= net_deny='"other.test"' net_more='"httpProxyPort": 9'
+asks "httpProxyPort" "allow allow" other.test:80 allowed.test
+srt --explain other.test:80
+like "$out" "^allow other\.test:80  network\.httpProxyPort  $S:[0-9]+  change: remove network\.httpProxyPort  \(.*network\.deniedDomains\[0\] \"other\.test\" refuses" \
+    "what deniedDomains still does, and no cure that is none"
+settings net_allow='"other.test"' net_more='"socksProxyPort": 9'
+srt --explain other.test:80
+like "$out" 'network\.socksProxyPort .*change: remove network\.socksProxyPort and "network": \{"deniedDomains": \["other\.test:80"\]\}' \
+    "a SOCKS proxy likewise"
+srt true
+like "$err" 'deniedDomains' "a run says so at its start"
+
 # --- JSON
 
 if have python3; then
@@ -213,7 +322,7 @@ mkdir "$W/many"
 HOME=$W/many timeout 250 python3 "$E2E/explain.py" "$@" >"$T/found" 2>&1
 is "$?" 0 "policies by chance"
 is "$(grep -v '^[a-z ]*: [0-9]*$' "$T/found")" "" "explain and run agree"
-for kind in read write unix proxy dial; do
+for kind in read write unix proxy dial cure; do
 	for verdict in allow deny; do
 		n=$(sed -n "s/^$kind $verdict: //p" "$T/found")
 		check "$kind: $verdict, ${n:-0} times" [ "${n:-0}" -ge 10 ]

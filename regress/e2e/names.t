@@ -361,6 +361,15 @@ try ': >go; n=0; while [ ! -e went ] && [ $n -lt 200 ]; do n=$((n + 1))
 is "$out" plain "P5: strictReadGlobs: what the host and the command make later"
 is "$(report "deny file-read-data $W/later.pem (the policy hides it)")" 1 \
     "reported, what is read as well"
+run "$SRT" -s "$T/settings.json" --violations "$T/pem.json" sh -c \
+    'echo hi >new.pem'
+like "$err" 'new\.pem: Operation not permitted$' \
+    "P5: strictReadGlobs: such a name cannot be made"
+is "$(report "deny file-write-create $W/new.pem (the policy hides it)")" 1 \
+    "reported once"
+is "$(grep -c "\"rule\":\"filesystem\.denyRead" "$T/pem.json"):$(wc -l <"$T/pem.json" | tr -d ' ')" \
+    1:1 "with the entry that hides it"
+refuse "and it is not there" test -e new.pem
 
 # --- the record
 

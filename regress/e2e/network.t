@@ -156,6 +156,26 @@ srt $CURL http://mixed.test/
 is "$out" "hello from mixed.test" "N5: only the address that passed is dialled"
 srt $CURL -w "$code" -o /dev/null http://nowhere.test/
 is "$out" "502" "a name that does not resolve"
+srt $CURL http://nowhere.test/
+is "$out" "Bad Gateway: nowhere.test: no such name" "which is said"
+srt $CURL -v https://nowhere.test/
+like "$err" '< HTTP/1\.1 502 nowhere\.test: no such name' \
+    "in the status line, where it is for a tunnel"
+settings
+srt $CURL -i http://allowed.test:9/
+like "$out" '^Bad Gateway: allowed\.test: connection refused$' \
+    "a port where nobody listens"
+unlike "$out" '203\.0\.113|X-Proxy-Error' "no address is told, and no proxy blamed"
+srt $CURL -v https://allowed.test:9/
+like "$err" '< HTTP/1\.1 502 allowed\.test: connection refused' "nor by a tunnel"
+settings net_allow='"lost.test"'
+srt $CURL http://lost.test/
+like "$out" '^Bad Gateway: lost\.test: (timed out|unreachable)$' \
+    "a host that nobody reaches"
+settings
+srt --violations "$T/v4.json" $CURL -o /dev/null http://other.test/
+like "$(cat "$T/v4.json")" '"cure":"[^,]*allowedDomains[^,]*other\.test:80' \
+    "the cure names the port"
 settings net_allow='"allowed.test"' \
     net_more='"deniedResolvedAddresses": ["203.0.113.0/24"]'
 srt $CURL -i http://allowed.test/

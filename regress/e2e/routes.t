@@ -169,8 +169,20 @@ HTTP_PROXY=$UP NO_PROXY='*' srt $CURL http://allowed.test/
 is "$out:$(($(tiny) - n))" "hello from allowed.test:2" "NO_PROXY"
 HTTP_PROXY=socks5://127.0.0.1:1 srt $CURL http://allowed.test/
 is "$out" "hello from allowed.test" "one that is none of http is not used"
-like "$err" 'HTTP_PROXY: its scheme is neither http nor https; it is not used' \
+is "$(printf '%s\n' "$err" | grep -c 'directly')" 1 "which is said once"
+like "$err" 'network\.parentProxy\.fromEnvironment: HTTP_PROXY: its scheme is neither http nor https; it is not used: srt connects directly for plain HTTP$' \
+    "with the key, the variable and what follows"
+srt $CURL http://allowed.test/
+is "$out" "hello from allowed.test" "no variable at all is direct"
+like "$err" 'network\.parentProxy\.fromEnvironment: neither HTTP_PROXY nor HTTPS_PROXY is set; srt connects directly$' \
     "which is said"
+HTTPS_PROXY=$UP srt true
+unlike "$err" 'directly' "one of the two is enough"
+settings net_more='"parentProxy": {}'
+srt $CURL http://allowed.test/
+is "$out" "hello from allowed.test" "so is a parentProxy that names none"
+like "$err" 'network\.parentProxy: it names no proxy; srt connects directly$' \
+    "and it is said"
 
 # --- names are the parent's to look up, rules are srt's
 

@@ -148,7 +148,7 @@ static void
 bench(unsigned int n, unsigned int rounds)
 {
 	struct ruleset	*walk = make(n), *indexed = make(n);
-	uint64_t	 w[ROUNDS_MAX], x[ROUNDS_MAX];
+	uint64_t	 w[ROUNDS_MAX] = { 0 }, x[ROUNDS_MAX] = { 0 };
 	size_t		 bytes = ruleset_index(indexed);
 	unsigned int	 i;
 

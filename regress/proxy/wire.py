@@ -222,7 +222,7 @@ def test_denied_connect():
     line = PX.violations()[-1]
     same(line, 'violation network-outbound other.example:443 (%s) '
          'rule=network.allowedDomains cure="network": '
-         '{"allowedDomains": ["other.example"]} count=1 lost=0' % NOTLISTED)
+         '{"allowedDomains": ["other.example:443"]} count=1 lost=0' % NOTLISTED)
 
 
 def test_denied_connect_reason():
@@ -338,16 +338,23 @@ def test_refused_upstream():
     srv.s.close()
     c = client()
     c.send(get(srv))
-    true(c.head().startswith(b'HTTP/1.1 502 Bad Gateway\r\n'), 'plain')
+    why = srv.name.split(b':')[0] + b': connection refused'
+    body = b'Bad Gateway: ' + why + b'\n'
+    same(c.until(body), b'HTTP/1.1 502 Bad Gateway\r\n'
+         b'Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s' % (
+             len(body), body))
     c = client()
     c.send(b'CONNECT %s HTTP/1.1\r\n\r\n' % srv.name)
-    true(c.rest().startswith(b'HTTP/1.1 502 Bad Gateway\r\n'), 'CONNECT')
+    same(c.rest(), b'HTTP/1.1 502 %s\r\nContent-Type: text/plain\r\n'
+         b'Content-Length: %d\r\nConnection: close\r\n\r\n%s' % (
+             why, len(body), body))
 
 
 def test_no_such_name():
     c = client()
     c.send(b'CONNECT nowhere.test:80 HTTP/1.1\r\n\r\n')
-    true(c.rest().startswith(b'HTTP/1.1 502 '), 'CONNECT')
+    true(c.rest().startswith(b'HTTP/1.1 502 nowhere.test: no such name\r\n'),
+         'CONNECT')
 
 
 def test_resolved_denied():
@@ -394,7 +401,7 @@ def test_resolved_listed():
     # The other address cannot be reached from here.
     c = client()
     c.send(b'CONNECT mixed.test:80 HTTP/1.1\r\n\r\n')
-    true(c.rest().startswith(b'HTTP/1.1 502 '), 'mixed')
+    true(c.rest().startswith(b'HTTP/1.1 502 mixed.test: '), 'mixed')
 
 
 def deaf(port):

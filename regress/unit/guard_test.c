@@ -641,6 +641,8 @@ test_folded(void **state)
 	assert_int_equal(guard_beneath(g, "/W"), 1);
 	assert_int_equal(guard_beneath(g, "/W/dir/.SECRET/y"), 1);
 	assert_int_equal(guard_beneath(g, "/x"), 0);
+	assert_int_equal(guard_may_learn(g, "/W/dir/.SECRET/y", OLD), 0);
+	assert_int_equal(guard_may_learn(g, "/w/dir/other", OLD), 1);
 	/* What folds to no path at all. */
 	add(g, GUARD_NOWRITE_FOLD, "/w/\342\200\213/x");
 	expect_rule(g, "/w/x", NULL);

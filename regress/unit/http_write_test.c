@@ -393,6 +393,18 @@ refusals(void **state)
 	    PLAIN_TEXT "X-Proxy-Error: blocked-by-sandbox-runtime" CRLF
 	    "Content-Length: 32" CRLF CRLF
 	    "Connection to a.test blocked: x\n");
+	http_buf_init(&b, HTTP_OUT_MAX);
+	assert_int_equal(http_answer_unreached(&b, "a.test", "no such name",
+	    HTTP_W_CLOSE | HTTP_W_CONNECT), 0);
+	assert_buf(&b, "HTTP/1.1 502 a.test: no such name" CRLF
+	    PLAIN_TEXT "Content-Length: 34" CRLF CLOSE_IT
+	    "Bad Gateway: a.test: no such name\n");
+	http_buf_init(&b, HTTP_OUT_MAX);
+	assert_int_equal(http_answer_unreached(&b, "a.test\r\nX: y", "z", 0),
+	    0);
+	assert_buf(&b, "HTTP/1.1 502 Bad Gateway" CRLF
+	    PLAIN_TEXT "Content-Length: 28" CRLF CRLF
+	    "Bad Gateway: a.test X: y: z\n");
 }
 
 static const struct {

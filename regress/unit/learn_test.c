@@ -264,6 +264,45 @@ test_suffix(void **state)
 	assert_null(name_suffix("a.0123456789abcdef"));
 }
 
+/*
+ * As many as the broker tells of.  Where there are too many of them no entry
+ * is written for the rest; it must come to an end in any case.
+ */
+static void
+test_flood(void **state)
+{
+	struct learn_events	 evs = { NULL, 0 };
+	struct learn_limits	 lim = { NULL, "/home/me", own, nitems(own) };
+	struct learn_result	 res;
+	char			 path[64];
+	unsigned int		 i;
+
+	(void)state;
+	for (i = 0; i < 65536; i++) {
+		(void)snprintf(path, sizeof(path), "/p/%u/%u/f%u", i / 640,
+		    i / 10, i);
+		learn_event_add(&evs, LEARN_WRITE, path, 0);
+	}
+	learn_additions(&evs, &lim, &res);
+	assert_int_not_equal(res.n, 0);
+	assert_in_range(res.n, 1, LEARN_ENTRIES);
+	assert_int_not_equal(res.nodd, 0);
+	learn_result_free(&res);
+	learn_events_free(&evs);
+
+	/* In one directory they are one entry, however many. */
+	for (i = 0; i < 2 * LEARN_ENTRIES * LEARN_MANY; i++) {
+		(void)snprintf(path, sizeof(path), "/p/%u", i);
+		learn_event_add(&evs, LEARN_WRITE, path, 0);
+	}
+	learn_additions(&evs, &lim, &res);
+	assert_int_equal(res.n, 1);
+	assert_string_equal(res.v[0].entry, "/p");
+	assert_int_equal(res.nodd, 0);
+	learn_result_free(&res);
+	learn_events_free(&evs);
+}
+
 int
 main(void)
 {
@@ -278,7 +317,8 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_known),
-		cmocka_unit_test(test_suffix)
+		cmocka_unit_test(test_suffix),
+		cmocka_unit_test(test_flood)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

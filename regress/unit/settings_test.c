@@ -357,7 +357,7 @@ test_new_values(void **state)
 	    "\"git\":{\"safeDirectories\":[\"/g\"]},"
 	    "\"env\":{\"clear\":true,\"keep\":[\"A*\"],\"unset\":[\"B\"],"
 	    "\"set\":{\"C\":\"d\"}},"
-	    "\"limits\":{\"memory\":\"2K\",\"pids\":3,\"cpuSeconds\":4,"
+	    "\"limits\":{\"memory\":\"5M\",\"pids\":3,\"cpuSeconds\":4,"
 	    "\"wallSeconds\":5,\"fileSize\":6,\"openFiles\":7},"
 	    "\"audit\":{\"to\":\"syslog\"},\"requireAudit\":true}";
 	s = load(text);
@@ -384,7 +384,7 @@ test_new_values(void **state)
 	assert_int_equal(s->env_unset.n, 1);
 	assert_string_equal(s->env_set.v[0].key, "C");
 	assert_string_equal(s->env_set.v[0].values.v[0].text, "d");
-	assert_int_equal(s->limit_memory, 2048);
+	assert_int_equal(s->limit_memory, 5 << 20);
 	assert_int_equal(s->limit_pids, 3);
 	assert_int_equal(s->limit_cpu, 4);
 	assert_int_equal(s->limit_wall, 5);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Names as a file system that ignores case would compare them (ext4 with
+ * casefold, APFS, HFS+).
+ */
+
+#include "compat.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "guard_list.h"
+#include "pattern.h"
+
+/* Default_Ignorable_Code_Point (Unicode 15.0, DerivedCoreProperties.txt). */
+static int
+is_ignorable(uint32_t ch)
+{
+	static const struct {
+		uint32_t	 first, last;
+	} ranges[] = {
+		{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c },
+		{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+		{ 0x200b, 0x200f }, { 0x202a, 0x202e }, { 0x2060, 0x206f },
+		{ 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
+		{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfff8 }, { 0x1bca0, 0x1bca3 },
+		{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff }
+	};
+	size_t	 i;
+
+	for (i = 0; i < nitems(ranges); i++)
+		if (ch >= ranges[i].first && ch <= ranges[i].last)
+			return 1;
+	return 0;
+}
+
+/*
+ * What else folds to ASCII letters alone: full case folding (Unicode
+ * CaseFolding.txt, statuses C and F).  NULL: this one does not.
+ */
+static const char *
+fold_char(uint32_t ch)
+{
+	static const char *const ligatures[] = {
+		"ff", "fi", "fl", "ffi", "ffl", "st", "st"
+	};
+
+	if (ch >= 0xfb00 && ch <= 0xfb06)
+		return ligatures[ch - 0xfb00];
+	switch (ch) {
+	case 0x00df:		/* sharp s */
+	case 0x1e9e:
+		return "ss";
+	case 0x017f:		/* long s */
+		return "s";
+	case 0x212a:		/* the Kelvin sign */
+		return "k";
+	default:
+		return NULL;
+	}
+}
+
+/*
+ * A component as it compares, in small ASCII letters; its length, or 0 for
+ * what is none of the names.  Trailing dots and spaces are dropped, as some
+ * file systems of other makes do.
+ */
+size_t
+fold_name(const char *s, size_t len, char *buf)
+{
+	const char	*end = s + len, *to;
+	size_t		 n = 0;
+	uint32_t	 ch;
+
+	while (s < end) {
+		ch = pattern_char(&s, end);
+		if (ch < 0x80) {
+			if (n < NAME_LONGEST)
+				buf[n++] = (char)(ch >= 'A' && ch <= 'Z' ?
+				    ch - 'A' + 'a' : ch);
+			else if (ch != '.' && ch != ' ')
+				return 0;
+			continue;
+		}
+		if (is_ignorable(ch))
+			continue;
+		if ((to = fold_char(ch)) == NULL)
+			return 0;
+		for (; *to != '\0'; to++) {
+			if (n == NAME_LONGEST)
+				return 0;
+			buf[n++] = *to;
+		}
+	}
+	while (n > 0 && (buf[n - 1] == '.' || buf[n - 1] == ' '))
+		n--;
+	return n;
+}
+
+/*
+ * A path as it compares on a file system that ignores case.  Of letters beyond
+ * ASCII those alone that fold to it are known; no text grows by that.  0, or
+ * -1 if there is no room.
+ */
+int
+fold_path(const char *path, char *buf, size_t size)
+{
+	const char	*s = path, *end = path + strlen(path), *from, *to;
+	size_t		 n = 0, len;
+	uint32_t	 ch;
+
+	while (s < end) {
+		from = s;
+		ch = pattern_char(&s, end);
+		if (ch == '/')
+			while (n > 0 && (buf[n - 1] == '.' ||
+			    buf[n - 1] == ' '))
+				n--;
+		if (ch >= 0x80 && is_ignorable(ch))
+			continue;
+		to = ch < 0x80 ? NULL : fold_char(ch);
+		len = to != NULL ? strlen(to) : (size_t)(s - from);
+		if (n + len + 1 > size)
+			return -1;
+		memcpy(buf + n, to != NULL ? to : from, len);
+		if (ch >= 'A' && ch <= 'Z')
+			buf[n] = (char)(ch - 'A' + 'a');
+		n += len;
+	}
+	while (n > 0 && (buf[n - 1] == '.' || buf[n - 1] == ' '))
+		n--;
+	buf[n] = '\0';
+	return 0;
+}
