@@ -25,6 +25,7 @@ import threading
 SRT, TOP = sys.argv[1:3]
 SEED, COUNT = int(sys.argv[3]), int(sys.argv[4])
 ADMIN = sys.argv[5:] == ["admin"]
+STEPS = 8		# until a change is complete
 rnd = random.Random(SEED)
 LISTEN = []
 
@@ -342,41 +343,37 @@ def change(conf, cure):
     return after
 
 
-def quoted(answer):
-    """The path of the entry that decided."""
-    return os.path.expanduser(answer["rule"].split('"')[1])
-
-
 def cures(conf, top, answers, seen):
     """What is named as a change changes the answer."""
     answers = [a for a in answers if a["cure"] is not None and
         "make " not in (a["note"] or "") and (a["verdict"] == "deny" or
         "not there now" not in (a["note"] or ""))]
     for a in rnd.sample(answers, min(4, len(answers))):
-        with open(conf + ".after", "w") as f:
-            json.dump(change(conf, a["cure"]), f)
-        now = run([SRT, "-s", conf + ".after", "--json", "--explain", "-"],
-            a["query"] + "\n", top)
+        verdict = a["verdict"]
+        then, base = a, conf
+        # Entries that name the same paths are named one after the other.
+        for _ in range(STEPS):
+            after = change(base, then["cure"])
+            base = conf + ".after"
+            with open(base, "w") as f:
+                json.dump(after, f)
+            now = run([SRT, "-s", base, "--json", "--explain", "-"],
+                a["query"] + "\n", top)
+            then = json.loads(now.stdout) if now.stdout != "" else {}
+            if then.get("verdict") != verdict or then["cure"] is None:
+                break
         if "cannot be enforced" in now.stderr:
             # Both at once cannot be had, which is said.
             continue
-        then = json.loads(now.stdout) if now.stdout != "" else {}
-        if (a["verdict"] == "allow" and
+        if (verdict == "allow" and
                 then.get("rule", "").startswith("filesystem.allowRead[")):
             # An entry that had nothing to open, until now.
             continue
-        if (a["verdict"] == then.get("verdict") and
-                (then["cure"] or "").startswith("remove ") and
-                a["cure"].startswith("remove ") and
-                os.path.realpath(os.path.join(top, quoted(a))) ==
-                os.path.realpath(os.path.join(top, quoted(then)))):
-            # The same path, spelled otherwise in another entry.
-            continue
-        if then.get("verdict") in (None, a["verdict"]):
+        if then.get("verdict") in (None, verdict):
             print("different: no cure:", conf, json.dumps(a), now.stdout,
                 now.stderr)
         else:
-            seen["cure " + a["verdict"]] += 1
+            seen["cure " + verdict] += 1
 
 
 def one(n, seen):

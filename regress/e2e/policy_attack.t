@@ -507,7 +507,7 @@ settings net_more='"askTimeoutSeconds": 2'
 on_tty none sh -c "$IN steal & $go; : >answered; wait"
 refuse "the command answers for the person" grep -q REACHED "$LOG"
 rm -f "$W/answered"
-settings net_more='"askTimeoutSeconds": 2'
+settings net_more='"askTimeoutSeconds": 6'
 on_tty none $bare python3 -c 'import ctypes
 ctypes.CDLL(None).prctl(15, b"\x1b[8m\x9b2J\ny", 0, 0, 0)
 import socket
