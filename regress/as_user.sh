@@ -78,4 +78,4 @@ echo "# $target, as root"
 chown -R 0:0 "$work"
 export O="$work/build" SRT="$work/build/bin/srt" TMPDIR="$work/tmp"
 export SRT_HELPERS="$work/build/regress" SRT_BUILD="$work/build"
-sh regress/run_tests.sh regress/e2e/root.t regress/e2e/attack_root.t
+sh regress/run_tests.sh regress/e2e/root.t regress/e2e/*_root.t
