@@ -76,6 +76,8 @@ env -i PATH="/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin" \
 # scripts try nothing that would do harm if it were allowed.
 echo "# $target, as root"
 chown -R 0:0 "$work"
+# An ordinary user has a part in them.
+chmod 755 "$work" "$work/tmp"
 export O="$work/build" SRT="$work/build/bin/srt" TMPDIR="$work/tmp"
 export SRT_HELPERS="$work/build/regress" SRT_BUILD="$work/build"
 sh regress/run_tests.sh regress/e2e/root.t regress/e2e/*_root.t
