@@ -56,9 +56,6 @@
 #define EAGER_CALLS	64	/* so many are shared out after that */
 #define SAMPLE_CALLS	16	/* every which is looked behind */
 
-/* So the kernel restarts a call that a signal interrupts; <linux/errno.h> */
-#define LX_ERESTARTSYS	512
-
 /* By number; what is not here was never asked for. */
 static const struct {
 	int	 nr;

@@ -346,6 +346,20 @@ proxy_recv_trust(struct ipc_peer *peer, struct imsg *imsg)
 	tls_trust_file(imsg_get_fd(imsg));
 }
 
+/* What could not be dialled, by its id, and why. */
+static uint32_t
+proxy_recv_errno(struct imsg *imsg, uint32_t *error)
+{
+	struct ibuf	 buf;
+	uint32_t	 id;
+
+	ipc_recv_ibuf(imsg, &buf);
+	id = ipc_get_u32(&buf);
+	*error = ipc_get_u32(&buf);
+	ipc_get_end(&buf);
+	return id;
+}
+
 static void
 proxy_recv_routed(struct ipc_peer *peer, struct imsg *imsg)
 {
@@ -358,14 +372,9 @@ proxy_recv_routed(struct ipc_peer *peer, struct imsg *imsg)
 static void
 proxy_recv_unrouted(struct ipc_peer *peer, struct imsg *imsg)
 {
-	struct ibuf	 buf;
-	uint32_t	 id, error;
+	uint32_t	 error, id = proxy_recv_errno(imsg, &error);
 
 	(void)peer;
-	ipc_recv_ibuf(imsg, &buf);
-	id = ipc_get_u32(&buf);
-	error = ipc_get_u32(&buf);
-	ipc_get_end(&buf);
 	mitm_undialled(id, error);
 }
 
@@ -488,13 +497,8 @@ proxy_recv_dialled(struct ipc_peer *peer, struct imsg *imsg)
 static void
 proxy_recv_undialled(struct ipc_peer *peer, struct imsg *imsg)
 {
-	struct ibuf	 buf;
-	uint32_t	 id, error;
+	uint32_t	 error, id = proxy_recv_errno(imsg, &error);
 
 	(void)peer;
-	ipc_recv_ibuf(imsg, &buf);
-	id = ipc_get_u32(&buf);
-	error = ipc_get_u32(&buf);
-	ipc_get_end(&buf);
 	publish_undialled(id, error);
 }

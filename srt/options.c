@@ -53,7 +53,7 @@ static const char usage_line[] =
     "           [--violations file|fd:n] [--] [word ...]\n"
     "       srt [-dqv] [-s file] --learn file | --learn-deny file\n"
     "           [--] word ...\n"
-    "       srt [-s file] [--json] --explain what ... [--] [word ...]\n"
+    "       srt [-s file] [--json] --explain what [--] [word ...]\n"
     "       srt [-s file] [--json] --check [--] [word ...]\n";
 
 static const char help_text[] =
