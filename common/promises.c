@@ -114,6 +114,7 @@ const struct promise promises[] = {
 	MAY("epoll_pwait2", ALL, "libevent 2.2"),
 	MAY("poll", ALL, "a wait for one peer"),
 	MAY("ppoll", ALL, "poll where the machine lacks it"),
+	MAY("pselect6", PARENT, "an answer at the terminal, or a signal"),
 	MAY("eventfd2", ALL, "libevent's wake-up"),
 	MAY("timerfd_create", ALL, "libevent's precise timer"),
 	MAY("timerfd_settime", ALL, "libevent's precise timer"),

@@ -8,6 +8,7 @@
 
 #include "compat.h"
 
+#include <sys/select.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -45,6 +46,7 @@ struct waiting {
 };
 
 static volatile sig_atomic_t	 tty_enough;
+static sigset_t			 tty_open;	/* what tty_answer() takes */
 
 static pid_t	 tty_pid = -1;		/* in srt */
 
@@ -67,6 +69,18 @@ tty_break(int sig)
 	tty_enough = 1;
 }
 
+/* "^C" comes only while an answer is waited for: not just before that. */
+static void
+tty_signals(void)
+{
+	sigset_t	 set;
+
+	if (sigemptyset(&set) == -1 || sigaddset(&set, SIGINT) == -1 ||
+	    sigprocmask(SIG_BLOCK, &set, &tty_open) == -1 ||
+	    sigdelset(&tty_open, SIGINT) == -1)
+		fatal("sigprocmask");
+}
+
 int
 ask_tty_start(int seconds)
 {
@@ -87,6 +101,7 @@ ask_tty_start(int seconds)
 		(void)close(tty);
 		return pair[0];
 	}
+	tty_signals();
 	if (setpgid(0, 0) == -1 || signal(SIGTTOU, SIG_IGN) == SIG_ERR ||
 	    signal(SIGINT, tty_break) == SIG_ERR ||
 	    signal(SIGQUIT, SIG_IGN) == SIG_ERR ||
@@ -343,24 +358,28 @@ tty_ask(const struct json *root, uint64_t due)
 static int
 tty_answer(uint64_t due)
 {
-	struct pollfd	 pfd[2] = {
-		{ .fd = TTY_FD, .events = POLLIN },
-		{ .fd = TTY_PIPE, .events = POLLIN }
-	};
+	struct timespec	 left;
 	char		 line[16];
 	uint64_t	 now;
 	ssize_t		 n;
+	fd_set		 set;
 
 	for (;;) {
 		if (tty_enough)
 			return TTY_ENOUGH;
 		if ((now = tty_now()) >= due)
 			return TTY_LATE;
-		if (poll(pfd, 2, (int)(due - now)) < 1)
+		left.tv_sec = (time_t)((due - now) / 1000);
+		left.tv_nsec = (long)((due - now) % 1000) * 1000000;
+		FD_ZERO(&set);
+		FD_SET(TTY_FD, &set);
+		FD_SET(TTY_PIPE, &set);
+		if (pselect(TTY_FD + 1, &set, NULL, NULL, &left,
+		    &tty_open) < 1)
 			continue;
-		if (pfd[1].revents != 0 && tty_read() == -1)
+		if (FD_ISSET(TTY_PIPE, &set) && tty_read() == -1)
 			return TTY_GONE;
-		if (pfd[0].revents == 0)
+		if (!FD_ISSET(TTY_FD, &set))
 			continue;
 		n = read(TTY_FD, line, sizeof(line));
 		if (n == -1 && errno == EINTR)

@@ -17,6 +17,9 @@
 
 #include "parent.h"
 
+/* So many changes may be on their way before the next line is read. */
+#define CONTROL_AHEAD	16
+
 /* What is to be said about a line. */
 struct answer {
 	TAILQ_ENTRY(answer)	 entry;
@@ -29,6 +32,7 @@ static struct {
 	struct lines	*in;
 	struct lines	*ack;
 	int		 delivered;
+	unsigned int	 ahead;		/* changes on their way */
 	unsigned int	 line;		/* so many have come */
 	TAILQ_HEAD(, answer) answers;
 	void		(*update)(const struct settings *);
@@ -134,6 +138,8 @@ control_line(void *arg, char *line, size_t len)
 	} else {
 		errors_explain(&errors, "control fd");
 		control_expect(NULL);
+		if (++control.ahead == CONTROL_AHEAD)
+			lines_pause(control.in, 1);
 		control.update(set);
 	}
 	settings_free(set);
@@ -159,9 +165,12 @@ control_applied(void)
 	TAILQ_FOREACH(a, &control.answers, entry) {
 		if (a->text == NULL) {
 			a->text = xstrdup("{\"applied\":true}\n");
+			control.ahead--;
 			break;
 		}
 	}
+	if (control.in != NULL && control.ahead < CONTROL_AHEAD)
+		lines_pause(control.in, 0);
 	control_flush();
 }
 

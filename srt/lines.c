@@ -12,6 +12,7 @@
 #include <event2/buffer.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,7 +24,8 @@
 
 struct lines {
 	int			 fd;
-	int			 polled;	/* else it is always ready */
+	int			 polled;	/* does not block */
+	int			 watched;	/* else it is always ready */
 	struct event		 rev;
 	struct event		 again;		/* for what cannot be polled */
 	struct event		 wev;
@@ -36,16 +38,46 @@ struct lines {
 	size_t			 scanned;	/* no line ends before */
 	size_t			 size;
 	int			 skip;		/* the line is too long */
+	int			 paused;	/* none is, for now */
+	int			 behind;	/* what is in buf comes first */
 	int			 ended;		/* no more is read */
 	int			 busy;		/* within its own reading */
 };
 
 static void	 lines_flush(int, short, void *);
 static void	 lines_free(struct lines *);
+static void	 lines_go(struct lines *);
 static void	 lines_read(int, short, void *);
 static void	 lines_soon(struct lines *);
 static void	 lines_split(struct lines *);
 static void	 lines_stop(struct lines *, const char *);
+
+/*
+ * The flag that makes reading and writing return at once is the open file's,
+ * shared with whoever else has it open.  A terminal, which may be the
+ * command's too, is opened once more for us alone; where that is not allowed,
+ * somebody else who reads from it may keep us for a line.
+ */
+static int
+lines_terminal(struct lines *lines, int flags)
+{
+	char		 name[TTY_NAME_MAX];
+	struct stat	 a, b;
+	int		 fd;
+
+	if (ttyname_r(lines->fd, name, sizeof(name)) != 0 ||
+	    (fd = open(name, (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY |
+	    O_CLOEXEC)) == -1)
+		return 0;
+	if (fd <= STDERR_FILENO || fstat(fd, &a) == -1 ||
+	    fstat(lines->fd, &b) == -1 || a.st_rdev != b.st_rdev) {
+		(void)close(fd);
+		return 0;
+	}
+	(void)close(lines->fd);
+	lines->fd = fd;
+	return 1;
+}
 
 struct lines *
 lines_open(int fd, int how)
@@ -67,15 +99,12 @@ lines_open(int fd, int how)
 		errno = EBADF;
 		goto fail;
 	}
-	/*
-	 * The flag is the open file's, shared with whoever else has it open:
-	 * a terminal, which may be the command's too, stays as it is.
-	 */
 	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) {
 		lines->polled = 1;
 		if (fcntl(lines->fd, F_SETFL, flags | O_NONBLOCK) == -1)
 			goto fail;
-	}
+	} else if (isatty(lines->fd))
+		lines->polled = lines_terminal(lines, flags);
 	return lines;
 fail:
 	lines_free(lines);
@@ -86,8 +115,7 @@ void
 lines_start(struct lines *lines, struct event_base *base, size_t max,
     const struct lines_sink *sink, void *arg)
 {
-	int	 watch = lines->polled || isatty(lines->fd);
-
+	lines->watched = lines->polled || isatty(lines->fd);
 	lines->sink = sink;
 	lines->arg = arg;
 	lines->max = max;
@@ -101,10 +129,8 @@ lines_start(struct lines *lines, struct event_base *base, size_t max,
 		fatalx("evbuffer_new");
 	if (sink == NULL)
 		lines->ended = 1;
-	else if (!watch)
-		lines_soon(lines);
-	else if (event_add(&lines->rev, NULL) == -1)
-		lines_stop(lines, "it cannot be watched");
+	else
+		lines_go(lines);
 }
 
 void
@@ -203,6 +229,31 @@ lines_soon(struct lines *lines)
 }
 
 static void
+lines_go(struct lines *lines)
+{
+	if (lines->behind || !lines->watched)
+		lines_soon(lines);
+	if (lines->watched && event_add(&lines->rev, NULL) == -1)
+		lines_stop(lines, "it cannot be watched");
+}
+
+/* To pause within the sink leaves the lines that follow for later. */
+void
+lines_pause(struct lines *lines, int paused)
+{
+	if (lines->paused == paused)
+		return;
+	lines->paused = paused;
+	if (lines->ended || lines->sink == NULL)
+		return;
+	if (paused) {
+		(void)event_del(&lines->rev);
+		(void)event_del(&lines->again);
+	} else
+		lines_go(lines);
+}
+
+static void
 lines_stop(struct lines *lines, const char *why)
 {
 	if (lines->ended)
@@ -213,28 +264,40 @@ lines_stop(struct lines *lines, const char *why)
 	lines->sink->end(lines->arg, why);
 }
 
-static void
-lines_read(int fd, short what, void *arg)
+/* One read(2) to the end of the buffer: what it returns. */
+static ssize_t
+lines_more(struct lines *lines)
 {
-	struct lines	*lines = arg;
-	ssize_t		 n;
+	ssize_t	 n;
 
-	(void)fd;
 	if (lines->size - lines->len < LINES_READ) {
 		lines->size = lines->len + LINES_READ;
 		lines->buf = xreallocarray(lines->buf, lines->size, 1);
 	}
 	n = read(lines->fd, lines->buf + lines->len,
 	    lines->size - lines->len);
-	if (n == -1 && errno != EAGAIN && errno != EINTR) {
+	if (n > 0)
+		lines->len += (size_t)n;
+	return n;
+}
+
+static void
+lines_read(int fd, short what, void *arg)
+{
+	struct lines	*lines = arg;
+	ssize_t		 n = 1;
+
+	(void)fd;
+	(void)what;
+	if (!lines->behind && (n = lines_more(lines)) == -1 &&
+	    errno != EAGAIN && errno != EINTR) {
 		lines_stop(lines, strerror(errno));
 		return;
 	}
 	lines->busy = 1;
-	if (n > 0) {
-		lines->len += (size_t)n;
+	if (n > 0)
 		lines_split(lines);
-	} else if (n == 0 && lines->len > 0 && !lines->skip)
+	else if (n == 0 && lines->len > 0 && !lines->skip)
 		/* The last line may lack its end. */
 		lines->sink->line(lines->arg, lines->buf, lines->len);
 	lines->busy = 0;
@@ -242,7 +305,8 @@ lines_read(int fd, short what, void *arg)
 		lines_free(lines);
 	else if (n == 0)
 		lines_stop(lines, NULL);
-	else if (what & EV_TIMEOUT)
+	else if (!lines->ended && !lines->paused &&
+	    (lines->behind || !lines->watched))
 		lines_soon(lines);
 }
 
@@ -253,8 +317,8 @@ lines_split(struct lines *lines)
 	char	*line = lines->buf, *end;
 	size_t	 len, left = lines->len, scanned = lines->scanned;
 
-	while (!lines->ended && (end = memchr(line + scanned, '\n',
-	    left - scanned)) != NULL) {
+	while (!lines->ended && !lines->paused && (end = memchr(line +
+	    scanned, '\n', left - scanned)) != NULL) {
 		len = (size_t)(end - line);
 		if (!lines->skip)
 			lines->sink->line(lines->arg, len > lines->max ?
@@ -264,8 +328,9 @@ lines_split(struct lines *lines)
 		line = end + 1;
 		scanned = 0;
 	}
+	lines->behind = lines->paused && left > 0;
 	/* A line without end must not fill the memory. */
-	if (left > lines->max && !lines->ended) {
+	if (left > lines->max && !lines->ended && !lines->behind) {
 		if (!lines->skip)
 			lines->sink->line(lines->arg, NULL, 0);
 		lines->skip = 1;
@@ -273,5 +338,6 @@ lines_split(struct lines *lines)
 	}
 	if (left > 0)
 		memmove(lines->buf, line, left);
-	lines->len = lines->scanned = left;
+	lines->len = left;
+	lines->scanned = lines->behind ? 0 : left;
 }

@@ -231,6 +231,8 @@ struct lines *lines_open(int, int);
  */
 void	 lines_start(struct lines *, struct event_base *, size_t,
 	    const struct lines_sink *, void *);
+/* None are read (1) until they are again (0). */
+void	 lines_pause(struct lines *, int);
 /* Writes or queues.  -1 with errno: it cannot be written to any more. */
 int	 lines_write(struct lines *, const char *, size_t);
 /* May be called from within the sink.  NULL is fine. */

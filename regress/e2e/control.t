@@ -177,6 +177,58 @@ is "$st" 0 "answers that nobody takes stop nothing"
 like "$err" '^Error writing --control-ack 7: ' "and that is said"
 settings
 
+# More lines at once than srt puts on their way before the first is in force.
+settings net_allow='"other.test"'
+tr -d '\n' <"$T/settings.json" >"$T/line"
+n=0
+while [ "$n" -lt 500 ]; do
+	cat "$T/line"
+	echo
+	n=$((n + 1))
+done >"$T/many"
+settings
+run "$SRT" -s "$T/settings.json" --control-fd 6 --control-ack 7 -q \
+    sh -c 'sh until.sh; until [ -e enough ]; do sleep 0.05; done' \
+    6<"$T/many" 7>"$T/acks" &
+many=$!
+all_applied() {
+	[ "$(grep -c '^{"applied":true}$' "$T/acks")" -eq 500 ]
+}
+check "500 lines at once are all put in force" wait_for 30 all_applied
+: >"$W/enough"
+wait "$many"
+
+# A terminal, from which the command reads as well.
+if have python3; then
+	run python3 -c '
+import fcntl, os, pty, select, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.dup2(0, 6)
+    os.execv(sys.argv[2], sys.argv[2:])
+os.write(fd, b"\n".join(open(sys.argv[1], "rb").read().split(b"\n")))
+seen = b""
+end = time.monotonic() + 30
+while time.monotonic() < end:
+    if select.select([fd], [], [], 1)[0]:
+        try:
+            data = os.read(fd, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        seen += data
+sys.stdout.buffer.write(seen)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$T/lines" \
+	    "$SRT" -s "$T/settings.json" --control-fd 6 -q sh -c '
+	    perl -e "use Fcntl; printf qq(flags %o\\n),
+	    fcntl(STDIN, F_GETFL, 0) & O_NONBLOCK" && sh until.sh'
+	is "$st" 0 "a terminal"
+	like "$out" '^flags 0' "which stays as it is for the command"
+else
+	skip "a terminal" "no python3"
+fi
+
 # A long line in many pieces, and one that is too long.
 settings net_allow='"other.test"' \
     more="\"\$schema\": \"$(head -c 300000 /dev/zero | tr '\0' x)\""
