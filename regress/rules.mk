@@ -15,6 +15,8 @@
 ## make fuzz         every fuzz target, FUZZ_SECONDS=20 each (clang)
 ## make fuzz-replay  the fuzz targets over their corpus (any compiler)
 ## make lint         clang-tidy, cppcheck, mandoc, shellcheck
+## make analyze      gcc -fanalyzer; regress/analyze.known explains the rest
+## make soak         an hour of mixed work and kills: MINUTES=60
 ## make bench        the figures of regress/bench
 ## make schema       etc/srt-settings.schema.json anew, from settings_table
 ## make dist         the release archive; clean, distclean
@@ -163,7 +165,7 @@ fuzz: $(O)/config.mk
 SHELL_FILES =	$(sort common/configure .ci/run $(wildcard etc/*.sh \
 		regress/*.sh regress/*/*.sh) $(shell grep -lE \
 		'^\#!.*[/ ](ba|da)?sh' $(wildcard regress/*/*.t \
-		regress/bench/run) /dev/null))
+		regress/bench/run regress/soak/run) /dev/null))
 LINT_SRCS =	$(sort $(PROGRAM_SRCS) $(wildcard regress/unit/*.c \
 		regress/fuzz/*.c regress/helper/*.c))
 
@@ -189,6 +191,18 @@ lint-c: $(O)/config.mk $(GEN_HEADERS)
 OTHER_CC =	$(if $(findstring clang,$(shell $(CC) --version)),gcc,clang)
 other:
 	@$(MAKE) O=$(O)/other CC=$(OTHER_CC) CFLAGS= LDFLAGS= objects
+
+# Objects of its own: they must not be thought of as made already.
+ANALYZE =	-O1 -fanalyzer -Wno-error
+analyze: $(O)/config.mk
+	@rm -rf $(O)/analyze
+	@LC_ALL=C $(MAKE) -k O=$(O)/analyze CC=gcc CFLAGS='$(ANALYZE)' \
+	    objects 2>&1 >/dev/null | sh regress/analyze.sh
+
+MINUTES ?=	60
+soak: programs
+	@O='$(abspath $(O))' SRT='$(abspath $(O))/bin/srt' \
+	    sh regress/soak/run -m $(MINUTES)
 
 SCHEMA =	etc/srt-settings.schema.json
 schema: $(O)/regress/schema
@@ -233,5 +247,5 @@ demo-built: programs helpers
 
 .PHONY: unit-bins fuzz-bins san-bins san-unit san-fuzz helpers regress \
 	unit fuzz-replay config proxy exec e2e run asan tsan tsan-run \
-	clear-log show-log fuzz lint lint-text lint-c other bench schema \
-	setup check check-built demo demo-built
+	clear-log show-log fuzz lint lint-text lint-c other analyze soak bench \
+	schema setup check check-built demo demo-built
