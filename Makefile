@@ -36,8 +36,16 @@ FORCE:
 
 GEN =		$(O)/gen
 ALLCPPFLAGS =	-I$(O) -I$(GEN) -Icommon $(CONF_CPPFLAGS) $(CPPFLAGS)
-ALLCFLAGS =	$(CONF_CFLAGS) $(CFLAGS)
+ALLCFLAGS =	$(CONF_CFLAGS) $(REMAP) $(CFLAGS)
 ALLLDFLAGS =	$(CONF_LDFLAGS) $(LDFLAGS)
+
+# Two builds are identical, whatever the folders are called.  The compiler
+# believes PWD, which can be another name of this one.
+export PWD :=	$(CURDIR)
+ifneq ($(CONF_REMAP),)
+REMAP =		$(foreach m,$(CURDIR)=. $(abspath $(O))=build $(O)/=build/,\
+		'-ffile-prefix-map=$(m)')
+endif
 
 obj =		$(patsubst %.c,$(O)/obj/%.o,$(1))
 
@@ -69,10 +77,10 @@ endif
 # $(call program,FILE,SOURCES,LIBRARIES)
 define program
 $(1): $(sort $(call obj,$(2) $(SANITIZE_SRCS)))
-	@mkdir -p $$(@D)
+	@mkdir -p $$(@D) $(O)/map
 	$$(call say,ld,$$(@F))
 	$$(Q)$$(CC) $$(ALLCFLAGS) $$(ALLLDFLAGS) -o $$@ $$^ $(3) \
-	    $(SANITIZE_LINK)
+	    $(SANITIZE_LINK) -Wl,-Map=$(O)/map/$$(@F)
 endef
 
 LIBEXEC =	$(O)/libexec/srt
@@ -142,25 +150,21 @@ uninstall:
 	-rmdir $(DESTDIR)$(LIBEXECDIR)/srt
 	-[ ! -d $(DESTDIR)$(EXAMPLEDIR) ] || rmdir $(DESTDIR)$(EXAMPLEDIR)
 
-# What a tag is shipped as.
-VERSION =	$(shell sed -n 's/^version //p' common/version)
-dist:
-	git archive --format=tar --prefix=srt-$(VERSION)/ HEAD | \
-	    gzip -9n >srt-$(VERSION).tar.gz
+include etc/release.mk
 
 # Only what we make: $(O) may be any folder.
 clean:
-	rm -rf $(addprefix $(O)/,obj gen host bin libexec regress asan tsan \
-	    fuzz other sanitize.log)
+	rm -rf $(addprefix $(O)/,obj gen host map bin libexec regress asan \
+	    tsan fuzz other sanitize.log srt-$(VERSION).spdx.json)
 
 distclean: clean
 	rm -f $(addprefix $(O)/,config.mk config.h config.log)
-	rm -f srt-$(VERSION).tar.gz
+	rm -f srt-$(VERSION).tar.gz srt-$(VERSION).tar.gz.sha256
 	[ ! -d $(O) ] || rmdir $(O)
 
 help:
 	@sed -n 's/^## //p' regress/rules.mk
 
-.PHONY: all programs objects install uninstall dist clean distclean help \
+.PHONY: all programs objects install uninstall clean distclean help \
 	FORCE
 .DELETE_ON_ERROR:

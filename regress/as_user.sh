@@ -51,6 +51,9 @@ trap 'exit 143' TERM
 mkdir "$work/src" "$work/home" "$work/tmp"
 tar -cf - --exclude=./.git --exclude=./build --exclude="./$out" . |
     (cd "$work/src" && tar -xof -)
+# The copy is not the repository that knows which files are shipped.
+sh etc/dist.sh -a manifest >"$work/MANIFEST" 2>/dev/null &&
+    mv "$work/MANIFEST" "$work/src/"
 chown -R "$user:$group" "$work"
 cd "$work/src"
 

@@ -19,7 +19,10 @@
 ## make soak         an hour of mixed work and kills: MINUTES=60
 ## make bench        the figures of regress/bench
 ## make schema       etc/srt-settings.schema.json anew, from settings_table
-## make dist         the release archive; clean, distclean
+## make sbom         what the programs are made of, as SPDX, in O
+## make dist         the release archive and its sum; clean, distclean
+## make repro        build from that archive elsewhere: the same programs?
+## make distcheck    that, and its unit tests
 
 TESTJOBS ?=	2
 FUZZ_SECONDS ?=	20
