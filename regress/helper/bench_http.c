@@ -3,13 +3,15 @@
 /*
  * Many small requests at once, from one thread:
  *
- *	bench_http [-k] [-b BYTES] [-c CONNECTIONS] [-P PID] [-t MS]
- *	    [-x PORT] HOST PORT PATH
+ *	bench_http [-k] [-b BYTES] [-c CONNECTIONS] [-n REQUESTS] [-P PID]
+ *	    [-t MS] [-x PORT] HOST PORT PATH
  *
  * Each connection sends a request, reads its answer to the end and sends the
  * next; without -k it makes a new connection for each.  -b: POSTs of that
- * size instead of GETs; -x: through the proxy on that port of the loopback;
- * -P: the process whose processor time is taken too.  HOST is an address.
+ * size instead of GETs; -n: until there were so many, however long it takes;
+ * -x: through the proxy on that port of the loopback; -P: the process whose
+ * processor time is taken too.  HOST is an address; BENCH_AUTH in the
+ * environment are the credentials that the proxy wants.
  *
  * Prints: requests, microseconds, microseconds of processor time of PID, then
  * the median, p90, p99, p99.9 and the longest time of a request in
@@ -58,6 +60,7 @@ static char			*request;
 static size_t			 request_len;
 static uint32_t			*samples;
 static size_t			 nsamples;
+static size_t			 most = SIZE_MAX;
 static int			 ep, keep;
 static char			 scratch[256 * 1024];
 
@@ -108,17 +111,22 @@ static void
 request_make(const char *host, const char *port, const char *path, int proxy,
     size_t body)
 {
-	char	 head[HEAD_MAX], target[512], length[64] = "";
-	int	 n;
+	char		 head[HEAD_MAX], target[512], length[64] = "";
+	char		 user[1024] = "";
+	const char	*auth = getenv("BENCH_AUTH");
+	int		 n;
 
 	(void)snprintf(target, sizeof(target), proxy ? "http://%s:%s%s" :
 	    "%.0s%.0s%s", host, port, path);
 	if (body > 0)
 		(void)snprintf(length, sizeof(length),
 		    "Content-Length: %zu\r\n", body);
+	if (proxy && auth != NULL)
+		(void)snprintf(user, sizeof(user),
+		    "Proxy-Authorization: Basic %s\r\n", auth);
 	n = snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: %s:%s\r\n"
-	    "User-Agent: bench_http\r\nAccept: */*\r\n%s%s\r\n",
-	    body > 0 ? "POST" : "GET", target, host, port, length,
+	    "User-Agent: bench_http\r\nAccept: */*\r\n%s%s%s\r\n",
+	    body > 0 ? "POST" : "GET", target, host, port, user, length,
 	    keep ? "" : "Connection: close\r\n");
 	if (n < 0 || (size_t)n >= sizeof(head))
 		errx(1, "request too long");
@@ -263,7 +271,7 @@ run(uint64_t until)
 	struct conn		*c;
 	int			 i, n;
 
-	while (now() < until) {
+	while (now() < until && nsamples < most) {
 		if ((n = epoll_wait(ep, evs, nitems(evs), 1000)) == -1 &&
 		    errno != EINTR)
 			err(1, "epoll_wait");
@@ -299,7 +307,7 @@ main(int argc, char *argv[])
 	long		 n = 1, ms = 1000, body = 0, proxy = 0, i;
 	int		 ch;
 
-	while ((ch = getopt(argc, argv, "b:c:kP:t:x:")) != -1) {
+	while ((ch = getopt(argc, argv, "b:c:kn:P:t:x:")) != -1) {
 		switch (ch) {
 		case 'b':
 			body = number(optarg, BODY_MAX);
@@ -309,6 +317,10 @@ main(int argc, char *argv[])
 			break;
 		case 'k':
 			keep = 1;
+			break;
+		case 'n':
+			most = (size_t)number(optarg, SAMPLES_MAX);
+			ms = 3600000;
 			break;
 		case 'P':
 			pid = optarg;
@@ -325,7 +337,7 @@ main(int argc, char *argv[])
 	}
 	if (argc - optind != 3)
 		errx(1, "usage: bench_http [-k] [-b bytes] [-c connections] "
-		    "[-P pid] [-t ms] [-x port] host port path");
+		    "[-n requests] [-P pid] [-t ms] [-x port] host port path");
 	host = argv[optind];
 	port = argv[optind + 1];
 	peer.sin_family = AF_INET;

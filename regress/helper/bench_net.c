@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The two ends of a measured stream, and many short connections:
+ * Many short connections:
  *
- *	bench_net serve ADDRESS PORT
- *	bench_net get WAY HOST PORT BYTES
  *	bench_net loop COUNT
  *	bench_net refused COUNT
  *	bench_net dial COUNT HOST PORT
- *
- * The server answers every request with as many bytes as its path says.  The
- * client gets them DIRECTly, through CONNECT, through SOCKS or as a PLAIN
- * request to the proxy, throws them away and fails if one is missing.
  *
  * LOOP connects to a listener of its own on the loopback, REFUSED to a port
  * there that nobody listens on, DIAL to a web server, of which it gets the
@@ -36,7 +30,6 @@
 #include <unistd.h>
 
 #define CHUNK		(256 * 1024)
-#define HEAD_MAX	4096
 
 static char	 chunk[CHUNK];
 
@@ -76,153 +69,6 @@ put(int fd, const void *buf, size_t len)
 	for (; len > 0; p += n, len -= (size_t)n)
 		if ((n = write(fd, p, len)) <= 0)
 			err(1, "write");
-}
-
-/* Reads to the empty line; what follows it in the buffer is counted. */
-static size_t
-head(int fd, char *buf)
-{
-	size_t	 len = 0;
-	char	*end;
-	ssize_t	 n;
-
-	for (;;) {
-		if (len == HEAD_MAX - 1)
-			errx(1, "head too long");
-		if ((n = read(fd, buf + len, HEAD_MAX - 1 - len)) == -1)
-			err(1, "read");
-		if (n == 0)
-			return SIZE_MAX;
-		len += (size_t)n;
-		buf[len] = '\0';
-		if ((end = strstr(buf, "\r\n\r\n")) != NULL)
-			return len - (size_t)(end + 4 - buf);
-	}
-}
-
-static __dead void
-answer(int fd)
-{
-	char			 buf[HEAD_MAX], *path;
-	unsigned long long	 left;
-	size_t			 n;
-
-	if (head(fd, buf) == SIZE_MAX || (path = strchr(buf, ' ')) == NULL)
-		_exit(1);
-	left = strtoull(path + 2, NULL, 10);
-	n = (size_t)snprintf(buf, sizeof(buf), "HTTP/1.1 200 OK\r\n"
-	    "Content-Length: %llu\r\nConnection: close\r\n\r\n", left);
-	put(fd, buf, n);
-	for (; left > 0; left -= n) {
-		n = left < CHUNK ? (size_t)left : CHUNK;
-		put(fd, chunk, n);
-	}
-	_exit(0);
-}
-
-static __dead void
-serve(const char *host, const char *port)
-{
-	struct addrinfo	*res = resolve(host, port, AI_PASSIVE);
-	int		 fd, s, on = 1;
-
-	if ((s = socket(res->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
-	    setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
-	    bind(s, res->ai_addr, res->ai_addrlen) == -1 || listen(s, 64) == -1)
-		err(1, "%s:%s", host, port);
-	freeaddrinfo(res);
-	if (signal(SIGCHLD, SIG_IGN) == SIG_ERR)
-		err(1, "signal");
-	for (;;) {
-		if ((fd = accept4(s, NULL, NULL, SOCK_CLOEXEC)) == -1)
-			err(1, "accept");
-		switch (fork()) {
-		case -1:
-			err(1, "fork");
-		case 0:
-			answer(fd);
-			/* NOTREACHED */
-		default:
-			(void)close(fd);
-		}
-	}
-}
-
-static int
-connect_proxy(const char *host, const char *port)
-{
-	char	 buf[HEAD_MAX];
-	int	 fd = dial("127.0.0.1", "3128");
-	int	 n;
-
-	n = snprintf(buf, sizeof(buf), "CONNECT %s:%s HTTP/1.1\r\n"
-	    "Host: %s:%s\r\n\r\n", host, port, host, port);
-	put(fd, buf, (size_t)n);
-	if (head(fd, buf) != 0 || strncmp(buf, "HTTP/1.1 200 ", 13) != 0)
-		errx(1, "CONNECT failed");
-	return fd;
-}
-
-static int
-connect_socks(const char *host, const char *port)
-{
-	unsigned char	 buf[512];
-	const char	*errstr;
-	size_t		 len = strlen(host);
-	int		 fd = dial("127.0.0.1", "1080");
-	unsigned int	 p;
-
-	p = (unsigned int)strtonum(port, 1, 65535, &errstr);
-	if (errstr != NULL || len > 255)
-		errx(1, "%s:%s", host, port);
-	put(fd, "\5\1\0", 3);
-	if (recv(fd, buf, 2, MSG_WAITALL) != 2 || buf[1] != 0)
-		errx(1, "SOCKS greeting failed");
-	memcpy(buf, "\5\1\0\3", 4);
-	buf[4] = (unsigned char)len;
-	memcpy(buf + 5, host, len);
-	buf[5 + len] = (unsigned char)(p >> 8);
-	buf[6 + len] = (unsigned char)p;
-	put(fd, buf, 7 + len);
-	if (recv(fd, buf, 10, MSG_WAITALL) != 10 || buf[1] != 0)
-		errx(1, "SOCKS request failed: %u", buf[1]);
-	return fd;
-}
-
-static void
-get(const char *way, const char *host, const char *port, const char *bytes)
-{
-	char			 buf[HEAD_MAX];
-	unsigned long long	 want = strtoull(bytes, NULL, 10), got;
-	ssize_t			 n;
-	int			 fd, plain = strcmp(way, "plain") == 0;
-
-	if (strcmp(way, "direct") == 0)
-		fd = dial(host, port);
-	else if (strcmp(way, "connect") == 0)
-		fd = connect_proxy(host, port);
-	else if (strcmp(way, "socks") == 0)
-		fd = connect_socks(host, port);
-	else if (plain)
-		fd = dial("127.0.0.1", "3128");
-	else
-		errx(1, "no way %s", way);
-
-	if (plain)
-		n = snprintf(buf, sizeof(buf), "GET http://%s:%s/%llu "
-		    "HTTP/1.1\r\nHost: %s:%s\r\nConnection: close\r\n\r\n",
-		    host, port, want, host, port);
-	else
-		n = snprintf(buf, sizeof(buf), "GET /%llu HTTP/1.1\r\n"
-		    "Host: %s:%s\r\n\r\n", want, host, port);
-	put(fd, buf, (size_t)n);
-	got = head(fd, buf);
-	if (got == SIZE_MAX || strncmp(buf, "HTTP/1.1 200 ", 13) != 0)
-		errx(1, "%s: refused", way);
-	while (got < want && (n = read(fd, chunk, CHUNK)) > 0)
-		got += (unsigned long long)n;
-	if (got != want)
-		errx(1, "%s: %llu bytes of %llu", way, got, want);
 }
 
 static uint64_t
@@ -359,12 +205,6 @@ main(int argc, char *argv[])
 
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		err(1, "signal");
-	if (argc == 4 && strcmp(argv[1], "serve") == 0)
-		serve(argv[2], argv[3]);
-	if (argc == 6 && strcmp(argv[1], "get") == 0) {
-		get(argv[2], argv[3], argv[4], argv[5]);
-		return 0;
-	}
 	if (argc == 3 && strcmp(argv[1], "loop") == 0)
 		us = loop(number(argv[2]));
 	else if (argc == 3 && strcmp(argv[1], "refused") == 0)
@@ -372,9 +212,7 @@ main(int argc, char *argv[])
 	else if (argc == 5 && strcmp(argv[1], "dial") == 0)
 		us = dial_often(number(argv[2]), argv[3], argv[4]);
 	else
-		errx(1, "usage: bench_net serve address port\n"
-		    "       bench_net get way host port bytes\n"
-		    "       bench_net loop count\n"
+		errx(1, "usage: bench_net loop count\n"
 		    "       bench_net refused count\n"
 		    "       bench_net dial count host port");
 	(void)printf("%" PRIu64 "\n", us);

@@ -25,6 +25,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,8 +49,6 @@ struct conn {
 	uint32_t	 ms;
 };
 
-static const char	 established[] =
-			    "HTTP/1.1 200 Connection Established\r\n\r\n";
 static char		 request[128];
 static pid_t		 server = -1;
 static uint16_t		 proxy;
@@ -187,15 +186,28 @@ ask(int fd)
 		err(1, "send");
 }
 
+/* To the empty line and not beyond: the server says nothing of its own. */
 static void
 answered(int fd)
 {
-	char	 buf[sizeof(established)];
-	ssize_t	 n = recv(fd, buf, sizeof(established) - 1, MSG_WAITALL);
+	struct pollfd	 pfd = { .fd = fd, .events = POLLIN };
+	char		 buf[1024];
+	size_t		 len = 0;
+	ssize_t		 n;
 
-	if (n != sizeof(established) - 1 ||
-	    memcmp(buf, established, sizeof(established) - 1) != 0)
-		errx(1, "refused");
+	for (;;) {
+		n = recv(fd, buf + len, sizeof(buf) - 1 - len, 0);
+		if (n == -1 && errno == EAGAIN && poll(&pfd, 1, -1) == 1)
+			continue;
+		if (n <= 0)
+			errx(1, "refused");
+		len += (size_t)n;
+		buf[len] = '\0';
+		if (strncmp(buf + 8, " 200", len > 12 ? 4 : 0) != 0)
+			errx(1, "refused: %.64s", buf);
+		if (len >= 4 && strcmp(buf + len - 4, "\r\n\r\n") == 0)
+			return;
+	}
 }
 
 static int

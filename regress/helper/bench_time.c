@@ -4,12 +4,13 @@
  * Times commands side by side, in turns, so that whatever else the machine
  * does hits all of them alike:
  *
- *	bench_time [-o] ROUNDS NAME COMMAND ... [-- NAME COMMAND ...] ...
+ *	bench_time [-os] ROUNDS NAME COMMAND ... [-- NAME COMMAND ...] ...
  *
  * Prints a line for each: name, rounds, median, 10th and 90th percentile of
  * the time from fork to exit, median of the processor time of the command
- * and all that it waited for; in microseconds.  The commands' standard
- * output is dropped; with -o it is the time, measured by themselves.
+ * and all that it waited for; in microseconds.  With -s it prints a line for
+ * each round of each instead: name, time, processor time.  The commands'
+ * standard output is dropped; with -o it is the time, measured by themselves.
  */
 
 #include "compat.h"
@@ -145,25 +146,55 @@ parse(char **argv, struct command *c, size_t rounds)
 	return n;
 }
 
+static void
+print_samples(const struct command *c, size_t rounds)
+{
+	size_t	 r;
+
+	for (r = 0; r < rounds; r++)
+		(void)printf("%s %" PRIu64 " %" PRIu64 "\n", c->name,
+		    c->wall[r], c->cpu[r]);
+}
+
+static void
+print_summary(struct command *c, size_t rounds)
+{
+	qsort(c->wall, rounds, sizeof(*c->wall), compare);
+	qsort(c->cpu, rounds, sizeof(*c->cpu), compare);
+	(void)printf("%s %zu %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+	    "\n", c->name, rounds, c->wall[rounds / 2], c->wall[rounds / 10],
+	    c->wall[rounds - 1 - rounds / 10], c->cpu[rounds / 2]);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct command	 c[COMMANDS_MAX];
 	const char	*errstr;
 	size_t		 n, i, r, rounds;
-	int		 null;
+	int		 ch, null, samples = 0;
 
-	if (argc > 1 && strcmp(argv[1], "-o") == 0) {
-		own = 1;
-		argc--;
-		argv++;
+	while ((ch = getopt(argc, argv, "+os")) != -1) {
+		switch (ch) {
+		case 'o':
+			own = 1;
+			break;
+		case 's':
+			samples = 1;
+			break;
+		default:
+			return 1;
+		}
 	}
-	if (argc < 4)
-		errx(1, "usage: bench_time [-o] rounds name command ... [-- ...]");
-	rounds = (size_t)strtonum(argv[1], 1, ROUNDS_MAX, &errstr);
+	argc -= optind;
+	argv += optind;
+	if (argc < 3)
+		errx(1, "usage: bench_time [-os] rounds name command ... "
+		    "[-- ...]");
+	rounds = (size_t)strtonum(argv[0], 1, ROUNDS_MAX, &errstr);
 	if (errstr != NULL)
 		errx(1, "rounds: %s", errstr);
-	n = parse(argv + 2, c, rounds);
+	n = parse(argv + 1, c, rounds);
 	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		err(1, "/dev/null");
 
@@ -175,13 +206,10 @@ main(int argc, char *argv[])
 			once(&c[i], null, r);
 
 	for (i = 0; i < n; i++) {
-		qsort(c[i].wall, rounds, sizeof(*c[i].wall), compare);
-		qsort(c[i].cpu, rounds, sizeof(*c[i].cpu), compare);
-		(void)printf("%s %zu %" PRIu64 " %" PRIu64 " %" PRIu64
-		    " %" PRIu64 "\n", c[i].name, rounds,
-		    c[i].wall[rounds / 2], c[i].wall[rounds / 10],
-		    c[i].wall[rounds - 1 - rounds / 10],
-		    c[i].cpu[rounds / 2]);
+		if (samples)
+			print_samples(&c[i], rounds);
+		else
+			print_summary(&c[i], rounds);
 		free(c[i].wall);
 		free(c[i].cpu);
 	}
