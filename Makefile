@@ -155,7 +155,7 @@ include etc/release.mk
 # Only what we make: $(O) may be any folder.
 clean:
 	rm -rf $(addprefix $(O)/,obj gen host map bin libexec regress asan \
-	    tsan fuzz other sanitize.log srt-$(VERSION).spdx.json)
+	    tsan fuzz cover afl other sanitize.log srt-$(VERSION).spdx.json)
 
 distclean: clean
 	rm -f $(addprefix $(O)/,config.mk config.h config.log)

@@ -5,7 +5,7 @@
 # manager of the system, and only what is missing.  Without the right to do
 # so it prints the line to run and fails.
 #
-#	etc/setup.sh [-n] [build] [test] [demo] [lint] [fuzz]
+#	etc/setup.sh [-n] [build] [test] [demo] [lint] [fuzz] [bench]
 
 set -eu
 
@@ -84,6 +84,25 @@ lint  cmd:cppcheck      cppcheck      cppcheck             cppcheck       cppche
 lint  cmd:clang-tidy    clang-tidy    clang-tools-extra    clang-extra-tools clang          llvm       llvm
 lint  cmd:mandoc        mandoc        mandoc               mandoc         mandoc            -          mandoc
 lint  cmd:shellcheck    shellcheck    ShellCheck           shellcheck     shellcheck        hs-ShellCheck shellcheck
+bench cmd:gnuplot       gnuplot-nox   gnuplot              gnuplot        gnuplot           gnuplot    gnuplot
+bench cmd:bwrap         bubblewrap    bubblewrap           bubblewrap     bubblewrap        -          -
+bench cmd:socat         socat         socat                socat          socat             socat      socat
+bench cmd:rg            ripgrep       ripgrep              ripgrep        ripgrep           ripgrep    ripgrep
+bench cmd:tinyproxy     tinyproxy     tinyproxy            tinyproxy      tinyproxy         tinyproxy  tinyproxy
+bench cmd:squid         squid-openssl squid                squid          squid             squid      squid
+bench cmd:nginx         nginx-light   nginx                nginx          nginx             nginx      nginx
+bench cmd:npm           npm           nodejs-npm           npm            npm               -          -
+bench cmd:node          nodejs        nodejs               nodejs         nodejs            node       node
+bench cmd:curl          curl          curl                 curl           curl              curl       curl
+bench cmd:git           git           git                  git            git               git        git
+bench cmd:openssl       openssl       openssl              openssl        openssl           -          openssl
+bench cmd:ip            iproute2      iproute              iproute2       iproute2          -          -
+bench cmd:unshare       util-linux    util-linux           util-linux-misc util-linux       -          -
+bench cmd:setpriv       util-linux    util-linux           setpriv        util-linux        -          -
+test  cmd:apache2       apache2-bin   httpd                apache2        apache            apache24   httpd
+test  hdr:http_parser.h libhttp-parser-dev -                -              -                 -          -
+fuzz  cmd:afl-clang-fast afl++         american-fuzzy-lop   afl++          aflplusplus       -          -
+fuzz  cmd:llvm-profdata llvm          llvm                 llvm           llvm              -          -
 fuzz  san:clang         libclang-rt-dev compiler-rt        compiler-rt    compiler-rt       -          -
 TABLE
 }
@@ -113,6 +132,8 @@ there() {
 		# GNU make, under whichever name.
 		make --version | grep GNU ||
 		    command -v gmake ;;
+	cmd:apache2)
+		command -v apache2 || command -v httpd ;;
 	cmd:chromium)
 		command -v chromium || command -v chromium-browser ||
 		    command -v google-chrome ;;
@@ -184,8 +205,9 @@ fi
 [ $# -gt 0 ] || set -- build test
 for set in "$@"; do
 	case $set in
-	build|test|demo|lint|fuzz) ;;
-	*)	echo "usage: etc/setup.sh [-n] [build] [test] [demo] [lint] [fuzz]" >&2
+	build|test|demo|lint|fuzz|bench) ;;
+	*)	echo "usage: etc/setup.sh [-n] [build] [test] [demo] [lint]" \
+		    "[fuzz] [bench]" >&2
 		exit 2 ;;
 	esac
 done

@@ -13,11 +13,20 @@
 ## make asan         all tests with the sanitizers, into O/asan
 ## make tsan         the broker's threads: its tests with ThreadSanitizer
 ## make fuzz         every fuzz target, FUZZ_SECONDS=20 each (clang)
+## make fuzz-long    the same for MINUTES=60 each, one after the other
+## make fuzz-merge   what was found into the corpus, minimised
+## make fuzz-coverage  lines of each parser that the corpus covers (llvm-cov)
+## make afl          every fuzz target with AFL++, FUZZ_SECONDS=20 each
+## make smuggle      SMUGGLE=20000 ambiguous requests and responses through
+##                   srt-proxy, and to other parsers; SEED=1
 ## make fuzz-replay  the fuzz targets over their corpus (any compiler)
 ## make lint         clang-tidy, cppcheck, mandoc, shellcheck
 ## make analyze      gcc -fanalyzer; regress/analyze.known explains the rest
 ## make soak         an hour of mixed work and kills: MINUTES=60
-## make bench        the figures of regress/bench
+## make bench        what srt costs beside its peers (regress/bench/README.md);
+##                   BENCH="-q start,proxy" for less of it
+## make bench-plot   the same drawn, O/bench.svg and O/bench.png (gnuplot)
+## make bench-soak   no growth over 100,000 requests, or it fails
 ## make schema       etc/srt-settings.schema.json anew, from settings_table
 ## make sbom         what the programs are made of, as SPDX, in O
 ## make dist         the release archive and its sum; clean, distclean
@@ -149,20 +158,44 @@ clear-log:
 show-log:
 	@if [ -s $(SANITIZE_LOG) ]; then cat $(SANITIZE_LOG); exit 1; fi
 
-fuzz: $(O)/config.mk
+FUZZ_SH =	FUZZ_CC='$(FUZZ_CC)' sh regress/fuzz/fuzz.sh
+FUZZ_SECONDS_LONG = $(shell expr $(or $(MINUTES),60) \* 60)
+
+fuzz-built: $(O)/config.mk
 	@$(MAKE) O=$(O)/fuzz CC='$(FUZZ_CC)' \
 	    CFLAGS='$(SAN_FLAGS) -fsanitize=fuzzer-no-link' \
 	    LDFLAGS='$(SAN_LINK)' \
 	    FUZZ_LINK=-fsanitize=fuzzer fuzz-bins
-	@set -e; for t in $(FUZZ_TARGETS); do \
-		echo "# fuzz_$$t: $(FUZZ_SECONDS) s"; \
-		mkdir -p $(O)/fuzz/found/$$t; \
-		$(O)/fuzz/regress/fuzz_$$t -verbosity=0 -print_final_stats=1 \
-		    -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
-		    -rss_limit_mb=2048 \
-		    -artifact_prefix=$(O)/fuzz/found/$$t- \
-		    $(O)/fuzz/found/$$t regress/fuzz/corpus/$$t; \
-	done
+
+fuzz: fuzz-built
+	@$(FUZZ_SH) run $(O)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+fuzz-long: fuzz-built
+	@nice -n 19 $(FUZZ_SH) run $(O)/fuzz $(FUZZ_SECONDS_LONG) \
+	    $(FUZZ_TARGETS)
+
+fuzz-merge: fuzz-built
+	@$(FUZZ_SH) merge $(O)/fuzz $(FUZZ_TARGETS)
+
+fuzz-coverage: $(O)/config.mk
+	@$(MAKE) O=$(O)/cover CC='$(FUZZ_CC)' \
+	    CFLAGS='-fprofile-instr-generate -fcoverage-mapping -O1' \
+	    LDFLAGS=-fprofile-instr-generate fuzz-bins
+	@$(FUZZ_SH) coverage $(O)/cover $(FUZZ_TARGETS)
+
+# Its compiler brings a main() of its own, as libFuzzer does.
+AFL_CC ?=	afl-clang-fast
+afl: $(O)/config.mk
+	@AFL_QUIET=1 AFL_HARDEN=1 $(MAKE) O=$(O)/afl CC='$(AFL_CC)' \
+	    FUZZ_LINK=-fsanitize=fuzzer fuzz-bins
+	@$(FUZZ_SH) afl $(O)/afl $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+SMUGGLE ?=	20000
+SEED ?=		1
+SMUGGLE_TESTS =	regress/proxy/smuggle.t regress/proxy/http_diff.t
+smuggle: programs helpers
+	@BENCH_ARGS='$(SMUGGLE) $(SEED)' $(MAKE) O=$(O) TEST_SECONDS=7200 \
+	    T='$(SMUGGLE_TESTS)' run
 
 # Silent when there is nothing to say.
 SHELL_FILES =	$(sort common/configure .ci/run $(wildcard etc/*.sh \
@@ -211,17 +244,22 @@ SCHEMA =	etc/srt-settings.schema.json
 schema: $(O)/regress/schema
 	$(O)/regress/schema >$(SCHEMA)
 
-bench: programs helpers
-	@if [ -f regress/bench/run ]; then \
-		SRT='$(abspath $(O))/bin/srt' SRT_SRC='$(CURDIR)' \
-		    SRT_HELPERS='$(abspath $(O))/regress' \
-		    sh regress/bench/run $(BENCH) && \
-		SRT='$(abspath $(O))/bin/srt' O='$(abspath $(O))' \
-		    SRT_HELPERS='$(abspath $(O))/regress' \
-		    sh regress/bench/requests; \
-	else \
-		echo 'regress/bench/run is not here yet'; \
-	fi
+# BENCH: options and sections of regress/bench/run.  Root becomes an ordinary
+# user in there.
+BENCH_JSON ?=	$(O)/bench.json
+BENCH_ENV =	O='$(abspath $(O))' SRT='$(abspath $(O))/bin/srt' \
+		SRT_SRC='$(CURDIR)' MAKE='$(MAKE)' \
+		SRT_HELPERS='$(abspath $(O))/regress' \
+		BENCH_JSON='$(abspath $(BENCH_JSON))' BENCH_FD='$(BENCH_FD)'
+
+bench bench-built: programs helpers
+	@$(BENCH_ENV) sh regress/bench/run $(BENCH)
+
+bench-plot:
+	@sh regress/bench/plot $(BENCH_JSON)
+
+bench-soak: programs helpers
+	@$(BENCH_ENV) sh regress/bench/soak
 
 # From nothing to the result, for people and machines that come by.
 setup:
@@ -250,5 +288,6 @@ demo-built: programs helpers
 
 .PHONY: unit-bins fuzz-bins san-bins san-unit san-fuzz helpers regress \
 	unit fuzz-replay config proxy exec e2e run asan tsan tsan-run \
-	clear-log show-log fuzz lint lint-text lint-c other analyze soak bench \
+	clear-log show-log fuzz fuzz-built fuzz-long fuzz-merge \
+	fuzz-coverage afl smuggle lint lint-text lint-c other analyze soak bench \
 	schema setup check check-built demo demo-built

@@ -123,9 +123,26 @@ TEST_HELPERS +=	bench_rules
 HELPER_bench_rules_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
 HELPER_bench_rules_LIBS = $(BSD_LIBS)
 
+# Rules and patterns, for comparison with a model of them.
+TEST_HELPERS +=	decide
+HELPER_decide_SRCS = $(RULE_SRCS) $(PATTERN_SRCS) $(COMPAT_SRCS)
+HELPER_decide_LIBS = $(BSD_LIBS)
+
 TEST_HELPERS +=	hostform
 HELPER_hostform_SRCS = $(RULE_SRCS) $(COMPAT_SRCS)
 HELPER_hostform_LIBS = $(BSD_LIBS)
+
+# What srt-proxy makes of HTTP, for comparison with others.
+TEST_HELPERS +=	httpread
+HELPER_httpread_SRCS = $(HTTP_SRCS) $(COMPAT_SRCS)
+HELPER_httpread_LIBS = $(BSD_LIBS)
+
+# The same of another parser, where its library is installed.
+ifneq ($(wildcard /usr/include/http_parser.h),)
+TEST_HELPERS +=	httpref
+HELPER_httpref_SRCS = $(COMPAT_SRCS)
+HELPER_httpref_LIBS = -lhttp_parser $(BSD_LIBS)
+endif
 
 UNIT_TESTS +=	http_parse_test http_response_test http_chunk_test \
 		http_write_test
@@ -138,7 +155,9 @@ http_chunk_test_LIBS = $(BSD_LIBS)
 http_write_test_SRCS = $(HTTP_SRCS) $(COMPAT_SRCS)
 http_write_test_LIBS = $(BSD_LIBS)
 
-FUZZ_TARGETS +=	http_request http_response http_chunk
+FUZZ_TARGETS +=	http_request http_response http_chunk reason
+FUZZ_reason_SRCS = $(HTTP_SRCS) $(COMPAT_SRCS)
+FUZZ_reason_LIBS = $(BSD_LIBS)
 FUZZ_http_request_SRCS = $(HTTP_SRCS) $(COMPAT_SRCS)
 FUZZ_http_request_LIBS = $(BSD_LIBS)
 FUZZ_http_response_SRCS = $(HTTP_SRCS) $(COMPAT_SRCS)
@@ -245,6 +264,14 @@ TEST_HELPERS +=	execd
 HELPER_execd_SRCS = $(IPC_SRCS) $(PROC_SRCS)
 HELPER_execd_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
 
+TEST_HELPERS +=	bench_stream bench_relay bench_many
+HELPER_bench_stream_SRCS = $(COMPAT_SRCS)
+HELPER_bench_stream_LIBS = $(BSD_LIBS)
+HELPER_bench_relay_SRCS = $(COMPAT_SRCS)
+HELPER_bench_relay_LIBS = $(BSD_LIBS)
+HELPER_bench_many_SRCS = $(COMPAT_SRCS)
+HELPER_bench_many_LIBS = $(BSD_LIBS)
+
 TEST_HELPERS +=	bench_time bench_net bench_files
 HELPER_bench_time_SRCS = $(COMPAT_SRCS)
 HELPER_bench_time_LIBS = $(BSD_LIBS)
@@ -342,3 +369,31 @@ broker_file_test_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts \
 		check bare same tree fresh open name rename attr) \
 		$(GUARD_SRCS) $(PLAN_SRCS) common/log.c $(COMPAT_SRCS)
 broker_file_test_LIBS = $(BSD_LIBS) -lpthread
+
+# The lines that srt is told while it runs.
+CONTROL_SRCS =	srt/lines.c $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c \
+		$(COMPAT_SRCS)
+FUZZ_TARGETS +=	control ask
+FUZZ_control_SRCS = $(CONTROL_SRCS)
+FUZZ_control_LIBS = $(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS) \
+		-Wl$(comma)--wrap=write
+FUZZ_ask_SRCS =	$(CONTROL_SRCS)
+FUZZ_ask_LIBS =	$(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS)
+
+FUZZ_TARGETS +=	settings_tree
+FUZZ_settings_tree_SRCS = $(FUZZ_settings_SRCS)
+FUZZ_settings_tree_LIBS = $(FUZZ_settings_LIBS)
+
+# They bring the functions of log.c that they need.
+FUZZ_TARGETS +=	ipc netlink
+FUZZ_ipc_SRCS =	common/ipc.c common/ipc_noloop.c common/violation.c \
+		common/access.c $(IMSG_SRCS) $(COMPAT_SRCS)
+FUZZ_ipc_LIBS =	$(BSD_LIBS)
+FUZZ_netlink_SRCS = $(COMPAT_SRCS)
+FUZZ_netlink_LIBS = $(BSD_LIBS)
+
+ifneq ($(wildcard /usr/include/http_parser.h),)
+FUZZ_TARGETS +=	http_diff
+FUZZ_http_diff_SRCS = $(HTTP_SRCS) $(COMPAT_SRCS)
+FUZZ_http_diff_LIBS = -lhttp_parser $(BSD_LIBS)
+endif

@@ -34,6 +34,7 @@
 #define LISTEN_BACKLOG	4096
 #define LO_INDEX	1		/* in every network namespace */
 #define DNS_PORT	53
+#define ERRNO_MAX	4095		/* of the kernel's, as it negates them */
 
 /* What is asked of the kernel, in this order; its answers say which. */
 enum request {
@@ -179,6 +180,11 @@ request_answer(int s, uint32_t *seq, int *error)
 		return -1;
 	}
 	memcpy(&err, NLMSG_DATA(&buf.hdr), sizeof(err));
+	if (buf.hdr.nlmsg_seq >= REQ_MAX || err.error > 0 ||
+	    err.error < -ERRNO_MAX) {
+		errno = EPROTO;
+		return -1;
+	}
 	*seq = buf.hdr.nlmsg_seq;
 	*error = -err.error;
 	return 0;

@@ -102,7 +102,7 @@ check_cure(const char *why, enum rule_list list)
 static void
 check_decision(struct ruleset *set, const char *text)
 {
-	struct decision		 d;
+	struct decision		 d, again;
 	struct host		 h;
 	struct sockaddr_in6	 sin6;
 
@@ -112,6 +112,10 @@ check_decision(struct ruleset *set, const char *text)
 	check((d.verdict == VERDICT_ALLOW) == (d.reason == NULL));
 	if (d.rule != NULL)
 		check((d.verdict == VERDICT_ALLOW) == (d.list == RULE_ALLOW));
+	/* The index decides as the lists do. */
+	(void)ruleset_index(set);
+	rule_decide(set, &h, 443, &again);
+	check(d.verdict == again.verdict && d.rule == again.rule);
 	if (h.kind != HOST_INET6)
 		return;
 

@@ -10,6 +10,8 @@
  * The arguments are commands, as are the lines of standard input that
  * follow:
  *
+ *	audit			prints "access HOST PORT REQUESTS" at the end of
+ *				each connection from then on
  *	rules FLAGS | allow ENTRY | deny ENTRY [REASON] | denyaddr ADDR | end
  *	listen http|socks|dns-tcp|dns-udp|dns-udp6
  *				prints "http PORT", "socks PORT", ...
@@ -45,6 +47,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "ipc.h"
 #include "log.h"
 #include "rule.h"
@@ -114,6 +117,19 @@ recv_violation(struct ipc_peer *peer, struct imsg *imsg)
 }
 
 static void
+recv_access(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct access	 a;
+	uint64_t	 lost;
+
+	(void)peer;
+	ipc_recv_access(imsg, &a, &lost);
+	printf("access %s %u %" PRIu64 " lost=%" PRIu64 "\n", a.host,
+	    a.port, a.requests, lost);
+	access_clear(&a);
+}
+
+static void
 recv_flush(struct ipc_peer *peer, struct imsg *imsg)
 {
 	(void)peer;
@@ -167,6 +183,8 @@ static const struct ipc_rule	 proxy_table[] = {
 static const struct ipc_rule	 monitor_table[] = {
 	{ IMSG_MON_VIOLATION, 0, MAX_IMSGSIZE, IPC_NOFD, IPC_PHASE_ANY,
 	    recv_violation },
+	{ IMSG_MON_ACCESS, 0, MAX_IMSGSIZE, IPC_NOFD, IPC_PHASE_ANY,
+	    recv_access },
 	{ IMSG_CTL_FLUSH, 8, 8, IPC_NOFD, IPC_PHASE_ANY, recv_flush }
 };
 
@@ -311,6 +329,14 @@ do_rule(uint32_t list, char *entry)
 }
 
 static void
+do_audit(void)
+{
+	struct proxy_options	 options = { .flags = PROXY_AUDIT };
+
+	ipc_send(&proxy, IMSG_PROXY_OPTIONS, -1, &options, sizeof(options));
+}
+
+static void
 command(char *line)
 {
 	char	*arg;
@@ -319,7 +345,9 @@ command(char *line)
 		*arg++ = '\0';
 	else
 		arg = line + strlen(line);
-	if (strcmp(line, "rules") == 0) {
+	if (strcmp(line, "audit") == 0)
+		do_audit();
+	else if (strcmp(line, "rules") == 0) {
 		memset(entries, 0, sizeof(entries));
 		ipc_send_u32(&proxy, IMSG_PROXY_RULES, -1,
 		    (uint32_t)strtoul(arg, NULL, 10));
