@@ -532,7 +532,7 @@ void	 rules_each(const struct settings *, void (*)(void *, enum rule_list,
 
 /* run.c */
 
-/* Starts the three roles; they wait for their configuration. */
+/* Starts srt-exec, which waits for its configuration; the others can be. */
 void	 run_start(void);
 /* Ends them when nothing else was done. */
 void	 run_abort(void);

@@ -10,6 +10,7 @@
 
 #include <sys/wait.h>
 
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,12 +62,14 @@ static struct {
 
 static void	 run_answer(uint32_t, int, int, const char *);
 static void	 run_ended(size_t, int);
-static void	 run_connect(enum role, enum role);
+static void	 run_hand(enum role, enum role, int);
 static void	 run_control_lost(void);
 static void	 run_end(int);
 static void	 run_gone(struct ipc_peer *);
 static void	 run_reap(int, short, void *);
 static void	 run_hold(int);
+static void	 run_open(size_t);
+static void	 run_pair(enum role, enum role, int *);
 static void	 run_learned(const char *);
 static void	 run_saved(const char *);
 static void	 run_signal(const struct signal_note *);
@@ -152,15 +155,26 @@ run_peer(enum role role)
 	fatalx("no pipe to %s", role_name(role));
 }
 
+static void
+run_start_role(size_t i)
+{
+	if (proc_start(&run_env.child[i], roles[i].role) == -1)
+		fatal("%s cannot be started", role_name(roles[i].role));
+}
+
+/* The others follow when srt-exec is busy, and must not be missed then. */
 void
 run_start(void)
 {
+	char	 path[PATH_MAX];
 	size_t	 i;
 
 	for (i = 0; i < NCHILDREN; i++)
-		if (proc_start(&run_env.child[i], roles[i].role) == -1)
-			fatal("%s cannot be started",
-			    role_name(roles[i].role));
+		if (proc_path(roles[i].role, path, sizeof(path)) == -1 ||
+		    access(path, X_OK) == -1)
+			fatal("%s cannot be executed: srt is not installed "
+			    "completely", role_name(roles[i].role));
+	run_start_role(0);
 }
 
 void
@@ -192,6 +206,7 @@ run(const struct options *opts, const struct policy *policy, int block,
     int json)
 {
 	size_t	 i;
+	int	 proxy_exec, monitor_exec, monitor_proxy;
 
 	run_env.policy = policy;
 	run_env.report = block != -1 || json != -1 || learn_on();
@@ -206,20 +221,24 @@ run(const struct options *opts, const struct policy *policy, int block,
 	    NULL) == -1)
 		fatalx("cannot watch the roles");
 
-	for (i = 0; i < NCHILDREN; i++) {
-		ipc_open(&run_env.peer[i], run_env.base, run_env.child[i].fd,
-		    roles[i].role, roles[i].rules, roles[i].nrules, run_gone);
-		run_env.child[i].fd = -1;
-		ipc_send_hello(&run_env.peer[i]);
-	}
 	if (route_open(policy->settings, opts->control_fd != -1) == -1)
 		return EXIT_SRT;
-	run_connect(ROLE_EXEC, ROLE_PROXY);
-	run_connect(ROLE_EXEC, ROLE_MONITOR);
-	run_connect(ROLE_PROXY, ROLE_MONITOR);
+	/* The namespaces are what takes longest: they come first. */
+	run_open(0);
+	run_pair(ROLE_EXEC, ROLE_PROXY, &proxy_exec);
+	run_pair(ROLE_EXEC, ROLE_MONITOR, &monitor_exec);
 	/* Else nothing runs before there is a record of it. */
 	if (!audit_required())
 		send_exec(run_peer(ROLE_EXEC), policy);
+	(void)ipc_flush(run_peer(ROLE_EXEC));
+	for (i = 1; i < NCHILDREN; i++) {
+		run_start_role(i);
+		run_open(i);
+	}
+	run_hand(ROLE_PROXY, ROLE_EXEC, proxy_exec);
+	run_hand(ROLE_MONITOR, ROLE_EXEC, monitor_exec);
+	run_pair(ROLE_PROXY, ROLE_MONITOR, &monitor_proxy);
+	run_hand(ROLE_MONITOR, ROLE_PROXY, monitor_proxy);
 	if (opts->ask || opts->ask_fd != -1) {
 		run_env.asking = 1;
 		ask_start(run_env.base, policy->settings->ask_timeout,
@@ -309,16 +328,31 @@ run_control_lost(void)
 	run_end(EXIT_SRT);
 }
 
-/* Hands each of two roles one end of a pair. */
+/* Hands a role the end of a pair; the other one is the second role's. */
 static void
-run_connect(enum role a, enum role b)
+run_pair(enum role role, enum role other, int *end)
 {
 	int	 pair[2];
 
 	if (proc_pair(pair) == -1)
 		fatal("socketpair");
-	ipc_send_u32(run_peer(a), IMSG_CTL_PEER, pair[0], (uint32_t)b);
-	ipc_send_u32(run_peer(b), IMSG_CTL_PEER, pair[1], (uint32_t)a);
+	run_hand(role, other, pair[0]);
+	*end = pair[1];
+}
+
+static void
+run_hand(enum role role, enum role other, int end)
+{
+	ipc_send_u32(run_peer(role), IMSG_CTL_PEER, end, (uint32_t)other);
+}
+
+static void
+run_open(size_t i)
+{
+	ipc_open(&run_env.peer[i], run_env.base, run_env.child[i].fd,
+	    roles[i].role, roles[i].rules, roles[i].nrules, run_gone);
+	run_env.child[i].fd = -1;
+	ipc_send_hello(&run_env.peer[i]);
 }
 
 /* The record of the run ends with its status. */
