@@ -177,13 +177,13 @@ hand_over(const struct sandbox *sb)
 }
 
 static int
-command_become(const struct sandbox *sb, int report)
+command_become(const struct sandbox *sb)
 {
 	if (replace_null() == -1)
 		return errno;
 	if (hand_over(sb) == -1)
 		return -errno;
-	if (syscall(NR_CLOSE_RANGE, report + 1, ~0U, 0) == -1)
+	if (syscall(NR_CLOSE_RANGE, STDERR_FILENO + 1, ~0U, 0) == -1)
 		return errno;
 	if (limits_apply(sb) == -1)
 		return errno;
@@ -191,21 +191,10 @@ command_become(const struct sandbox *sb, int report)
 }
 
 __dead void
-command_exec(struct sandbox *sb, int report)
+command_exec(struct sandbox *sb, volatile int *error)
 {
-	const int	 last = STDERR_FILENO + 1;
-	int		 error;
-
 	restore_signals(&sb->opt);
 	(void)umask((mode_t)(sb->opt.umask & 0777));
-	/* 0-2, the report until execve closes it, and nothing else. */
-	if (sb->listener_fd == last &&
-	    (sb->listener_fd = fcntl(last, F_DUPFD_CLOEXEC, last + 1)) == -1)
-		_exit(EXIT_SRT);
-	if (report != last && dup3(report, last, O_CLOEXEC) == -1)
-		_exit(EXIT_SRT);
-	error = command_become(sb, last);
-	if (write(last, &error, sizeof(error)) == -1)
-		_exit(EXIT_SRT);
+	*error = command_become(sb);
 	_exit(EXIT_NOTFOUND);
 }

@@ -69,10 +69,10 @@ __dead void	 init_main(struct sandbox *, struct mounts *, int);
 #define COMMAND_NSIG	64		/* signals are 1 to this */
 /*
  * In the child of pid 1: hands its calls to the broker and becomes the
- * command.  If it cannot be executed the errno goes into the pipe, which is
- * closed otherwise; negated, if the broker could not be had.
+ * command.  It is pid 1's memory that it works in until then.  If it cannot be
+ * executed the errno is left there; negated, if the broker could not be had.
  */
-__dead void	 command_exec(struct sandbox *, int);
+__dead void	 command_exec(struct sandbox *, volatile int *);
 
 /* why.c */
 int		 why(const char *, ...)
