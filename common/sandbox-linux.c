@@ -164,6 +164,15 @@ sandbox_drop(enum role role)
 }
 
 void
+sandbox_hide(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		fatal("prctl(PR_SET_NO_NEW_PRIVS)");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		fatal("prctl(PR_SET_DUMPABLE)");
+}
+
+void
 sandbox_enter(enum role role)
 {
 	const struct role_sandbox	*s;
@@ -175,10 +184,7 @@ sandbox_enter(enum role role)
 	/* glibc reads /etc/localtime the first time that it tells the time. */
 	tzset();
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		fatal("prctl(PR_SET_NO_NEW_PRIVS)");
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
-		fatal("prctl(PR_SET_DUMPABLE)");
+	sandbox_hide();
 	if ((s->keep & KEEP_CAPS) == 0)
 		drop_capabilities();
 	limit_resources(s->keep);

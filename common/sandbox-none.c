@@ -18,6 +18,12 @@ sandbox_drop(enum role role)
 }
 
 void
+sandbox_hide(void)
+{
+	fatalx("srt cannot confine its own processes on this system yet");
+}
+
+void
 sandbox_enter(enum role role)
 {
 	(void)role;

@@ -18,4 +18,10 @@ void	 sandbox_enter(enum role);
  */
 void	 sandbox_drop(enum role);
 
+/*
+ * The calling process, which is to confine itself later and reads nothing
+ * until then, keeps its memory from others of its user.
+ */
+void	 sandbox_hide(void);
+
 #endif /* SANDBOX_H */

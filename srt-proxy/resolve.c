@@ -78,7 +78,7 @@ query_new(const char *name)
 	struct query	*q;
 	struct ibuf	*buf;
 
-	if (resolve_count >= RESOLVE_QUERIES_MAX)
+	if (resolve_count >= RESOLVE_QUERIES_MAX || !resolver.open)
 		return NULL;
 	if ((q = calloc(1, sizeof(*q))) == NULL)
 		fatal("calloc");
@@ -99,9 +99,16 @@ query_new(const char *name)
 }
 
 void
+resolve_stop(void)
+{
+	if (resolver.open)
+		ipc_close(&resolver);
+}
+
+void
 resolve_end(void)
 {
-	ipc_close(&resolver);
+	resolve_stop();
 	while (waitpid(resolver_pid, NULL, 0) == -1 && errno == EINTR)
 		continue;
 }

@@ -61,6 +61,7 @@ static pthread_mutex_t	 resolver_lock = PTHREAD_MUTEX_INITIALIZER;
 static void		 resolver_query(struct ipc_peer *, struct imsg *);
 static void		*resolver_thread(void *);
 static __dead void	 resolver_main(int);
+static void		 resolver_wait(struct pollfd *);
 
 static const struct ipc_rule	 resolver_rules[] = {
 	{ IMSG_RESOLVE_QUERY, 8, 8 + HOST_NAME_MAX_LEN, IPC_NOFD,
@@ -114,6 +115,19 @@ resolver_log(enum log_level level, const char *text)
 	(void)pthread_mutex_unlock(&resolver_lock);
 }
 
+/* Until there is something to read, or somebody gone who could ask. */
+static void
+resolver_wait(struct pollfd *pfd)
+{
+	while (poll(pfd, 1, -1) == -1)
+		if (errno != EINTR)
+			fatal("poll");
+}
+
+/*
+ * Most commands never ask for a name: the process confines itself when the
+ * first question is there, and before it reads it.
+ */
 static __dead void
 resolver_main(int fd)
 {
@@ -121,6 +135,11 @@ resolver_main(int fd)
 	int		 out;
 
 	log_init(role_name(ROLE_RESOLVER), LOG_LEVEL_WARN);
+	sandbox_drop(ROLE_RESOLVER);
+	sandbox_hide();
+	resolver_wait(&pfd);
+	if ((pfd.revents & POLLHUP) != 0)
+		_exit(0);
 	if ((out = dup(fd)) == -1)
 		_exit(EXIT_SRT);
 	ipc_open(&resolver_in, NULL, fd, ROLE_PROXY, resolver_rules,
@@ -129,16 +148,11 @@ resolver_main(int fd)
 	    resolver_gone);
 	ipc_phase(&resolver_in, IPC_PHASE_RUN);
 	log_setsink(resolver_log);
-	sandbox_drop(ROLE_RESOLVER);
 	sandbox_enter(ROLE_RESOLVER);
 
 	for (;;) {
-		if (poll(&pfd, 1, -1) == -1) {
-			if (errno == EINTR)
-				continue;
-			fatal("poll");
-		}
 		(void)ipc_dispatch(&resolver_in);
+		resolver_wait(&pfd);
 	}
 }
 
