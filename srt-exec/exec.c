@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -334,6 +335,8 @@ parent_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
 		limits_end(&sb);
 		exit(0);
 	}
+	/* The broker has more to do, and the command waits for it. */
+	(void)sched_yield();
 	confine();
 	ipc_phase(peer, IPC_PHASE_RUN);
 	ipc_send(peer, IMSG_CTL_READY, -1, NULL, 0);
