@@ -25,9 +25,9 @@ static char		*proc_started[ROLE_MAX];
 static __dead void	 proc_child(enum role, const char *, int);
 static void		 proc_signals(void);
 
-/* Our own program is in "from": is the role's in "to"? */
+/* Our own program is in "from": is the one of that name in "to"? */
 static int
-proc_beside(const char *from, const char *to, enum role role, char *buf,
+proc_beside(const char *from, const char *to, const char *name, char *buf,
     size_t size)
 {
 	char	 self[PATH_MAX];
@@ -47,14 +47,14 @@ proc_beside(const char *from, const char *to, enum role role, char *buf,
 	if (dir < flen || strcmp(self + dir - flen, from) != 0)
 		return -1;
 	self[dir - flen] = '\0';
-	n = snprintf(buf, size, "%s%s/%s", self, to, role_name(role));
+	n = snprintf(buf, size, "%s%s/%s", self, to, name);
 	if (n < 0 || (size_t)n >= size)
 		return -1;
 	return access(buf, X_OK);
 }
 
 int
-proc_path(enum role role, char *buf, size_t size)
+proc_find(const char *name, char *buf, size_t size)
 {
 	int	 n;
 
@@ -63,15 +63,21 @@ proc_path(enum role role, char *buf, size_t size)
 	 * or unpacked anywhere runs its own programs, never another's.  A
 	 * role may start one of its own, which stands beside it.
 	 */
-	if (proc_beside("/bin", "/libexec/srt", role, buf, size) == 0 ||
-	    proc_beside("/libexec/srt", "/libexec/srt", role, buf, size) == 0)
+	if (proc_beside("/bin", "/libexec/srt", name, buf, size) == 0 ||
+	    proc_beside("/libexec/srt", "/libexec/srt", name, buf, size) == 0)
 		return 0;
-	n = snprintf(buf, size, "%s/%s", SRT_LIBEXECDIR, role_name(role));
+	n = snprintf(buf, size, "%s/%s", SRT_LIBEXECDIR, name);
 	if (n < 0 || (size_t)n >= size) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	return 0;
+}
+
+int
+proc_path(enum role role, char *buf, size_t size)
+{
+	return proc_find(role_name(role), buf, size);
 }
 
 int

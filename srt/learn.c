@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -108,13 +107,9 @@ learn_own(const char *path, const char *cwd)
 static char *
 learn_home(void)
 {
-	const struct passwd	*pw;
-	const char		*home = getenv("HOME");
+	const char	*home = home_dir();
 
-	if ((home == NULL || *home != '/') &&
-	    (pw = getpwuid(getuid())) != NULL)
-		home = pw->pw_dir;
-	return home == NULL || *home != '/' ? NULL : realpath(home, NULL);
+	return home == NULL ? NULL : realpath(home, NULL);
 }
 
 /* A ceiling of nothing holds nothing by name: here it must, too. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 
 # The settings alone: tests and fuzzers link these.
-SETTINGS_SRCS =	srt/errors.c srt/json.c srt/settings.c \
+SETTINGS_SRCS =	srt/errors.c srt/home.c srt/json.c srt/settings.c \
 		$(patsubst %,srt/settings_%.c,admin ceiling check dump \
 		layer nearest override read table value) \
 		srt/utf8.c srt/xmalloc.c $(PATTERN_SRCS)
@@ -19,7 +19,8 @@ CHECK_SRCS =	srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_net.c \
 		srt-exec/linux_landlock.c srt-exec/linux_seccomp.c \
 		srt-exec/cgroup.c
 
-SRT_SRCS =	srt/main.c srt/audit.c srt/control.c srt/ask.c srt/ask_tty.c \
+SRT_SRCS =	srt/main.c srt/home_ask.c common/nolookup.c srt/audit.c \
+		srt/control.c srt/ask.c srt/ask_tty.c \
 		srt/dial.c srt/env.c srt/keeper.c srt/learn.c srt/learn_add.c \
 		srt/learn_paths.c \
 		srt/lines.c srt/settings_edit.c srt/options.c \
@@ -29,4 +30,8 @@ SRT_SRCS =	srt/main.c srt/audit.c srt/control.c srt/ask.c srt/ask_tty.c \
 		$(PATHS_SRCS) \
 		$(SETTINGS_SRCS) $(IPC_SRCS) $(PROC_SRCS) $(SANDBOX_SRCS) \
 		$(RULE_SRCS)
-SRT_LIBS =	$(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS) $(CONF_MD_LIBS)
+SRT_LIBS =	$(CONF_STATIC) $(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS) \
+		$(CONF_MD_LIBS)
+
+# What srt cannot ask itself where it is linked as a whole.
+SRT_HOME_SRCS =	srt/home_helper.c

@@ -302,8 +302,9 @@ int	 paths_resolve(const struct settings *, const char *,
 	    const struct own_file *, size_t, struct fs_paths *,
 	    struct guards *);
 void	 paths_free(struct fs_paths *);
-/* What "~" stands for; NULL: there is none. */
-const char *home_dir(void);
+
+/* home_ask.c: for home_asker() */
+char	*home_from_helper(void);
 
 /*
  * What the files below share while a policy is made.

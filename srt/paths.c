@@ -22,7 +22,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +59,6 @@ static const struct path_list {
 static int	 add_entry(const struct resolver *, enum fs_kind,
 		    const struct path_entry *, const struct followed *);
 static void	 say_absent(const struct path_entry *, enum fs_kind);
-static const char *account_home(void);
 static int	 resolve_list(const struct resolver *,
 		    const struct path_list *);
 static int	 resolve_reading(const struct resolver *, enum fs_kind,
@@ -200,25 +198,6 @@ say_absent(const struct path_entry *e, enum fs_kind kind)
 		    "write \"~\" or the whole path", e->name, effect);
 	else
 		log_info("%s does not exist%s", e->name, effect);
-}
-
-static const char *
-account_home(void)
-{
-	const struct passwd	*pw;
-
-	if ((pw = getpwuid(getuid())) != NULL && pw->pw_dir != NULL &&
-	    *pw->pw_dir == '/')
-		return pw->pw_dir;
-	return NULL;
-}
-
-const char *
-home_dir(void)
-{
-	const char	*home = getenv("HOME");
-
-	return home != NULL && *home == '/' ? home : account_home();
 }
 
 static int

@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,19 +29,12 @@ static char *const	*command;
 const char *
 settings_default_path(void)
 {
-	static char		 path[PATH_MAX];
-	const struct passwd	*pw;
-	const char		*home;
-	int			 n;
+	static char	 path[PATH_MAX];
+	const char	*home = home_dir();
+	int		 n;
 
-	/* A relative home would take the settings from anywhere. */
-	home = getenv("HOME");
-	if (home == NULL || *home != '/') {
-		pw = getpwuid(getuid());
-		if (pw == NULL || pw->pw_dir == NULL || *pw->pw_dir != '/')
-			return NULL;
-		home = pw->pw_dir;
-	}
+	if (home == NULL)
+		return NULL;
 	n = snprintf(path, sizeof(path), "%s%s%s", home,
 	    strcmp(home, "/") == 0 ? "" : "/", SETTINGS_FILE);
 	return n < 0 || (size_t)n >= sizeof(path) ? NULL : path;

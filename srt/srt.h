@@ -320,6 +320,12 @@ int	 settings_read_all(int, char **, size_t *);
 const char *settings_file(const char *);
 struct settings *settings_default(void);
 void	 settings_free(struct settings *);
+/* What "~" stands for; NULL: there is none. */
+const char *home_dir(void);
+/* The same, whatever HOME says. */
+const char *account_home(void);
+/* Who is asked about accounts that are not in /etc/passwd; before the rest. */
+void	 home_asker(char *(*)(void));
 /* ~/.srt-settings.json in static storage; NULL: there is no home. */
 const char *settings_default_path(void);
 /*
