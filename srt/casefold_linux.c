@@ -35,6 +35,23 @@ static const unsigned long	 folding[] = {
 	0x482b			/* hfsplus */
 };
 
+/* While known.on: the answer of one directory, which many files share. */
+static struct {
+	int	 on;
+	char	*dir;
+	int	 folds;
+} known;
+
+static int	 nearest_folds(const char *);
+
+void
+path_folds_known(int on)
+{
+	free(known.dir);
+	known.dir = NULL;
+	known.on = on;
+}
+
 static int
 dir_folds(int fd)
 {
@@ -53,6 +70,26 @@ dir_folds(int fd)
 
 int
 path_folds(const char *path)
+{
+	const char	*last = strrchr(path, '/');
+	size_t		 len = last == NULL ? 0 : (size_t)(last - path);
+	int		 folds;
+
+	if (known.dir != NULL && strncmp(known.dir, path, len) == 0 &&
+	    known.dir[len] == '\0')
+		return known.folds;
+	folds = nearest_folds(path);
+	if (known.on && len != 0) {
+		free(known.dir);
+		known.dir = xstrdup(path);
+		known.dir[len] = '\0';
+		known.folds = folds;
+	}
+	return folds;
+}
+
+static int
+nearest_folds(const char *path)
 {
 	char	*dir = xstrdup(path), *slash;
 	int	 fd, folds = 0;

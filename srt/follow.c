@@ -100,6 +100,7 @@ path_follow_known(int on)
 	free(known.dir);
 	known.dir = NULL;
 	known.on = on;
+	path_folds_known(on);
 }
 
 static void

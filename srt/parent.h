@@ -367,6 +367,8 @@ void	 guards_add(struct guards *, enum guard_kind, const char *,
 	    const char *);
 /* Is it, or would it be, where names that differ in case are the same? */
 int	 path_folds(const char *);
+/* casefold_linux.c: see path_follow_known() */
+void	 path_folds_known(int);
 /*
  * A path as it was followed: what it leads to or would lead to, as it is
  * spelled, and the links on the way, which nothing may take the place of.
