@@ -54,6 +54,8 @@ struct mounts {
 	int			 priv;		/* tmpfs of masks and /dev */
 	int			 hostproc;	/* EXEC_WEAKER_NESTED, or -1 */
 	int			 console;	/* the terminal of 0-2, or -1 */
+	int			 dir;		/* of the last path, or -1 */
+	const char		*dirof;		/* that path */
 	struct landlock		 landlock;
 };
 

@@ -134,6 +134,14 @@ lx_move_mount(int tree, int target)
 	    LX_MOVE_F_EMPTY | LX_MOVE_T_EMPTY);
 }
 
+/* The last name is not followed if it is a link. */
+static inline int
+lx_move_mount_at(int tree, int dir, const char *name)
+{
+	return (int)syscall(NR_MOVE_MOUNT, tree, "", dir, name,
+	    LX_MOVE_F_EMPTY);
+}
+
 static inline int
 lx_fsopen(const char *type)
 {

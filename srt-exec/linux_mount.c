@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,8 @@
 #include "linux.h"
 
 #define ROOT_ATTR	(LX_ATTR_NOSUID | LX_ATTR_NODEV)
+
+static void	 parent_forget(struct mounts *);
 
 int
 mounts_open(int root, const char *path, int flags)
@@ -99,7 +102,7 @@ mounts_begin(struct mounts *m, const struct plan *plan, uint32_t flags,
 	memset(m, 0, sizeof(*m));
 	m->plan = plan;
 	m->flags = flags;
-	m->hostproc = -1;
+	m->hostproc = m->dir = -1;
 	if (landlock_begin(&m->landlock, flags) == -1 ||
 	    oldroot_open(m) == -1)
 		return -1;
@@ -199,8 +202,51 @@ bind_op(struct mounts *m, const struct plan_op *op, int target)
 	return rc;
 }
 
+/*
+ * The directory of a path in the new tree.  Policies name many files of few
+ * directories, and one after the other: it is walked to once.
+ */
 static int
-mask_op(struct mounts *m, const struct plan_op *op, int target)
+parent_open(struct mounts *m, const char *path, const char **name)
+{
+	char	 dir[PATH_MAX];
+	size_t	 len;
+
+	*name = strrchr(path, '/') + 1;
+	len = (size_t)(*name - path);
+	if (m->dir != -1 && strncmp(m->dirof, path, len) == 0 &&
+	    strchr(m->dirof + len, '/') == NULL)
+		return m->dir;
+	parent_forget(m);
+	if (len >= sizeof(dir)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(dir, path, len);
+	dir[len] = '\0';
+	m->dirof = path;
+	return m->dir = mounts_open(m->newroot, dir, O_DIRECTORY);
+}
+
+static void
+parent_forget(struct mounts *m)
+{
+	if (m->dir != -1)
+		(void)close(m->dir);
+	m->dir = -1;
+}
+
+/* What covers a directory, or one above it, is where its paths lead now. */
+static void
+parent_covered(struct mounts *m, const char *path)
+{
+	if (m->dir != -1 && strcmp(m->dirof, path) != 0 &&
+	    plan_covers(path, m->dirof))
+		parent_forget(m);
+}
+
+static int
+mask_op(struct mounts *m, const struct plan_op *op, int dir, const char *at)
 {
 	char	 name[32];
 	int	 tree, rc = 0;
@@ -219,17 +265,49 @@ mask_op(struct mounts *m, const struct plan_op *op, int target)
 	}
 	if ((tree = private_clone(m, name)) == -1)
 		return why("cannot clone a mask");
-	/* A file where a directory was, or the reverse. */
-	if (lx_move_mount(tree, target) == -1)
-		rc = changed(op);
+	/*
+	 * A file where a directory was, or the reverse.  What has become a
+	 * link meanwhile is covered as one.
+	 */
+	if (lx_move_mount_at(tree, dir, at) == -1)
+		rc = errno == ENOENT && (op->flags & PLAN_OPTIONAL) != 0 ? 0 :
+		    changed(op);
 	(void)close(tree);
 	return rc;
+}
+
+static int
+path_op(struct mounts *m, const struct plan_op *op)
+{
+	const char	*name;
+	int		 dir, target, rc;
+
+	if ((dir = parent_open(m, op->path, &name)) == -1)
+		goto fail;
+	switch (op->kind) {
+	case PLAN_BIND_RW:
+	case PLAN_BIND_RO:
+	case PLAN_PIN:
+		break;
+	default:
+		return mask_op(m, op, dir, name);
+	}
+	target = mounts_open(dir, name, op->type == FS_DIR ? O_DIRECTORY : 0);
+	if (target == -1)
+		goto fail;
+	rc = bind_op(m, op, target);
+	(void)close(target);
+	return rc;
+ fail:
+	if (errno == ENOENT && (op->flags & PLAN_OPTIONAL) != 0)
+		return 0;
+	return changed(op);
 }
 
 int
 mounts_apply_op(struct mounts *m, const struct plan_op *op)
 {
-	int	 target, rc;
+	int	 rc;
 
 	switch (op->kind) {
 	case PLAN_ROOT_RO:
@@ -237,30 +315,16 @@ mounts_apply_op(struct mounts *m, const struct plan_op *op)
 	case PLAN_ROOT_MASK:
 		return 0;
 	case PLAN_DEV:
-		return dev_attach(m);
+		rc = dev_attach(m);
+		break;
 	case PLAN_PROC:
-		return proc_attach(m);
-	default:
-		break;
-	}
-	target = mounts_open(m->newroot, op->path,
-	    op->type == FS_DIR ? O_DIRECTORY : 0);
-	if (target == -1) {
-		if (errno == ENOENT && (op->flags & PLAN_OPTIONAL) != 0)
-			return 0;
-		return changed(op);
-	}
-	switch (op->kind) {
-	case PLAN_BIND_RW:
-	case PLAN_BIND_RO:
-	case PLAN_PIN:
-		rc = bind_op(m, op, target);
+		rc = proc_attach(m);
 		break;
 	default:
-		rc = mask_op(m, op, target);
+		rc = path_op(m, op);
 		break;
 	}
-	(void)close(target);
+	parent_covered(m, op->path);
 	return rc;
 }
 
@@ -347,6 +411,7 @@ mounts_finish(struct mounts *m)
 void
 mounts_close(struct mounts *m)
 {
+	parent_forget(m);
 	(void)close(m->oldroot);
 	(void)close(m->newroot);
 	(void)close(m->priv);
