@@ -373,6 +373,26 @@ struct code {
 	size_t			 n;
 };
 
+/* No machine has more; those of an ABI that shares its name come later. */
+#define NUMBERS		1024
+#define X32_BIT		0x40000000U
+
+/* To a call: at once, or by a block that looks at its arguments. */
+struct answer {
+	uint32_t	 action;
+	const void	*block;		/* a row, or one of notified[] */
+};
+
+/* Of a tree of numbers: all from the first one on have the answer. */
+struct leaf {
+	uint32_t	 first;
+	struct answer	 answer;
+	size_t		 at;		/* its instruction */
+};
+
+static struct answer	 answers[NUMBERS];
+static struct leaf	 leaves[NUMBERS + 1];
+
 #define RET_ALLOW	SECCOMP_RET_ALLOW
 #define RET_ERRNO(e)	(SECCOMP_RET_ERRNO | (uint32_t)(e))
 
@@ -425,20 +445,30 @@ emit_row(struct code *c, const struct row *row)
 	}
 }
 
-/* All rows of one call; behind it A holds the number of the call again. */
+/* All rows of one call. */
 static void
-emit_call(struct code *c, const struct gen_arch *arch, const struct row *all,
-    size_t nall, const char *call, unsigned int lifted)
+emit_call_rows(struct code *c, const struct row *all, size_t nall,
+    const char *call, unsigned int lifted)
 {
-	size_t	 i, jump;
+	size_t	 i;
 
-	jump = emit(c, BPF_JMP | BPF_JEQ | BPF_K,
-	    (uint32_t)gen_number(arch, call));
 	for (i = 0; i < nall; i++)
 		if (strcmp(all[i].call, call) == 0 &&
 		    (all[i].lift & lifted) == 0)
 			emit_row(c, &all[i]);
 	(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
+}
+
+/* The same in a walk; behind it A holds the number of the call again. */
+static void
+emit_call(struct code *c, const struct gen_arch *arch, const struct row *all,
+    size_t nall, const char *call, unsigned int lifted)
+{
+	size_t	 jump;
+
+	jump = emit(c, BPF_JMP | BPF_JEQ | BPF_K,
+	    (uint32_t)gen_number(arch, call));
+	emit_call_rows(c, all, nall, call, lifted);
 	c->insn[jump].jf = distance(c, jump);
 }
 
@@ -492,68 +522,169 @@ call_reviewed(int nr, const char *call)
 	return 0;
 }
 
+/* To begin with: all numbers that no call has, now or later. */
 static void
-append_numbers(struct code *c, const struct gen_arch *arch,
-    unsigned int lifted)
+answers_fill(uint32_t action)
+{
+	size_t	 nr;
+
+	for (nr = 0; nr < NUMBERS; nr++) {
+		answers[nr].action = action;
+		answers[nr].block = NULL;
+	}
+}
+
+static struct answer *
+answer_of(int nr)
+{
+	if (nr < 0 || nr >= NUMBERS)
+		errx(1, "system call %d", nr);
+	return &answers[nr];
+}
+
+/* Neighbours with the same answer share a leaf; the last one is for more. */
+static size_t
+leaves_make(uint32_t beyond)
+{
+	const struct answer	*a, *last = NULL;
+	size_t			 n = 0;
+
+	for (a = answers; a < answers + NUMBERS; a++) {
+		if (last == NULL || a->action != last->action ||
+		    a->block != last->block) {
+			leaves[n].first = (uint32_t)(a - answers);
+			leaves[n++].answer = *a;
+		}
+		last = a;
+	}
+	leaves[n].first = NUMBERS;
+	leaves[n].answer.action = beyond;
+	leaves[n].answer.block = NULL;
+	return n + 1;
+}
+
+/*
+ * A search in halves.  The kernel translates a program when it is loaded,
+ * and runs it for every number there is to learn which are always allowed:
+ * what is short and shallow starts the command sooner.
+ */
+static void
+emit_tree(struct code *c, struct leaf *l, size_t n)
+{
+	size_t	 jump;
+
+	if (n == 1) {
+		l->at = l->answer.block == NULL ?
+		    emit(c, BPF_RET | BPF_K, l->answer.action) :
+		    emit(c, BPF_JMP | BPF_JA, 0);
+		return;
+	}
+	jump = emit(c, BPF_JMP | BPF_JGE | BPF_K, l[n / 2].first);
+	emit_tree(c, l, n / 2);
+	c->insn[jump].jt = distance(c, jump);
+	emit_tree(c, l + n / 2, n - n / 2);
+}
+
+/* What a leaf jumps to comes next. */
+static void
+emit_here(struct code *c, const struct leaf *l)
+{
+	c->insn[l->at].k = (uint32_t)(c->n - l->at - 1);
+}
+
+/* Another machine's call has no number; A holds that of all others. */
+static void
+emit_arch(struct code *c, const struct gen_arch *arch, uint32_t foreign)
+{
+	(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, arch));
+	c->insn[emit(c, BPF_JMP | BPF_JEQ | BPF_K, arch->audit)].jt = 1;
+	(void)emit(c, BPF_RET | BPF_K, foreign);
+	(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, nr));
+}
+
+/* x32 has the machine's own name; -1 is what a tracer makes of a call. */
+static void
+emit_no_x32(struct code *c, const struct gen_arch *arch)
+{
+	if (arch->token != SCMP_ARCH_X86_64)
+		return;
+	c->insn[emit(c, BPF_JMP | BPF_JGE | BPF_K, X32_BIT)].jf = 2;
+	c->insn[emit(c, BPF_JMP | BPF_JEQ | BPF_K, UINT32_MAX)].jt = 1;
+	(void)emit(c, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+}
+
+/* What every number is answered without a look at arguments. */
+static void
+answer_numbers(const struct gen_arch *arch, unsigned int lifted)
 {
 	const struct refusal	*refusal;
-	struct sock_filter	*prog;
-	scmp_filter_ctx		 ctx;
-	size_t			 n;
 	char			*call;
 	int			 nr;
 
-	ctx = gen_begin(SCMP_ACT_ERRNO(ENOSYS), arch);
-	for (nr = 0; nr < 1024; nr++) {
+	answers_fill(RET_ERRNO(ENOSYS));
+	for (nr = 0; nr < NUMBERS; nr++) {
 		call = seccomp_syscall_resolve_num_arch(arch->token, nr);
 		if (call == NULL)
 			continue;
 		refusal = refusal_find(call);
-		if (refusal != NULL && (refusal->lift & lifted) == 0) {
-			/* ENOSYS is what the default says already. */
-			if (refusal->error != ENOSYS)
-				gen_rule(ctx, SCMP_ACT_ERRNO((unsigned int)
-				    refusal->error), call, NULL, 0);
-		} else if (call_reviewed(nr, call))
-			gen_rule(ctx, SCMP_ACT_ALLOW, call, NULL, 0);
+		if (refusal != NULL && (refusal->lift & lifted) == 0)
+			answer_of(nr)->action = RET_ERRNO(refusal->error);
+		else if (call_reviewed(nr, call))
+			answer_of(nr)->action = RET_ALLOW;
 		free(call);
 	}
-	prog = gen_end(ctx, &n);
-	if (c->n + n > nitems(c->insn))
-		errx(1, "program too long");
-	/* Jumps are relative: the one can stand before the other. */
-	memcpy(&c->insn[c->n], prog, n * sizeof(*prog));
-	c->n += n;
-	free(prog);
 }
 
-/*
- * A call of the broker's: notified, or, if only some flags are, allowed
- * without them.  The programs are short enough for a walk: calls that are
- * allowed whatever their arguments are remembered by the kernel (5.11).
- */
 static void
-emit_notified(struct code *c, int nr, const struct notified *n, int reads)
+command_write(FILE *fp, const struct gen_arch *arch, struct code *c,
+    unsigned int lifted)
 {
-	size_t	 jump;
+	size_t	 i, n;
+	int	 nr;
+	char	 name[64];
 
-	jump = emit(c, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr);
-	if (n->flags != -1) {
-		(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
-		    (uint32_t)offsetof(struct seccomp_data, args) +
-		    (uint32_t)n->flags * (uint32_t)sizeof(uint64_t));
-		/* The kernel ignores all other flags beside O_PATH. */
-		c->insn[emit(c, BPF_JMP | BPF_JSET | BPF_K, O_PATH)].jt =
-		    reads ? 0 : 1;
-		if (!reads)
-			c->insn[emit(c, BPF_JMP | BPF_JSET | BPF_K,
-			    WRITES)].jt = 1;
-		else
-			c->insn[c->n - 1].jf = 1;
-		(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
+	answer_numbers(arch, lifted);
+	for (i = 0; i < nitems(rows); i++) {
+		if ((nr = gen_number(arch, rows[i].call)) == -1)
+			errx(1, "%s: unknown", rows[i].call);
+		if (answer_of(nr)->block == NULL)
+			answer_of(nr)->block = &rows[i];
 	}
+	c->n = 0;
+	emit_arch(c, arch, SECCOMP_RET_KILL_PROCESS);
+	emit_no_x32(c, arch);
+	n = leaves_make(RET_ERRNO(ENOSYS));
+	emit_tree(c, leaves, n);
+	for (i = 0; i < n; i++) {
+		const struct row	*row = leaves[i].answer.block;
+
+		if (row == NULL)
+			continue;
+		emit_here(c, &leaves[i]);
+		emit_call_rows(c, rows, nitems(rows), row->call, lifted);
+	}
+	(void)snprintf(name, sizeof(name), "command_filter_%u", lifted);
+	gen_write(fp, name, c->insn, c->n);
+}
+
+/* A call of the broker's of which only some flags are: allowed without. */
+static void
+emit_flags(struct code *c, const struct notified *n, int reads)
+{
+	(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
+	    (uint32_t)offsetof(struct seccomp_data, args) +
+	    (uint32_t)n->flags * (uint32_t)sizeof(uint64_t));
+	/* The kernel ignores all other flags beside O_PATH. */
+	c->insn[emit(c, BPF_JMP | BPF_JSET | BPF_K, O_PATH)].jt =
+	    reads ? 0 : 1;
+	if (!reads)
+		c->insn[emit(c, BPF_JMP | BPF_JSET | BPF_K, WRITES)].jt = 1;
+	else
+		c->insn[c->n - 1].jf = 1;
+	(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
 	(void)emit(c, BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
-	c->insn[jump].jf = distance(c, jump);
 }
 
 static int
@@ -571,26 +702,32 @@ static void
 notify_write(FILE *fp, const struct gen_arch *arch, struct code *c,
     unsigned int what)
 {
-	size_t	 i;
+	size_t	 i, n;
 	int	 nr;
 	char	 name[64];
 
-	c->n = 0;
-	(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
-	    offsetof(struct seccomp_data, arch));
-	c->insn[emit(c, BPF_JMP | BPF_JEQ | BPF_K, arch->audit)].jt = 1;
-	(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
-	(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
-	    offsetof(struct seccomp_data, nr));
+	answers_fill(RET_ALLOW);
 	for (i = 0; i < nitems(notified); i++) {
 		if ((notified[i].when & what) != notified[i].when)
 			continue;
 		/* The older calls do not exist on newer machines. */
-		if ((nr = notified_number(arch, notified[i].call)) >= 0)
-			emit_notified(c, nr, &notified[i],
-			    (what & NOTIFY_READS) != 0);
+		if ((nr = notified_number(arch, notified[i].call)) < 0)
+			continue;
+		answer_of(nr)->action = SECCOMP_RET_USER_NOTIF;
+		if (notified[i].flags != -1)
+			answer_of(nr)->block = &notified[i];
 	}
-	(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
+	c->n = 0;
+	emit_arch(c, arch, RET_ALLOW);
+	n = leaves_make(RET_ALLOW);
+	emit_tree(c, leaves, n);
+	for (i = 0; i < n; i++) {
+		if (leaves[i].answer.block == NULL)
+			continue;
+		emit_here(c, &leaves[i]);
+		emit_flags(c, leaves[i].answer.block,
+		    (what & NOTIFY_READS) != 0);
+	}
 	(void)snprintf(name, sizeof(name), "notify_filter_%u", what);
 	gen_write(fp, name, c->insn, c->n);
 }
@@ -600,16 +737,9 @@ arch_write(FILE *fp, const struct gen_arch *arch)
 {
 	static struct code	 c;
 	unsigned int		 lifted, what;
-	char			 name[64];
 
-	for (lifted = 0; lifted < LIFT_MAX; lifted++) {
-		c.n = 0;
-		emit_rows(&c, arch, rows, nitems(rows), lifted);
-		append_numbers(&c, arch, lifted);
-		(void)snprintf(name, sizeof(name), "command_filter_%u",
-		    lifted);
-		gen_write(fp, name, c.insn, c.n);
-	}
+	for (lifted = 0; lifted < LIFT_MAX; lifted++)
+		command_write(fp, arch, &c, lifted);
 	c.n = 0;
 	emit_rows(&c, arch, signal_rows, nitems(signal_rows), 0);
 	(void)emit(&c, BPF_RET | BPF_K, RET_ALLOW);
