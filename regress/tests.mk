@@ -339,6 +339,11 @@ TEST_HELPERS +=	fsrace
 HELPER_fsrace_SRCS = regress/helper/fsrace_watch.c $(COMPAT_SRCS)
 HELPER_fsrace_LIBS = $(BSD_LIBS) -lpthread
 
+# Where relative names land.
+TEST_HELPERS +=	cwdcheck
+HELPER_cwdcheck_SRCS = $(COMPAT_SRCS)
+HELPER_cwdcheck_LIBS = $(BSD_LIBS) -lpthread
+
 # Files that somebody else has open for longer.
 TEST_HELPERS +=	linger
 HELPER_linger_SRCS = $(COMPAT_SRCS)
