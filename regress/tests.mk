@@ -252,6 +252,7 @@ broker_net_test_SRCS = regress/unit/broker_net.c \
 		srt-exec/broker_tcp.c srt-exec/broker_connect.c \
 		srt-exec/broker_dial.c \
 		srt-exec/broker_path.c srt-exec/broker_walk.c \
+		srt-exec/broker_kept.c \
 		srt-exec/broker_mounts.c srt-exec/linux_net.c \
 		srt-exec/linux_ns.c srt-exec/why.c $(IPC_SRCS)
 broker_net_test_LIBS = $(EVENT_LIBS) $(BSD_LIBS) -lpthread
@@ -370,7 +371,7 @@ HELPER_posixfs_SRCS = $(patsubst %,regress/helper/posixfs_%.c,attrs names \
 HELPER_posixfs_LIBS = $(BSD_LIBS) -lpthread
 
 UNIT_TESTS +=	broker_file_test
-broker_file_test_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts \
+broker_file_test_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts kept \
 		check bare same tree fresh open name rename attr) \
 		$(GUARD_SRCS) $(PLAN_SRCS) common/log.c $(COMPAT_SRCS)
 broker_file_test_LIBS = $(BSD_LIBS) -lpthread

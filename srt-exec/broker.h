@@ -186,14 +186,15 @@ long	 task_string(const struct call *, uint64_t, char *);
 long	 task_read(const struct call *, uint64_t, void *, size_t);
 /*
  * The strings of a call that has two, to path and path2; what is wrong with
- * the second one is for later.  The caller has one working directory for both
- * of them, until task_done().
+ * the second one is for later.
  */
 long	 task_strings(struct call *, uint64_t, uint64_t, long *);
-void	 task_done(void);
 /* A duplicate of the caller's descriptor, close-on-exec; or -errno. */
 int	 task_fd(const struct call *, int);
-/* The caller's working directory, O_PATH; or -errno. */
+/*
+ * The caller's working directory, O_PATH; or -errno.  It is the same for all
+ * of a call.  To be closed by base_close() alone.
+ */
 int	 task_cwd(const struct call *);
 /* A thread ends that has asked for these. */
 void	 task_forget(void);
@@ -229,6 +230,11 @@ void	 task_program(pid_t, char *, size_t);
 pid_t	 task_process(pid_t);
 /* umask(2): from now on umasks have to be asked for. */
 long	 call_umask(struct call *);
+
+/* broker_kept.c */
+
+/* A thread ends that has kept directories. */
+void	 kept_forget(void);
 
 /* broker_path.c: resolution */
 
@@ -271,6 +277,13 @@ int	 path_open(int, const char *, uint64_t, uint64_t, uint64_t);
 #define FD_NAME_MAX	16
 int	 path_fds(void);
 const char *path_fd_name(int, char *);
+/*
+ * fchdir(2) for this thread.  Its working directory is no more than a means to
+ * an end, and may be anywhere.
+ */
+int	 path_enter(int);
+/* Closes what has been resolved, unless it is to stay open. */
+void	 base_close(int);
 /* Are the caller's user ids those of the broker? */
 int	 path_same_users(const struct call *);
 

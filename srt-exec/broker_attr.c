@@ -88,7 +88,7 @@ object_open(struct call *c, struct loc *loc, const struct change *ch)
 		    O_CLOEXEC);
 		if (fd == -1)
 			return -errno;
-		(void)close(loc->fd);
+		base_close(loc->fd);
 		loc->fd = fd;
 		return 0;
 	}
@@ -415,7 +415,7 @@ apply_xattr(struct call *c, const struct loc *loc, const struct change *ch,
 	if (direct)
 		return errno_result(syscall(SYS_fsetxattr, loc->fd, ch->name,
 		    ch->value, ch->size, ch->xflags));
-	if (fchdir(path_fds()) == -1)
+	if (path_enter(path_fds()) == -1)
 		return -EPERM;
 	path = path_fd_name(loc->fd, buf);
 	if (ch->value == NULL)

@@ -352,13 +352,9 @@ all_gone(void)
 static long
 call_handle(struct call *c)
 {
-	long	 result;
-
 	if (c->nr < 0 || c->nr >= CALLS_MAX || table[c->nr] == NULL)
 		return -ENOSYS;
-	result = table[c->nr](c);
-	task_done();
-	return result;
+	return table[c->nr](c);
 }
 
 /* The next call: 0, or -1 if there will be none. */
@@ -431,6 +427,7 @@ worker(void *arg)
 	while (turn_take(first) == 0 && worker_turn(req, c) == 0)
 		first = 0;
 	task_forget();
+	kept_forget();
 	free(req);
 	free(c);
 	return arg;

@@ -411,7 +411,7 @@ open_tty(struct call *c, struct loc *loc, struct opening *o)
 	}
 	if (fd < 0)
 		return open_kernel(c, o);
-	(void)close(loc->dirfd);
+	base_close(loc->dirfd);
 	loc->dirfd = -1;
 	loc->fd = fd;
 	return open_object(c, loc, o);

@@ -43,6 +43,7 @@ static int	 fds = -1;		/* our own /proc/self/fd */
 static char	 our_mounts[64];	/* "mnt:[...]" */
 static char	 our_users[64];
 static pthread_once_t	 once = PTHREAD_ONCE_INIT;
+static __thread struct node	 here;	/* this thread's working directory */
 
 static void
 path_init(void)
@@ -125,21 +126,32 @@ path_of_fd(int fd, char *buf, size_t size)
 	return n;
 }
 
+int
+path_enter(int fd)
+{
+	here.mount_id = 0;
+	return fchdir(fd);
+}
+
 /*
  * The same of a directory, which costs half of that by way of the thread's
- * own working directory.
+ * own working directory, and less if it is there already.
  */
 static long
-path_of_dir(int fd, char *buf, size_t size)
+path_of_dir(int fd, const struct node *node, char *buf, size_t size)
 {
 	long	 n;
 	int	 error;
 
-	if (fchdir(fd) == -1) {
+	if (node_same(node, &here) &&
+	    (n = syscall(SYS_getcwd, buf, size)) != -1)
+		return buf[0] != '/' ? -EPERM : n - 1;
+	if (path_enter(fd) == -1) {
 		error = -errno;
 		n = path_of_fd(fd, buf, size);
 		return n == -ENOENT ? error : n;
 	}
+	here = *node;
 	if ((n = syscall(SYS_getcwd, buf, size)) == -1)
 		return errno == ERANGE ? -ENAMETOOLONG : -errno;
 	/* "(unreachable)" */
@@ -158,8 +170,21 @@ node_stat(int fd, struct node *node)
 	node->ino = st.ino;
 	node->nlink = st.nlink;
 	node->dev = makedev(st.dev_major, st.dev_minor);
-	node->mount = (st.mask & LX_STATX_MNT_ID) == 0 ? MOUNT_FOREIGN :
+	node->mount_id = (st.mask & LX_STATX_MNT_ID) == 0 ? 0 : st.mnt_id;
+	node->mount = node->mount_id == 0 ? MOUNT_FOREIGN :
 	    mounts_kind(st.mnt_id);
+	return 0;
+}
+
+/* The same of a directory, of which no more than these may change. */
+static long
+dir_stat(int fd, struct node *node)
+{
+	const struct node	*known = kept_node(fd);
+
+	if (known == NULL)
+		return node_stat(fd, node);
+	*node = *known;
 	return 0;
 }
 
@@ -181,7 +206,7 @@ loc_clear(struct loc *loc, char *real)
 void
 base_close(int fd)
 {
-	if (fd != -1 && fd != broker.rootfd)
+	if (fd != -1 && fd != broker.rootfd && kept_node(fd) == NULL)
 		(void)close(fd);
 }
 
@@ -228,7 +253,7 @@ loc_name(struct loc *loc, int dirfd, const char *last, size_t len)
 	struct node	 node = { 0 };
 	long		 n;
 
-	if ((n = node_stat(dirfd, &node)) < 0)
+	if ((n = dir_stat(dirfd, &node)) < 0)
 		goto fail;
 	n = -ENOTDIR;
 	if (!S_ISDIR(node.mode))
@@ -237,7 +262,7 @@ loc_name(struct loc *loc, int dirfd, const char *last, size_t len)
 		return LOC_IN_PROC;
 	if (node.mount == MOUNT_FOREIGN)
 		return loc_kernel(loc, dirfd);
-	if ((n = path_of_dir(dirfd, loc->real, PATH_MAX)) < 0)
+	if ((n = path_of_dir(dirfd, &node, loc->real, PATH_MAX)) < 0)
 		goto fail;
 	loc->kind = node.mount == MOUNT_DEV ? LOC_KERNEL : LOC_NAME;
 	loc->dirfd = dirfd;
@@ -347,6 +372,30 @@ resolve_object(struct call *c, int base, const char *path, size_t len,
 	return loc_object(loc, fd, len == 0 ? "/" : len == 1 ? "." : "..");
 }
 
+/* The directory of the last component, by the path up to that. */
+static int
+parent_open(const struct call *c, int base, const char *dir,
+    uint64_t resolve)
+{
+	int	 fd;
+
+	/*
+	 * statx(2) would follow the magic links of a /proc that has the
+	 * broker in it.
+	 */
+	if (resolve != 0 ||
+	    (broker.sb->opt.flags & EXEC_WEAKER_NESTED) != 0)
+		return path_open(base, dir, O_PATH | O_DIRECTORY, 0,
+		    resolve | LX_RESOLVE_NO_MAGICLINKS);
+	if ((fd = kept_find(KEPT_PARENT, c, base, dir)) != -1)
+		return fd;
+	fd = path_open(base, dir, O_PATH | O_DIRECTORY, 0,
+	    LX_RESOLVE_NO_MAGICLINKS);
+	if (fd >= 0)
+		kept_add(KEPT_PARENT, c, fd, dir);
+	return fd;
+}
+
 /* The path from this directory on, which is closed or becomes the loc's. */
 static long
 resolve_from(struct call *c, int base, const char *path, uint64_t resolve,
@@ -371,12 +420,11 @@ resolve_from(struct call *c, int base, const char *path, uint64_t resolve,
 	}
 	memcpy(dir, s, (size_t)(last - s));
 	dir[last - s] = '\0';
-	dirfd = path_open(base, dir, O_PATH | O_DIRECTORY, 0,
-	    resolve | LX_RESOLVE_NO_MAGICLINKS);
+	dirfd = parent_open(c, base, dir, resolve);
 	if (dirfd < 0)
 		return path_walk(c, base, path, resolve, dirfd, loc);
 	if ((r = loc_name(loc, dirfd, last, len)) == LOC_IN_PROC) {
-		(void)close(dirfd);
+		base_close(dirfd);
 		return path_walk(c, base, path, resolve, 0, loc);
 	}
 	base_close(base);

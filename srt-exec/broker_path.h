@@ -21,14 +21,36 @@ struct node {
 	unsigned int	 nlink;
 	uint64_t	 ino;
 	dev_t		 dev;
+	uint64_t	 mount_id;	/* 0: not known */
 	enum mount_kind	 mount;
 };
 
 #define LOC_IN_PROC	1
 
+/* broker_kept.c */
+enum kept_dir {
+	KEPT_CWD,		/* the caller's working directory */
+	KEPT_PARENT,		/* that of the last component of a path */
+	KEPT_MAX
+};
+
+/*
+ * The kept directory, if that is where the name leads now; or -1.  It is not
+ * to be closed, but by base_close(), which leaves it open, and stays what it
+ * is until the call is answered.
+ */
+int	 kept_find(enum kept_dir, const struct call *, int, const char *);
+/* The one that this call has found or added; or -1. */
+int	 kept_used(enum kept_dir, const struct call *);
+/* Keeps the descriptor, to which the name led, for the next calls. */
+void	 kept_add(enum kept_dir, const struct call *, int, const char *);
+/* What it is, if it is kept; or NULL. */
+const struct node *kept_node(int);
+/* The same directory on the same mount, if one of them is open here? */
+int	 node_same(const struct node *, const struct node *);
+
 /* broker_path.c */
 int	 node_stat(int, struct node *);
-void	 base_close(int);
 long	 loc_kernel(struct loc *, int);
 long	 loc_name(struct loc *, int, const char *, size_t);
 long	 loc_object(struct loc *, int, const char *);

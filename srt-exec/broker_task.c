@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "broker_path.h"
 
 #define PAGE		4096	/* the least that any machine has */
 #define CHUNK		256	/* of a string, at first: most are shorter */
@@ -34,12 +35,6 @@
 
 static atomic_int	 umask_changed;
 static atomic_int	 process_pidfds;	/* before Linux 6.9 */
-
-/* The working directory for the second path of the same call. */
-static __thread struct {
-	uint64_t	 id;		/* of a call with two paths; else 0 */
-	int		 fd;
-} both = { .fd = -1 };
 
 long
 task_read(const struct call *c, uint64_t addr, void *buf, size_t len)
@@ -111,8 +106,6 @@ task_strings(struct call *c, uint64_t a, uint64_t b, long *second)
 	size_t		 na = local[0].iov_len, nb = local[1].iov_len;
 	long		 r;
 
-	task_done();
-	both.id = c->id;
 	remote[0].iov_len = na;
 	remote[1].iov_len = nb;
 	*second = 0;
@@ -125,15 +118,6 @@ task_strings(struct call *c, uint64_t a, uint64_t b, long *second)
 		return r;
 	*second = task_string(c, b, c->path2);
 	return 0;
-}
-
-void
-task_done(void)
-{
-	if (both.fd != -1)
-		(void)close(both.fd);
-	both.fd = -1;
-	both.id = 0;
 }
 
 /* The text of a file of the caller's in /proc; its length, or -errno. */
@@ -246,12 +230,17 @@ known_fd(int number)
 }
 
 static int
-known_cwd(void)
+known_cwd(const struct call *c)
 {
 	int	 fd;
 
+	if ((fd = kept_find(KEPT_CWD, c, known.dir, "cwd")) != -1)
+		return fd;
 	fd = openat(known.dir, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd == -1 ? -errno : fd;
+	if (fd == -1)
+		return -errno;
+	kept_add(KEPT_CWD, c, fd, "cwd");
+	return fd;
 }
 
 /* What was found by its number counts if that is the caller's still. */
@@ -260,7 +249,7 @@ checked(const struct call *c, int fd)
 {
 	if (fd < 0 || call_valid(c))
 		return fd;
-	(void)close(fd);
+	base_close(fd);
 	task_forget();
 	return -ESRCH;
 }
@@ -286,41 +275,29 @@ task_fd(const struct call *c, int number)
 	return fd;
 }
 
-static int
-cwd_open(const struct call *c)
+int
+task_cwd(const struct call *c)
 {
 	char	 name[16];
 	int	 fd;
 
+	if ((fd = kept_used(KEPT_CWD, c)) != -1)
+		return fd;
 	task_know(c);
 	if (known.dir != -1) {
-		if ((fd = known_cwd()) != -ESRCH && fd != -ENOENT)
+		if ((fd = known_cwd(c)) != -ESRCH && fd != -ENOENT)
 			return fd;
 		task_forget();
 		task_know(c);
 	}
 	(void)snprintf(name, sizeof(name), "%d", (int)c->tid);
-	known.dir = openat(broker.procfd, name, O_PATH | O_DIRECTORY |
-	    O_CLOEXEC);
-	if (known.dir == -1)
+	fd = openat(broker.procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
 		return -errno;
-	return checked(c, known_cwd());
-}
-
-int
-task_cwd(const struct call *c)
-{
-	int	 fd;
-
-	if (both.id != c->id)
-		return cwd_open(c);
-	if ((fd = both.fd) != -1) {
-		both.fd = -1;
+	if ((fd = checked(c, fd)) < 0)
 		return fd;
-	}
-	if ((fd = cwd_open(c)) >= 0)
-		both.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	return fd;
+	known.dir = fd;
+	return known_cwd(c);
 }
 
 /* Who asks more than once gets a descriptor, by which it costs a third. */

@@ -323,7 +323,7 @@ unix_record(struct call *c)
 static void
 leave_dir(void)
 {
-	if (fchdir(broker.rootfd) == -1)
+	if (path_enter(broker.rootfd) == -1)
 		fatal("fchdir");
 }
 
@@ -339,7 +339,7 @@ unix_connect_object(struct call *c, int fd, int object, int again)
 	un.sun_family = AF_UNIX;
 	(void)strlcpy(un.sun_path, path_fd_name(object, name),
 	    sizeof(un.sun_path));
-	if (fchdir(path_fds()) == -1)
+	if (path_enter(path_fds()) == -1)
 		return -EACCES;
 	r = connect_try(fd, (const struct sockaddr *)&un, sizeof(un));
 	leave_dir();
@@ -438,12 +438,12 @@ unix_bind_name(struct call *c, int fd, const struct sock_addr *sa,
 	if (strlcpy(un.sun_path, loc_spelt(loc), sizeof(un.sun_path)) >=
 	    sizeof(un.sun_path) && !plain)
 		r = -ENAMETOOLONG;
-	else if (fchdir(plain ? cwd : loc->dirfd) == -1 || (plain ?
+	else if (path_enter(plain ? cwd : loc->dirfd) == -1 || (plain ?
 	    bind(fd, &sa->u.sa, sa->len) :
 	    bind(fd, (const struct sockaddr *)&un, sizeof(un))) == -1)
 		r = -errno;
 	leave_dir();
-	(void)close(cwd);
+	base_close(cwd);
 	return r;
 }
 

@@ -235,7 +235,7 @@ walk_magic(struct walk *w, int fd)
 		return fd;
 	if (fd >= 0 && *w->s == '/' && !w->more &&
 	    (node_stat(fd, &node) < 0 || !S_ISDIR(node.mode))) {
-		(void)close(fd);
+		base_close(fd);
 		fd = -ENOTDIR;
 	}
 	if (fd < 0) {

@@ -76,9 +76,11 @@ enum {
 
 /* statx(2) */
 enum {
+	LX_STATX_INO = 0x100,
 	LX_STATX_BASIC = 0x7ff,
 	LX_STATX_BTIME = 0x800,
-	LX_STATX_MNT_ID = 0x1000
+	LX_STATX_MNT_ID = 0x1000,
+	LX_STATX_DONT_SYNC = 0x4000	/* a flag: what is known will do */
 };
 
 struct lx_time {

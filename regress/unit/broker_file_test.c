@@ -293,12 +293,14 @@ static long
 by_broker(const struct request *q)
 {
 	static struct call	 c;
+	static uint64_t		 id;
 	long			(*handler)(struct call *);
 	size_t			 i;
 	long			 r;
 	int			 fd;
 
 	memset(&c, 0, sizeof(c));
+	c.id = ++id;
 	c.tid = getpid();
 	c.nr = (int)q->nr;
 	c.fd = -1;
@@ -310,7 +312,11 @@ by_broker(const struct request *q)
 	must(fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
 	must(cwd = fcntl(fd, F_DUPFD_CLOEXEC, 150));
 	(void)close(fd);
+	/* Where it was we have left meanwhile. */
+	(void)path_enter(path_fds());
 	r = handler(&c);
+	/* The caller's numbers are ours. */
+	kept_forget();
 	if (fchdir(cwd) == -1)
 		assert_int_equal(errno, EACCES);
 	(void)close(cwd);
