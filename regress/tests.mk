@@ -281,6 +281,11 @@ HELPER_bench_net_LIBS = $(BSD_LIBS)
 HELPER_bench_files_SRCS = $(COMPAT_SRCS)
 HELPER_bench_files_LIBS = $(BSD_LIBS)
 
+# The least that answering a call costs.
+TEST_HELPERS +=	bench_broker
+HELPER_bench_broker_SRCS = $(COMPAT_SRCS)
+HELPER_bench_broker_LIBS = $(BSD_LIBS)
+
 TEST_HELPERS +=	racer
 HELPER_racer_SRCS = $(SRT_BUILD_SRCS) $(PLAN_SRCS) common/log.c $(COMPAT_SRCS)
 HELPER_racer_LIBS = $(BSD_LIBS)
