@@ -236,6 +236,20 @@ long	 call_umask(struct call *);
 /* A thread ends that has kept directories. */
 void	 kept_forget(void);
 
+/* broker_moves.c: changes of the working directory */
+
+/* A call has come: whatever its thread has asked for before is over. */
+void	 moves_call(const struct call *);
+/* How often somebody has begun to: to be asked before one looks. */
+uint64_t moves_begin(void);
+/* Has nobody since that many, and is nobody about to? */
+int	 moves_none(uint64_t);
+/* chdir(2), fchdir(2) */
+long	 call_chdir(struct call *);
+/* clone(2), unshare(2): threads with directories of their own, or processes
+ * with the same one. */
+long	 call_share(struct call *);
+
 /* broker_path.c: resolution */
 
 /*

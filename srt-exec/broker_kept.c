@@ -82,6 +82,13 @@ kept_find(enum kept_dir which, const struct call *c, int dirfd,
 }
 
 int
+kept_again(enum kept_dir which, const struct call *c)
+{
+	kept[which].id = c->id;
+	return kept[which].fd;
+}
+
+int
 kept_used(enum kept_dir which, const struct call *c)
 {
 	return kept[which].id == c->id ? kept[which].fd : -1;

@@ -83,6 +83,10 @@ static const struct {
 	{ SYS_lremovexattr, call_lremovexattr },
 	{ SYS_fremovexattr, call_fremovexattr },
 	{ SYS_umask, call_umask },
+	{ SYS_chdir, call_chdir },
+	{ SYS_fchdir, call_chdir },
+	{ SYS_clone, call_share },
+	{ SYS_unshare, call_share },
 	{ SYS_bind, call_bind },
 	{ SYS_connect, call_connect },
 	/* Newer machines lack these. */
@@ -377,6 +381,7 @@ call_receive(struct seccomp_notif *req, struct call *c)
 	memcpy(c->arg, req->data.args, sizeof(c->arg));
 	c->fd = -1;
 	c->fd_cloexec = 0;
+	moves_call(c);
 	return 0;
 }
 

@@ -42,11 +42,13 @@ enum kept_dir {
 int	 kept_find(enum kept_dir, const struct call *, int, const char *);
 /* The one that this call has found or added; or -1. */
 int	 kept_used(enum kept_dir, const struct call *);
+/* The kept one, of which is known that the name leads there; or -1. */
+int	 kept_again(enum kept_dir, const struct call *);
 /* Keeps the descriptor, to which the name led, for the next calls. */
 void	 kept_add(enum kept_dir, const struct call *, int, const char *);
 /* What it is, if it is kept; or NULL. */
 const struct node *kept_node(int);
-/* The same directory on the same mount, if one of them is open here? */
+/* The same directory on the same mount?  One of them is open here. */
 int	 node_same(const struct node *, const struct node *);
 
 /* broker_path.c */

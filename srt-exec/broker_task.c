@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,6 +167,17 @@ status_number(const char *status, const char *name, int radix)
 	return value == NULL ? 0 : strtoull(value, NULL, radix);
 }
 
+static int
+thread_pidfd(pid_t tid)
+{
+	int	 fd;
+
+	fd = (int)syscall(NR_PIDFD_OPEN, tid, PIDFD_THREAD);
+	if (fd == -1 && errno == EINVAL)
+		atomic_store(&process_pidfds, 1);
+	return fd;
+}
+
 /* A pidfd of the thread, or of its process where threads have none. */
 static int
 task_pidfd(pid_t tid)
@@ -173,10 +185,9 @@ task_pidfd(pid_t tid)
 	char	 status[STATUS_SIZE];
 	int	 fd;
 
-	fd = (int)syscall(NR_PIDFD_OPEN, tid, PIDFD_THREAD);
+	fd = thread_pidfd(tid);
 	if (fd != -1 || errno != EINVAL)
 		return fd;
-	atomic_store(&process_pidfds, 1);
 	if (task_file(tid, "status", status, sizeof(status)) < 0)
 		return -1;
 	return lx_pidfd_open((pid_t)status_number(status, "Tgid", 10));
@@ -189,11 +200,13 @@ task_pidfd(pid_t tid)
  * is the caller's as well.
  */
 static __thread struct {
-	pid_t	 tid;
-	int	 dir;		/* its directory in /proc */
-	int	 fds;		/* "fd" in that, once it has been asked for */
-	int	 nfds;		/* ... so often */
-	int	 pidfd;
+	pid_t		 tid;
+	int		 dir;		/* its directory in /proc */
+	int		 fds;		/* "fd" in that, once asked for again */
+	int		 nfds;		/* how often it was */
+	int		 pidfd;
+	uint64_t	 moves;		/* before its cwd was kept; or 0 */
+	uint64_t	 alive;		/* the call in which that was seen */
 } known = { .dir = -1, .fds = -1, .pidfd = -1 };
 
 void
@@ -207,6 +220,7 @@ task_forget(void)
 		(void)close(known.pidfd);
 	known.tid = 0;
 	known.nfds = 0;
+	known.moves = 0;
 	known.dir = known.fds = known.pidfd = -1;
 }
 
@@ -275,17 +289,56 @@ task_fd(const struct call *c, int number)
 	return fd;
 }
 
+/*
+ * Has the number not become another thread's?  A pidfd of the thread can tell,
+ * and so can what else was got by a descriptor in this call.
+ */
+static int
+is_same(const struct call *c)
+{
+	struct pollfd	 pfd = { .events = POLLIN };
+
+	if (known.alive == c->id)
+		return 1;
+	pfd.fd = known.pidfd;
+	return poll(&pfd, 1, 0) == 0;
+}
+
+/* So that it need not be asked for the next time. */
+static void
+cwd_learn(const struct call *c, uint64_t moves)
+{
+	int	 fd;
+
+	known.moves = 0;
+	/* A process's pidfd would not do. */
+	if (!moves_none(moves) || atomic_load(&process_pidfds))
+		return;
+	if (known.pidfd == -1) {
+		if ((fd = checked(c, thread_pidfd(c->tid))) < 0)
+			return;
+		known.pidfd = fd;
+	}
+	known.moves = moves;
+}
+
 int
 task_cwd(const struct call *c)
 {
-	char	 name[16];
-	int	 fd;
+	uint64_t	 moves = moves_begin();
+	char		 name[16];
+	int		 fd;
 
 	if ((fd = kept_used(KEPT_CWD, c)) != -1)
 		return fd;
 	task_know(c);
 	if (known.dir != -1) {
-		if ((fd = known_cwd(c)) != -ESRCH && fd != -ENOENT)
+		if (known.moves == moves && is_same(c) &&
+		    (fd = kept_again(KEPT_CWD, c)) != -1)
+			return fd;
+		if ((fd = known_cwd(c)) >= 0)
+			cwd_learn(c, moves);
+		if (fd != -ESRCH && fd != -ENOENT)
 			return fd;
 		task_forget();
 		task_know(c);
@@ -309,8 +362,10 @@ task_fds(const struct call *c)
 
 	task_know(c);
 	if (known.fds != -1) {
-		if (lx_statx(known.fds, "", LX_STATX_BASIC, &st) == 0)
+		if (lx_statx(known.fds, "", LX_STATX_BASIC, &st) == 0) {
+			known.alive = c->id;
 			return st.size;
+		}
 		task_forget();
 		task_know(c);
 	}

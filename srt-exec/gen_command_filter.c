@@ -317,51 +317,62 @@ enum notify {
 #define O_TMPFILE_BIT	020000000
 #define WRITES		(O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)
 
+/* Instead of the argument that decides. */
+enum {
+	ALWAYS = -1,
+	CLONING = -2,		/* two processes share a directory */
+	UNSHARING = -3		/* or two threads no longer do */
+};
+
 static const struct notified {
 	const char	*call;
 	unsigned int	 when;		/* all of these; 0: always */
-	int		 flags;		/* argument with open(2)'s flags, or -1 */
+	int		 flags;		/* argument with open(2)'s flags, or ... */
 } notified[] = {
 	{ "openat",	NOTIFY_FILES, 2 },
 	{ "open",	NOTIFY_FILES, 1 },
-	{ "openat2",	NOTIFY_FILES, -1 },	/* its flags are in memory */
-	{ "creat",	NOTIFY_FILES, -1 },
-	{ "mkdir",	NOTIFY_FILES, -1 },
-	{ "mkdirat",	NOTIFY_FILES, -1 },
-	{ "mknod",	NOTIFY_FILES, -1 },
-	{ "mknodat",	NOTIFY_FILES, -1 },
-	{ "unlink",	NOTIFY_FILES, -1 },
-	{ "unlinkat",	NOTIFY_FILES, -1 },
-	{ "rmdir",	NOTIFY_FILES, -1 },
-	{ "rename",	NOTIFY_FILES, -1 },
-	{ "renameat",	NOTIFY_FILES, -1 },
-	{ "renameat2",	NOTIFY_FILES, -1 },
-	{ "link",	NOTIFY_FILES, -1 },
-	{ "linkat",	NOTIFY_FILES, -1 },
-	{ "symlink",	NOTIFY_FILES, -1 },
-	{ "symlinkat",	NOTIFY_FILES, -1 },
-	{ "truncate",	NOTIFY_FILES, -1 },
-	{ "chmod",	NOTIFY_FILES, -1 },
-	{ "fchmod",	NOTIFY_FILES, -1 },
-	{ "fchmodat",	NOTIFY_FILES, -1 },
-	{ "fchmodat2",	NOTIFY_FILES, -1 },
-	{ "chown",	NOTIFY_FILES, -1 },
-	{ "lchown",	NOTIFY_FILES, -1 },
-	{ "fchown",	NOTIFY_FILES, -1 },
-	{ "fchownat",	NOTIFY_FILES, -1 },
-	{ "utime",	NOTIFY_FILES, -1 },
-	{ "utimes",	NOTIFY_FILES, -1 },
-	{ "futimesat",	NOTIFY_FILES, -1 },
-	{ "utimensat",	NOTIFY_FILES, -1 },
-	{ "setxattr",	NOTIFY_FILES, -1 },
-	{ "lsetxattr",	NOTIFY_FILES, -1 },
-	{ "fsetxattr",	NOTIFY_FILES, -1 },
-	{ "removexattr", NOTIFY_FILES, -1 },
-	{ "lremovexattr", NOTIFY_FILES, -1 },
-	{ "fremovexattr", NOTIFY_FILES, -1 },
-	{ "umask",	0, -1 },	/* for what is made later */
-	{ "bind",	0, -1 },	/* what is connected to later */
-	{ "connect",	0, -1 }
+	{ "openat2",	NOTIFY_FILES, ALWAYS },	/* its flags are in memory */
+	{ "creat",	NOTIFY_FILES, ALWAYS },
+	{ "mkdir",	NOTIFY_FILES, ALWAYS },
+	{ "mkdirat",	NOTIFY_FILES, ALWAYS },
+	{ "mknod",	NOTIFY_FILES, ALWAYS },
+	{ "mknodat",	NOTIFY_FILES, ALWAYS },
+	{ "unlink",	NOTIFY_FILES, ALWAYS },
+	{ "unlinkat",	NOTIFY_FILES, ALWAYS },
+	{ "rmdir",	NOTIFY_FILES, ALWAYS },
+	{ "rename",	NOTIFY_FILES, ALWAYS },
+	{ "renameat",	NOTIFY_FILES, ALWAYS },
+	{ "renameat2",	NOTIFY_FILES, ALWAYS },
+	{ "link",	NOTIFY_FILES, ALWAYS },
+	{ "linkat",	NOTIFY_FILES, ALWAYS },
+	{ "symlink",	NOTIFY_FILES, ALWAYS },
+	{ "symlinkat",	NOTIFY_FILES, ALWAYS },
+	{ "truncate",	NOTIFY_FILES, ALWAYS },
+	{ "chmod",	NOTIFY_FILES, ALWAYS },
+	{ "fchmod",	NOTIFY_FILES, ALWAYS },
+	{ "fchmodat",	NOTIFY_FILES, ALWAYS },
+	{ "fchmodat2",	NOTIFY_FILES, ALWAYS },
+	{ "chown",	NOTIFY_FILES, ALWAYS },
+	{ "lchown",	NOTIFY_FILES, ALWAYS },
+	{ "fchown",	NOTIFY_FILES, ALWAYS },
+	{ "fchownat",	NOTIFY_FILES, ALWAYS },
+	{ "utime",	NOTIFY_FILES, ALWAYS },
+	{ "utimes",	NOTIFY_FILES, ALWAYS },
+	{ "futimesat",	NOTIFY_FILES, ALWAYS },
+	{ "utimensat",	NOTIFY_FILES, ALWAYS },
+	{ "setxattr",	NOTIFY_FILES, ALWAYS },
+	{ "lsetxattr",	NOTIFY_FILES, ALWAYS },
+	{ "fsetxattr",	NOTIFY_FILES, ALWAYS },
+	{ "removexattr", NOTIFY_FILES, ALWAYS },
+	{ "lremovexattr", NOTIFY_FILES, ALWAYS },
+	{ "fremovexattr", NOTIFY_FILES, ALWAYS },
+	{ "chdir",	NOTIFY_FILES, ALWAYS },	/* as long as nobody does */
+	{ "fchdir",	NOTIFY_FILES, ALWAYS },
+	{ "clone",	NOTIFY_FILES, CLONING },
+	{ "unshare",	NOTIFY_FILES, UNSHARING },
+	{ "umask",	0, ALWAYS },	/* for what is made later */
+	{ "bind",	0, ALWAYS },	/* what is connected to later */
+	{ "connect",	0, ALWAYS }
 };
 
 /* Calls of the C library's that a later kernel has, by number alone. */
@@ -687,6 +698,36 @@ emit_flags(struct code *c, const struct notified *n, int reads)
 	(void)emit(c, BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
 }
 
+/*
+ * A working directory is that of a process, unless one of these makes it that
+ * of two, or of one thread of them.
+ */
+static void
+emit_sharing(struct code *c, int kind)
+{
+	(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, args));
+	if (kind == CLONING) {
+		(void)emit(c, BPF_ALU | BPF_AND | BPF_K,
+		    CLONE_FS | CLONE_THREAD);
+		c->insn[emit(c, BPF_JMP | BPF_JEQ | BPF_K, CLONE_FS)].jt = 1;
+		c->insn[emit(c, BPF_JMP | BPF_JEQ | BPF_K,
+		    CLONE_THREAD)].jf = 1;
+	} else
+		c->insn[emit(c, BPF_JMP | BPF_JSET | BPF_K, CLONE_FS)].jf = 1;
+	(void)emit(c, BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+	(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
+}
+
+static void
+emit_notified(struct code *c, const struct notified *n, int reads)
+{
+	if (n->flags >= 0)
+		emit_flags(c, n, reads);
+	else
+		emit_sharing(c, n->flags);
+}
+
 static int
 notified_number(const struct gen_arch *arch, const char *call)
 {
@@ -714,7 +755,7 @@ notify_write(FILE *fp, const struct gen_arch *arch, struct code *c,
 		if ((nr = notified_number(arch, notified[i].call)) < 0)
 			continue;
 		answer_of(nr)->action = SECCOMP_RET_USER_NOTIF;
-		if (notified[i].flags != -1)
+		if (notified[i].flags != ALWAYS)
 			answer_of(nr)->block = &notified[i];
 	}
 	c->n = 0;
@@ -725,7 +766,7 @@ notify_write(FILE *fp, const struct gen_arch *arch, struct code *c,
 		if (leaves[i].answer.block == NULL)
 			continue;
 		emit_here(c, &leaves[i]);
-		emit_flags(c, leaves[i].answer.block,
+		emit_notified(c, leaves[i].answer.block,
 		    (what & NOTIFY_READS) != 0);
 	}
 	(void)snprintf(name, sizeof(name), "notify_filter_%u", what);

@@ -12,7 +12,7 @@ SRT_BUILD_SRCS = srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_mount.c \
 SRT_BROKER_SRCS = srt-exec/broker.c srt-exec/broker_notify.c \
 		srt-exec/broker_task.c srt-exec/broker_report.c \
 		srt-exec/broker_path.c srt-exec/broker_walk.c \
-		srt-exec/broker_kept.c \
+		srt-exec/broker_kept.c srt-exec/broker_moves.c \
 		srt-exec/broker_mounts.c srt-exec/broker_tree.c \
 		srt-exec/broker_check.c srt-exec/broker_bare.c \
 		srt-exec/broker_same.c \
