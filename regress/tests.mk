@@ -181,7 +181,8 @@ buf_test_LIBS = $(BSD_LIBS)
 UNIT_TESTS +=	connect_test
 connect_test_SRCS = srt-proxy/connect.c srt-proxy/resolve.c \
 		srt-proxy/route_tunnel.c $(HTTP_SRCS) \
-		$(CONF_KEEPALIVE_SRCS) $(RULE_SRCS) $(PROC_SRCS) $(IPC_SRCS)
+		$(CONF_KEEPALIVE_SRCS) $(CONF_RELAY_SRCS) $(RULE_SRCS) \
+		$(PROC_SRCS) $(IPC_SRCS)
 connect_test_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
 
 UNIT_TESTS +=	route_parse_test

@@ -73,7 +73,7 @@ static void	 connect_literal(struct connect *, const struct host *);
 static void	 connect_denied(struct connect *, unsigned int);
 static void	 connect_next(struct connect *);
 static int	 connect_dial(struct connect *, const union address *);
-static void	 connect_options(int);
+static void	 connect_options(int, const union address *);
 static void	 connect_event(int, short, void *);
 static void	 connect_stagger(int, short, void *);
 static void	 connect_expired(int, short, void *);
@@ -496,7 +496,7 @@ connect_dial(struct connect *c, const union address *u)
 			listen_pause();
 		return -1;
 	}
-	connect_options(fd);
+	connect_options(fd, u);
 	if (connect(fd, &u->sa, u->sa.sa_family == AF_INET ?
 	    sizeof(u->in) : sizeof(u->in6)) == 0)
 		return fd;
@@ -518,8 +518,16 @@ connect_dial(struct connect *c, const union address *u)
 	return -1;
 }
 
+static int
+connect_is_near(const union address *u)
+{
+	if (u->sa.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&u->in6.sin6_addr);
+	return ntohl(u->in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 static void
-connect_options(int fd)
+connect_options(int fd, const union address *u)
 {
 	int	 on = 1;
 
@@ -527,6 +535,8 @@ connect_options(int fd)
 	/* A tunnel has no timeout: this finds a server that has vanished. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	keepalive_set(fd);
+	if (connect_is_near(u))
+		relay_near(fd);
 }
 
 static void

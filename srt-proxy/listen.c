@@ -62,6 +62,8 @@ listen_new(int fd, enum listener_kind kind, uint16_t published)
 	/* Accepted sockets inherit it. */
 	on = 1;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (published == 0)
+		relay_near(fd);
 
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		fatal("calloc");

@@ -272,6 +272,8 @@ size_t	 relay_pipe_len(const struct relay_pipe *);
 ssize_t	 relay_pipe_fill(struct relay_pipe *, int, uint64_t);
 /* From the pipe into the socket: bytes, or -1 with errno. */
 ssize_t	 relay_pipe_drain(struct relay_pipe *, int);
+/* The connection stays within the machine: there is no path to be fair on. */
+void	 relay_near(int);
 
 /* relay_name.c */
 /* Are the client's first bytes to be looked at?  It was asked by name. */

@@ -120,6 +120,7 @@ publish_dialled(uint32_t id, int fd)
 		return;
 	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	relay_near(fd);
 	s = d->session;
 	s->dial = NULL;
 	publish_free(d);

@@ -2,9 +2,15 @@
 
 #include "compat.h"
 
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -104,4 +110,17 @@ relay_pipe_drain(struct relay_pipe *p, int fd)
 	if (n > 0)
 		p->len -= (size_t)n;
 	return n;
+}
+
+void
+relay_near(int fd)
+{
+	static const char	 name[] = "reno";
+
+	/*
+	 * Where the system's choice paces what it sends, as BBR does, each
+	 * packet sets a timer.  This one is in every kernel, and anybody may
+	 * choose it (tcp(7)).
+	 */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, strlen(name));
 }

@@ -213,6 +213,7 @@ transparent_connected(uint32_t id, int fd)
 	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
 		fatal("fcntl");
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	relay_near(fd);
 
 	s = p->session;
 	failed = p->failed;
