@@ -27,8 +27,10 @@
 #define OUT_LOW			16384	/* ... and that lets it go on */
 #define BUFFER_MAX		(256 * 1024 * 1024)	/* of all sessions */
 #define BUFFER_TIGHT		(BUFFER_MAX / 2)	/* go slow from here */
-#define RELAY_ROUNDS		4	/* reads per wake-up of a tunnel */
+#define RELAY_TURN		(512 * 1024)	/* bytes of a tunnel per wake-up */
 #define RELAY_PIPE_SIZE		(256 * 1024)
+#define RELAY_PIPE_LARGE	RELAY_TURN
+#define RELAY_PIPES_LARGE	16	/* an eighth of a user's share */
 #define RELAY_PIPES_MAX		128	/* pipes in use, both directions */
 #define RELAY_PIPES_SPARE	16	/* empty ones kept for the next */
 #define KEEPALIVE_IDLE		60	/* seconds */

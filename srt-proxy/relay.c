@@ -4,8 +4,8 @@
  * Opaque tunnels.  A half is read when nothing that came from it still waits
  * to be sent, so that at most one read, or one pipe, is under way in each
  * direction.  Small pieces are copied; where reads come back full, the bytes
- * go through a pipe with splice(2) and never enter this process.  An idle
- * tunnel holds neither buffer nor pipe.
+ * go through a pipe with splice(2) and never enter this process.  A tunnel
+ * holds a buffer or a pipe only while that is not empty.
  */
 
 #include "compat.h"
@@ -129,16 +129,17 @@ relay_update(struct half *h)
 void
 relay_readable(struct half *h)
 {
-	enum relay_step	 step = RELAY_MORE;
-	int		 i;
+	uint64_t	 turn = h->received + RELAY_TURN;
+	enum relay_step	 step;
 
 	h->s->active = 1;
 	if (h->hello) {
 		relay_hello_read(h);
 		return;
 	}
-	for (i = 0; i < RELAY_ROUNDS && step == RELAY_MORE; i++)
+	do {
 		step = h->bulk ? relay_splice(h) : relay_copy(h);
+	} while (step == RELAY_MORE && h->received < turn);
 	if (step != RELAY_GONE)
 		(void)relay_update(h);
 }
@@ -248,9 +249,9 @@ relay_splice(struct half *h)
 		return relay_copy(h);
 	}
 	do {
-		n = relay_pipe_fill(h->pipe, h->fd, RELAY_PIPE_SIZE);
+		n = relay_pipe_fill(h->pipe, h->fd, RELAY_TURN);
 	} while (n == -1 && errno == EINTR);
-	if (n < RELAY_SMALL)
+	if (n > 0 && n < RELAY_SMALL)
 		h->bulk = 0;
 	if (n <= 0) {
 		step = relay_ended(h, n);
@@ -289,7 +290,7 @@ relay_push(struct half *h)
 		}
 		peer->sent += (uint64_t)n;
 	}
-	if (!h->bulk)
-		relay_free(h);
+	/* One that is empty serves the next tunnel, and that is the fastest. */
+	relay_free(h);
 	return RELAY_MORE;
 }

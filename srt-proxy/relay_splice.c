@@ -21,6 +21,7 @@ struct relay_pipe {
 	int			 rfd;
 	int			 wfd;
 	size_t			 len;	/* bytes within */
+	size_t			 size;	/* as many may be */
 };
 
 SLIST_HEAD(relay_pipes, relay_pipe);
@@ -29,6 +30,20 @@ static struct relay_pipes	 relay_spare =
 				    SLIST_HEAD_INITIALIZER(relay_spare);
 static size_t			 relay_nspare;
 static size_t			 relay_npipes;
+static size_t			 relay_nlarge;
+
+/* The user's share of pipe pages may be used up: then a small one. */
+static size_t
+relay_pipe_enlarge(int fd)
+{
+	int	 n = -1;
+
+	if (relay_nlarge < RELAY_PIPES_LARGE)
+		n = fcntl(fd, F_SETPIPE_SZ, RELAY_PIPE_LARGE);
+	if (n == -1)
+		n = fcntl(fd, F_SETPIPE_SZ, RELAY_PIPE_SIZE);
+	return n == -1 ? RELAY_PIPE_SIZE : (size_t)n;
+}
 
 struct relay_pipe *
 relay_pipe_get(void)
@@ -49,11 +64,11 @@ relay_pipe_get(void)
 		free(p);
 		return NULL;
 	}
-	/* The user's share of pipe pages may be used up: then a small one. */
-	(void)fcntl(fds[1], F_SETPIPE_SZ, RELAY_PIPE_SIZE);
+	p->size = relay_pipe_enlarge(fds[1]);
 	p->rfd = fds[0];
 	p->wfd = fds[1];
 	relay_npipes++;
+	relay_nlarge += p->size >= RELAY_PIPE_LARGE;
 	return p;
 }
 
@@ -69,8 +84,9 @@ relay_pipe_put(struct relay_pipe *p)
 	}
 	(void)close(p->rfd);
 	(void)close(p->wfd);
-	free(p);
 	relay_npipes--;
+	relay_nlarge -= p->size >= RELAY_PIPE_LARGE;
+	free(p);
 }
 
 size_t
@@ -89,7 +105,7 @@ relay_pipe_fill(struct relay_pipe *p, int fd, uint64_t max)
 	 * nothing, never that the pipe is full.
 	 */
 	n = splice(fd, NULL, p->wfd, NULL,
-	    max < RELAY_PIPE_SIZE ? (size_t)max : RELAY_PIPE_SIZE,
+	    max < p->size ? (size_t)max : p->size,
 	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n > 0)
 		p->len += (size_t)n;

@@ -440,7 +440,8 @@ half_splice(struct half *h)
 	if (peer->fd == -1 || peer->broken || peer->out.len > 0 ||
 	    (h->pipe = relay_pipe_get()) == NULL)
 		return -1;
-	if ((n = relay_pipe_fill(h->pipe, h->fd, h->pass)) <= 0) {
+	if ((n = relay_pipe_fill(h->pipe, h->fd,
+	    h->pass < RELAY_PIPE_SIZE ? h->pass : RELAY_PIPE_SIZE)) <= 0) {
 		relay_free(h);
 		return -1;
 	}
