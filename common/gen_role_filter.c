@@ -28,7 +28,8 @@ static const struct {
 	{ "broker",	PROMISE_BROKER },
 	{ "tls",	PROMISE_TLS },
 	{ "dialer",	PROMISE_DIALER },
-	{ "keeper",	PROMISE_KEEPER }
+	{ "keeper",	PROMISE_KEEPER },
+	{ "init",	PROMISE_INIT }
 };
 
 static unsigned int

@@ -55,6 +55,7 @@ union fd_control {
 static void	 queue_init(struct ibufqueue *);
 static int	 gather(const struct msgbuf *, struct iovec *, int);
 static void	 drain(struct msgbuf *, size_t);
+static int	 ibuf_write_some(int, struct msgbuf *, int);
 static int	 take_fds(struct msghdr *);
 static int	 split(struct msgbuf *, int);
 static void	 took(struct msgbuf *, size_t);
@@ -263,11 +264,18 @@ drain(struct msgbuf *msgbuf, size_t n)
 int
 ibuf_write(int fd, struct msgbuf *msgbuf)
 {
+	return ibuf_write_some(fd, msgbuf, 0);
+}
+
+/* With fds only as far as no descriptor has to go along. */
+static int
+ibuf_write_some(int fd, struct msgbuf *msgbuf, int fds)
+{
 	struct iovec	 iov[WRITE_BATCH];
 	ssize_t		 n;
 	int		 niov;
 
-	if ((niov = gather(msgbuf, iov, 0)) == 0)
+	if ((niov = gather(msgbuf, iov, fds)) == 0)
 		return 0;
 	do
 		n = writev(fd, iov, niov);
@@ -290,22 +298,22 @@ msgbuf_write(int fd, struct msgbuf *msgbuf)
 	ssize_t		 n;
 	int		 niov;
 
-	if ((niov = gather(msgbuf, iov, 1)) == 0)
-		return 0;
+	first = TAILQ_FIRST(&msgbuf->out.list);
+	/* Not every process has sendmsg(2): it takes an address as well. */
+	if (first == NULL || first->fd < 0)
+		return ibuf_write_some(fd, msgbuf, 1);
+	niov = gather(msgbuf, iov, 1);
 	memset(&msg, 0, sizeof(msg));
 	msg.msg_iov = iov;
 	msg.msg_iovlen = (size_t)niov;
-	first = TAILQ_FIRST(&msgbuf->out.list);
-	if (first->fd >= 0) {
-		memset(&control, 0, sizeof(control));
-		msg.msg_control = control.buf;
-		msg.msg_controllen = sizeof(control.buf);
-		cmsg = CMSG_FIRSTHDR(&msg);
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cmsg), &first->fd, sizeof(int));
-	}
+	memset(&control, 0, sizeof(control));
+	msg.msg_control = control.buf;
+	msg.msg_controllen = sizeof(control.buf);
+	cmsg = CMSG_FIRSTHDR(&msg);
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &first->fd, sizeof(int));
 	do
 		n = sendmsg(fd, &msg, 0);
 	while (n == -1 && errno == EINTR);

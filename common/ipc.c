@@ -27,7 +27,8 @@ static const char *const role_names[] = {
 	[ROLE_BROKER] = "srt-exec broker",
 	[ROLE_KEEPER] = "srt keeper",
 	[ROLE_TLS] = "srt-tls",
-	[ROLE_DIALER] = "srt"
+	[ROLE_DIALER] = "srt",
+	[ROLE_INIT] = "srt-exec pid 1"
 };
 
 static struct ipc_peer	*log_peer;

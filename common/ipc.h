@@ -41,6 +41,7 @@ enum role {
 	ROLE_KEEPER,		/* forked by the parent, where it saves */
 	ROLE_TLS,		/* started by the proxy: parents by https */
 	ROLE_DIALER,		/* the parent where it may dial mitmProxy */
+	ROLE_INIT,		/* pid 1, forked by the broker */
 	ROLE_MAX
 };
 

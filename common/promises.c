@@ -37,10 +37,11 @@
 #define BROKER		PROMISE_BROKER
 #define TLS		PROMISE_TLS
 #define KEEPER		PROMISE_KEEPER
+#define INIT		PROMISE_INIT
 #define SANITIZER	PROMISE_SANITIZER
 #define ALL		PROMISE_ALL
 #define NETWORK		(PROXY | RESOLVER)	/* who makes sockets */
-#define REAPER		(PARENT | EXEC | BROKER)	/* who has children */
+#define REAPER		(PARENT | EXEC | BROKER | INIT) /* has children */
 #define STDIO		(PARENT | MONITOR | RESOLVER)	/* who has FILEs */
 
 /* An int or unsigned int: the kernel looks at the low 32 bits alone. */
@@ -76,6 +77,8 @@
 
 #define ONLY_READ	NONE(2, O_WRITING)
 #define NO_EXEC		NONE(2, PROT_EXEC)
+/* Landlock knows TCP alone: MPTCP and the like are not to be had. */
+#define PLAIN		IS(2, 0)
 #define STREAM		BITS(1, SOCK_KIND, SOCK_STREAM)
 #define DGRAM		BITS(1, SOCK_KIND, SOCK_DGRAM)
 
@@ -86,9 +89,14 @@ const struct promise promises[] = {
 	MAY("write", ALL, "pipes, the signal pair of libevent"),
 	MAY("writev", ALL, "evbuffers, the C library's last words"),
 	MAY("recvmsg", ALL, "imsg with its descriptors"),
-	MAY("sendmsg", ALL, "imsg with its descriptors"),
+	/* By its address a socket for datagrams reaches every other one. */
+	MAY("sendmsg", PROXY | RESOLVER | BROKER | TLS | DIALER,
+	    "imsg with its descriptors, DNS"),
 	MAY("recvfrom", ALL, "recv"),
-	MAY("sendto", ALL, "send"),
+	MAY("sendto", RESOLVER, "DNS, NSS daemons"),
+	MAY1("sendto", BROKER, BITS(3, MSG_FASTOPEN, MSG_FASTOPEN),
+	    "connects a program's socket without waiting"),
+	MAY1("sendto", ALL, NULLPTR(4), "send"),
 	MAY("close", ALL, "peers that left"),
 	MAY("shutdown", ALL & ~MONITOR, "the end of one direction"),
 	MAY1("fcntl", ALL, IS(1, F_GETFL), "O_NONBLOCK"),
@@ -159,7 +167,7 @@ const struct promise promises[] = {
 	/* children */
 	MAY("wait4", REAPER | PROXY, "how a child ended"),
 	MAY("waitid", REAPER | PROXY, "how a child ended"),
-	MAY("kill", PARENT | EXEC, "the command's signals, its end"),
+	MAY("kill", PARENT | EXEC | INIT, "the command's signals, its end"),
 	MAY1("pidfd_send_signal", BROKER, IS(1, SIGXFSZ),
 	    "truncate beyond a limit"),
 	MAY("pidfd_send_signal", PARENT | EXEC, "the same, not by number"),
@@ -178,8 +186,14 @@ const struct promise promises[] = {
 	/* connections */
 	MAY("accept4", PROXY, "the listeners of the sandbox"),
 	MAY("accept", PROXY, "the listeners of the sandbox"),
-	MAY2("socket", NETWORK, IS(0, AF_INET), STREAM, "dial; DNS over TCP"),
-	MAY2("socket", NETWORK, IS(0, AF_INET6), STREAM, "dial; DNS over TCP"),
+	MAY3("socket", NETWORK, IS(0, AF_INET), STREAM, PLAIN,
+	    "dial; DNS over TCP"),
+	MAY3("socket", NETWORK, IS(0, AF_INET6), STREAM, PLAIN,
+	    "dial; DNS over TCP"),
+	MAY3("socket", NETWORK, IS(0, AF_INET), STREAM, IS(2, IPPROTO_TCP),
+	    "the same, as others spell it"),
+	MAY3("socket", NETWORK, IS(0, AF_INET6), STREAM, IS(2, IPPROTO_TCP),
+	    "the same, as others spell it"),
 	MAY("connect", NETWORK, "dial; a name server, an NSS daemon"),
 	MAY("getsockname", NETWORK, "where the program wanted to go; RFC 6724"),
 	MAY("getpeername", NETWORK, "who is there"),
@@ -206,8 +220,12 @@ const struct promise promises[] = {
 	MAY2("socketpair", TLS, IS(0, AF_UNIX), STREAM, "what the proxy gets"),
 
 	/* getaddrinfo and whatever NSS modules it loads */
-	MAY2("socket", RESOLVER, IS(0, AF_INET), DGRAM, "DNS"),
-	MAY2("socket", RESOLVER, IS(0, AF_INET6), DGRAM, "DNS"),
+	MAY3("socket", RESOLVER, IS(0, AF_INET), DGRAM, PLAIN, "DNS"),
+	MAY3("socket", RESOLVER, IS(0, AF_INET6), DGRAM, PLAIN, "DNS"),
+	MAY3("socket", RESOLVER, IS(0, AF_INET), DGRAM, IS(2, IPPROTO_UDP),
+	    "RFC 6724 with musl"),
+	MAY3("socket", RESOLVER, IS(0, AF_INET6), DGRAM, IS(2, IPPROTO_UDP),
+	    "RFC 6724 with musl"),
 	MAY2("socket", RESOLVER, IS(0, AF_UNIX), STREAM, "NSS daemons"),
 	MAY2("socket", RESOLVER, IS(0, AF_UNIX), DGRAM, "NSS daemons"),
 	MAY2("socket", RESOLVER, IS(0, AF_NETLINK), IS(2, NETLINK_ROUTE),
@@ -327,9 +345,9 @@ const struct promise promises[] = {
 	MAY("fremovexattr", BROKER, "the command's fremovexattr"),
 
 	/* the broker: bind and connect */
-	MAY2("socket", BROKER, IS(0, AF_INET), STREAM,
+	MAY3("socket", BROKER, IS(0, AF_INET), STREAM, PLAIN,
 	    "what listens for a program's connection"),
-	MAY2("socket", BROKER, IS(0, AF_INET6), STREAM,
+	MAY3("socket", BROKER, IS(0, AF_INET6), STREAM, PLAIN,
 	    "what listens for a program's connection"),
 	MAY("bind", BROKER, "a program's socket, a listener for it"),
 	MAY("listen", BROKER, "what listens for a program's connection"),

@@ -23,8 +23,9 @@ enum promise_role {
 	PROMISE_TLS = 64,
 	PROMISE_DIALER = 128,
 	PROMISE_KEEPER = 256,
-	PROMISE_ALL = 511,
-	PROMISE_SANITIZER = 512	/* every role, where built with ASan and kin */
+	PROMISE_INIT = 512,
+	PROMISE_ALL = 1023,
+	PROMISE_SANITIZER = 1024 /* every role, where built with ASan and kin */
 };
 
 /* The argument is and-ed with the mask and must then be the value. */

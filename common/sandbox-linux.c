@@ -61,8 +61,11 @@
 #endif
 #define LL_CREATE_VERSION	1
 #define LL_RULE_PATH_BENEATH	1
+#define LL_FS_WRITE_FILE	(1ULL << 1)
 #define LL_FS_READ_FILE		(1ULL << 2)
 #define LL_FS_READ_DIR		(1ULL << 3)
+#define LL_FS_REMOVE_FILE	(1ULL << 5)
+#define LL_FS_MAKE_REG		(1ULL << 8)
 #define LL_FS_ABI1		((1ULL << 13) - 1)
 #define LL_FS_REFER		(1ULL << 13)	/* ABI 2 */
 #define LL_FS_TRUNCATE		(1ULL << 14)	/* ABI 3 */
@@ -95,7 +98,8 @@ enum keep {
 	KEEP_CONNECT = 8,	/* dials TCP */
 	KEEP_SIGNALS = 16,	/* signals processes outside its domain */
 	KEEP_CAPS = 32,		/* root's right to signal other users */
-	KEEP_WORLD = 64		/* acts on files: no Landlock domain */
+	KEEP_WORLD = 64,	/* acts on files: no Landlock domain */
+	KEEP_DIR = 128		/* acts on the files of SANDBOX_DIR_FD */
 };
 
 static const struct role_sandbox {
@@ -117,10 +121,12 @@ static const struct role_sandbox {
 	[ROLE_BROKER] = { role_filter_broker, nitems(role_filter_broker),
 	    KEEP_WRITES | KEEP_TASKS | KEEP_CAPS | KEEP_WORLD },
 	[ROLE_KEEPER] = { role_filter_keeper, nitems(role_filter_keeper),
-	    KEEP_WRITES | KEEP_WORLD },
+	    KEEP_WRITES | KEEP_DIR },
 	[ROLE_TLS] = { role_filter_tls, nitems(role_filter_tls), 0 },
 	[ROLE_DIALER] = { role_filter_dialer, nitems(role_filter_dialer),
-	    KEEP_WRITES | KEEP_SIGNALS | KEEP_CAPS }
+	    KEEP_WRITES | KEEP_SIGNALS | KEEP_CAPS },
+	[ROLE_INIT] = { role_filter_init, nitems(role_filter_init),
+	    KEEP_SIGNALS }
 };
 
 static void	 find_user(uid_t *, gid_t *);
@@ -130,6 +136,7 @@ static int	 empty_dir(void);
 static void	 drop_capabilities(void);
 static void	 limit_resources(unsigned int);
 static void	 landlock_enter(unsigned int);
+static int	 landlock_allow(int, int, uint64_t);
 static int	 landlock_allow_reading(int);
 static void	 filter_enter(const struct role_sandbox *);
 static int	 filter_bind_self(struct sock_filter *, size_t);
@@ -181,8 +188,12 @@ sandbox_enter(enum role role)
 		fatalx("sandbox_enter: no such role");
 	s = &sandboxes[role];
 
-	/* glibc reads /etc/localtime the first time that it tells the time. */
-	tzset();
+	/*
+	 * glibc reads /etc/localtime the first time that it tells the time.
+	 * Pid 1 tells none, and the command may have changed that file.
+	 */
+	if (role != ROLE_INIT)
+		tzset();
 
 	sandbox_hide();
 	if ((s->keep & KEEP_CAPS) == 0)
@@ -377,19 +388,30 @@ landlock_enter(unsigned int keep)
 }
 
 static int
+landlock_allow(int ruleset, int dir, uint64_t access)
+{
+	if ((keep & KEEP_DIR) != 0 && landlock_allow(fd, SANDBOX_DIR_FD,
+	    attr.handled_access_fs & (LL_FS_WRITE_FILE | LL_FS_READ_FILE |
+	    LL_FS_REMOVE_FILE | LL_FS_MAKE_REG | LL_FS_TRUNCATE)) == -1)
+		fatal("landlock_add_rule");
+	struct ll_path_attr	 attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.allowed_access = access;
+	attr.parent_fd = dir;
+	return (int)syscall(SYS_landlock_add_rule, ruleset,
+	    LL_RULE_PATH_BENEATH, &attr, 0);
+}
+
+static int
 landlock_allow_reading(int ruleset)
 {
-	struct ll_path_attr	 attr;
-	int			 fd, r, saved;
+	int	 fd, r, saved;
 
 	fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	memset(&attr, 0, sizeof(attr));
-	attr.allowed_access = LL_FS_READ_FILE | LL_FS_READ_DIR;
-	attr.parent_fd = fd;
-	r = (int)syscall(SYS_landlock_add_rule, ruleset, LL_RULE_PATH_BENEATH,
-	    &attr, 0);
+	r = landlock_allow(ruleset, fd, LL_FS_READ_FILE | LL_FS_READ_DIR);
 	saved = errno;
 	(void)close(fd);
 	errno = saved;

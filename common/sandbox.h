@@ -4,6 +4,9 @@
 
 #include "ipc.h"
 
+/* Where the keeper has the one directory in which it may still act. */
+#define SANDBOX_DIR_FD	(IPC_PARENT_FD + 1)
+
 /*
  * Confines the calling process for good to what the role needs: call it
  * after everything was acquired and before the first untrusted byte.  Fatal

@@ -109,8 +109,9 @@ broker_build(void)
 	sandbox_fail(sb, EXIT_SRT, why_text());
 }
 
+/* The pair is the one that the listener of the command's calls comes by. */
 static pid_t
-broker_start_init(int listener)
+broker_start_init(const int pair[2])
 {
 	pid_t	 pid;
 	int	 self;
@@ -122,12 +123,14 @@ broker_start_init(int listener)
 		ipc_close(&broker.proxy);
 		ipc_close(&broker.monitor);
 		(void)close(broker.procfd);
-		broker.sb->listener_fd = listener;
+		(void)close(broker.wakefd);
+		(void)close(pair[0]);
+		broker.sb->listener_fd = pair[1];
 		init_main(broker.sb, &broker.mounts, self);
 		/* NOTREACHED */
 	} else if (pid != -1) {
 		(void)close(self);
-		(void)close(listener);
+		(void)close(pair[1]);
 		limits_broker(broker.sb);
 		return pid;
 	}
@@ -295,7 +298,7 @@ broker_main(struct sandbox *sb)
 		sandbox_fail(sb, EXIT_SRT, why_text());
 	}
 	broker_build();
-	pid = broker_start_init(pair[1]);
+	pid = broker_start_init(pair);
 	broker_confine();
 	broker_serve(pair[0]);
 	broker_loop(pid);

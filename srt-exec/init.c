@@ -7,7 +7,8 @@
  * kills everything else in the namespace.
  *
  * The command sees this process and has its user: it cannot be traced, and
- * it is confined as the command is before the command starts.
+ * it is confined as the command is before the command starts, and further, to
+ * signals and waiting, before it hears of anybody.
  */
 
 #include "compat.h"
@@ -28,6 +29,7 @@
 #include "limits.h"
 #include "linux.h"
 #include "log.h"
+#include "sandbox.h"
 
 struct init {
 	struct sandbox	*sb;
@@ -236,5 +238,6 @@ init_main(struct sandbox *sb, struct mounts *m, int broker)
 	command_start(sb);
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		(void)dup2(sb->null_fd, fd);
+	sandbox_enter(ROLE_INIT);
 	init_loop(sb);
 }

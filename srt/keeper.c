@@ -21,7 +21,7 @@
 #include "parent.h"
 #include "sandbox.h"
 
-#define KEEPER_DIR_FD	(IPC_PARENT_FD + 1)
+#define KEEPER_DIR_FD	SANDBOX_DIR_FD
 
 /* In the keeper. */
 static struct {

@@ -21,7 +21,7 @@
 
 static const enum role roles[] = {
 	ROLE_PARENT, ROLE_PROXY, ROLE_EXEC, ROLE_MONITOR, ROLE_RESOLVER,
-	ROLE_BROKER, ROLE_TLS, ROLE_DIALER
+	ROLE_BROKER, ROLE_TLS, ROLE_DIALER, ROLE_INIT
 };
 
 /* In a child: says what is wrong and ends it. */

@@ -34,7 +34,8 @@
 #define EVERY		((1U << ROLE_MAX) - 1)
 #define NETWORKERS	(BIT(ROLE_PROXY) | BIT(ROLE_RESOLVER))
 #define PARENTS		(BIT(ROLE_PARENT) | BIT(ROLE_DIALER))
-#define REAPERS		(PARENTS | BIT(ROLE_EXEC) | BIT(ROLE_BROKER))
+#define REAPERS		(PARENTS | BIT(ROLE_EXEC) | BIT(ROLE_BROKER) | \
+			    BIT(ROLE_INIT))
 
 /* What confined children try. */
 
@@ -478,6 +479,13 @@ test_tls_is_refused(void **state)
 }
 
 static void
+test_init_is_refused(void **state)
+{
+	(void)state;
+	check_refusals(ROLE_INIT);
+}
+
+static void
 test_dialer_is_refused(void **state)
 {
 	(void)state;
@@ -672,6 +680,7 @@ main(void)
 		cmocka_unit_test(test_resolver_is_refused),
 		cmocka_unit_test(test_broker_is_refused),
 		cmocka_unit_test(test_tls_is_refused),
+		cmocka_unit_test(test_init_is_refused),
 		cmocka_unit_test(test_dialer_is_refused),
 		cmocka_unit_test(test_landlock_alone),
 		cmocka_unit_test(test_state_of_a_confined_process),
