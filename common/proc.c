@@ -182,16 +182,22 @@ proc_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+int
+proc_wait(pid_t pid, int millis)
+{
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		if (millis-- <= 0)
+			return -1;
+		(void)poll(NULL, 0, 1);
+	}
+	return 0;
+}
+
 void
 proc_await(pid_t pid)
 {
-	int	 tick;
-
-	for (tick = 0; tick < PROC_GRACE * 1000; tick++) {
-		if (waitpid(pid, NULL, WNOHANG) != 0)
-			return;
-		(void)poll(NULL, 0, 1);
-	}
+	if (proc_wait(pid, PROC_GRACE * 1000) == 0)
+		return;
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 }

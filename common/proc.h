@@ -37,6 +37,11 @@ int	 proc_start(struct proc_child *, enum role);
  * roles.  Returns -1 with errno.
  */
 int	 proc_pair(int [2]);
+/* For a child that the kernel kills with us, milliseconds. */
+#define PROC_BRIEF	1000
+
+/* Waits for a child for so many milliseconds.  Returns -1 if it goes on. */
+int	 proc_wait(pid_t, int);
 /*
  * Waits for a child that has been told to end, by what closed its pipe; kills
  * it if it takes longer than PROC_GRACE.

@@ -155,6 +155,16 @@ __lsan_is_turned_off(void)
 #endif
 
 void
+sandbox_follow(enum role role)
+{
+	int	 sig;
+
+	sig = role == ROLE_RESOLVER || role == ROLE_TLS ? SIGKILL : SIGCONT;
+	if (prctl(PR_SET_PDEATHSIG, sig, 0, 0, 0) == -1)
+		fatal("prctl(PR_SET_PDEATHSIG)");
+}
+
+void
 sandbox_drop(enum role role)
 {
 	uid_t	 uid;
@@ -168,6 +178,8 @@ sandbox_drop(enum role role)
 		drop_root();
 	drop_user(uid, gid);
 	drop_capabilities();
+	/* A change of user makes the kernel forget it. */
+	sandbox_follow(role);
 }
 
 void
@@ -378,6 +390,10 @@ landlock_enter(unsigned int keep)
 		fatal("landlock_create_ruleset");
 	if ((keep & KEEP_FILES) != 0 && landlock_allow_reading(fd) == -1)
 		fatal("landlock_add_rule");
+	if ((keep & KEEP_DIR) != 0 && landlock_allow(fd, SANDBOX_DIR_FD,
+	    attr.handled_access_fs & (LL_FS_WRITE_FILE | LL_FS_READ_FILE |
+	    LL_FS_REMOVE_FILE | LL_FS_MAKE_REG | LL_FS_TRUNCATE)) == -1)
+		fatal("landlock_add_rule");
 	if (syscall(SYS_landlock_restrict_self, fd, 0) == -1) {
 		/* The kernel stacks at most 16 domains. */
 		if (errno != E2BIG)
@@ -390,10 +406,6 @@ landlock_enter(unsigned int keep)
 static int
 landlock_allow(int ruleset, int dir, uint64_t access)
 {
-	if ((keep & KEEP_DIR) != 0 && landlock_allow(fd, SANDBOX_DIR_FD,
-	    attr.handled_access_fs & (LL_FS_WRITE_FILE | LL_FS_READ_FILE |
-	    LL_FS_REMOVE_FILE | LL_FS_MAKE_REG | LL_FS_TRUNCATE)) == -1)
-		fatal("landlock_add_rule");
 	struct ll_path_attr	 attr;
 
 	memset(&attr, 0, sizeof(attr));

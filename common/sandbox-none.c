@@ -11,6 +11,12 @@
 #include "sandbox.h"
 
 void
+sandbox_follow(enum role role)
+{
+	(void)role;
+}
+
+void
 sandbox_drop(enum role role)
 {
 	(void)role;

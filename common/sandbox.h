@@ -15,6 +15,13 @@
 void	 sandbox_enter(enum role);
 
 /*
+ * Whoever started this process has died: it is woken, should it be stopped,
+ * sees the end of its pipe and ends; what srt-proxy starts, which has no right
+ * to kill it, is killed.  First of all in a role; sandbox_drop() keeps it.
+ */
+void	 sandbox_follow(enum role);
+
+/*
  * Started by root: changes to the unprivileged user (_srt, else nobody) and
  * roots the process in an empty directory.  Looks the user up, so it comes
  * before sandbox_enter().  The resolver keeps its root for /etc.

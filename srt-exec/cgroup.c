@@ -38,6 +38,7 @@
 
 #include "limits.h"
 #include "log.h"
+#include "sandbox.h"
 
 #define NAME_PREFIX	"srt-"
 #define LEAF_SUFFIX	".self"
@@ -427,6 +428,7 @@ keeper(int from)
 	closefrom(5);
 	(void)ns_undumpable();
 	(void)ns_drop_caps(0, 0);
+	sandbox_follow(ROLE_EXEC);
 	do
 		n = read(from, &c, 1);
 	while (n == 1 || (n == -1 && errno == EINTR));

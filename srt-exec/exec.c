@@ -131,8 +131,8 @@ inside_gone(struct ipc_peer *peer)
 {
 	(void)peer;
 	send_failed(EXIT_SRT, "a process of the sandbox was killed");
-	while (waitpid(broker, NULL, 0) == -1 && errno == EINTR)
-		continue;
+	/* It still reports; but should it be stopped nobody waits for that. */
+	proc_await(broker);
 	limits_end(&sb);
 	exit(0);
 }
@@ -478,6 +478,7 @@ main(int argc, char *argv[])
 	struct pollfd	 pfd[2];
 
 	proc_role_start(ROLE_EXEC, argc, argv);
+	sandbox_follow(ROLE_EXEC);
 	ns_ignore_signals();
 	parent_pid = getppid();
 	TAILQ_INIT(&sb.paths);

@@ -478,6 +478,7 @@ main(int argc, char *argv[])
 	proc_role_start(ROLE_MONITOR, argc, argv);
 
 	/* A reader that leaves or a file size limit costs a line, not us. */
+	sandbox_follow(ROLE_MONITOR);
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		fatal("signal");

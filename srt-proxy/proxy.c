@@ -148,6 +148,7 @@ main(int argc, char *argv[])
 	proc_role_start(ROLE_PROXY, argc, argv);
 	resolver = resolver_start(&pid);
 
+	sandbox_follow(ROLE_PROXY);
 	if ((proxy_base = event_base_new()) == NULL)
 		fatalx("event_base_new");
 	session_init();

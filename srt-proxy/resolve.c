@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "proc.h"
 #include "proxy.h"
 
 struct query {
@@ -109,8 +110,8 @@ void
 resolve_end(void)
 {
 	resolve_stop();
-	while (waitpid(resolver_pid, NULL, 0) == -1 && errno == EINTR)
-		continue;
+	/* If it does not end by itself it is killed when we have ended. */
+	(void)proc_wait(resolver_pid, PROC_BRIEF);
 }
 
 struct resolve *

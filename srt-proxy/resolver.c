@@ -135,6 +135,7 @@ resolver_main(int fd)
 	int		 out;
 
 	log_init(role_name(ROLE_RESOLVER), LOG_LEVEL_WARN);
+	sandbox_follow(ROLE_RESOLVER);
 	sandbox_drop(ROLE_RESOLVER);
 	sandbox_hide();
 	resolver_wait(&pfd);

@@ -86,8 +86,7 @@ tls_end(void)
 	if (tls_child.pid == 0)
 		return;
 	ipc_close(&tls_peer);
-	while (waitpid(tls_child.pid, NULL, 0) == -1 && errno == EINTR)
-		;
+	(void)proc_wait(tls_child.pid, PROC_BRIEF);
 	tls_child.pid = 0;
 }
 

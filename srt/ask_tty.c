@@ -114,6 +114,7 @@ ask_tty_start(int seconds)
 		fatal("dup2");
 	closefrom(TTY_FD + 1);
 	tty_seconds = seconds;
+	sandbox_follow(ROLE_PARENT);
 	sandbox_enter(ROLE_PARENT);
 	tty_main();
 }

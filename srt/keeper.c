@@ -140,6 +140,7 @@ keeper_start(const char *path, int in_place)
 	keeper_close(pair[1]);
 	ipc_open(&keeper.peer, NULL, IPC_PARENT_FD, ROLE_PARENT, keeper_rules,
 	    nitems(keeper_rules), keeper_gone);
+	sandbox_follow(ROLE_KEEPER);
 	sandbox_enter(ROLE_KEEPER);
 	pfd.fd = IPC_PARENT_FD;
 	pfd.events = POLLIN;
