@@ -126,8 +126,10 @@ ipc_dispatch(struct ipc_peer *peer)
 	struct imsg	 imsg;
 	int		 n;
 
-	if ((n = imsgbuf_read(&peer->ibuf)) == -1 && errno != ECONNRESET)
+	if ((n = imsgbuf_read(&peer->ibuf)) == -1 && errno != ECONNRESET) {
 		log_warn("%s: read", role_name(peer->role));
+		peer->broken = 1;
+	}
 	if (n != 1) {
 		ipc_gone(peer);
 		return -1;
@@ -138,12 +140,14 @@ ipc_dispatch(struct ipc_peer *peer)
 		if (n == -1) {
 			log_warn("%s: malformed message",
 			    role_name(peer->role));
+			peer->broken = 1;
 			ipc_gone(peer);
 			return -1;
 		}
 		n = ipc_accept(peer, &imsg);
 		imsg_free(&imsg);
 		if (n == -1) {
+			peer->broken = 1;
 			ipc_gone(peer);
 			return -1;
 		}

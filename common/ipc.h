@@ -285,6 +285,7 @@ struct ipc_peer {
 	uint64_t		 lost;		/* events not queued */
 	void			(*gone)(struct ipc_peer *);
 	int			 open;
+	int			 broken;	/* it sent what is not allowed */
 };
 
 /* "srt-proxy", "srt-exec", ...: for messages. */

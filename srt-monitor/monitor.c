@@ -468,6 +468,8 @@ monitor_dispatch_barrier(struct ipc_peer *p, struct imsg *imsg)
 static void
 monitor_reporter_gone(struct ipc_peer *p)
 {
+	if (p->broken)
+		fatalx("%s breaks the protocol", role_name(p->role));
 	reporters[p->role].done = 1;
 	monitor_flush_try();
 }
@@ -476,9 +478,9 @@ int
 main(int argc, char *argv[])
 {
 	proc_role_start(ROLE_MONITOR, argc, argv);
+	sandbox_follow(ROLE_MONITOR);
 
 	/* A reader that leaves or a file size limit costs a line, not us. */
-	sandbox_follow(ROLE_MONITOR);
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		fatal("signal");

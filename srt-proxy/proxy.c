@@ -134,6 +134,8 @@ proxy_gone(struct ipc_peer *peer)
 static void
 proxy_broker_gone(struct ipc_peer *peer)
 {
+	if (peer->broken)
+		fatalx("%s breaks the protocol", role_name(peer->role));
 	log_debug("%s has ended", role_name(peer->role));
 	listen_stop();
 	transparent_stop();
@@ -146,9 +148,9 @@ main(int argc, char *argv[])
 	int	 resolver;
 
 	proc_role_start(ROLE_PROXY, argc, argv);
+	sandbox_follow(ROLE_PROXY);
 	resolver = resolver_start(&pid);
 
-	sandbox_follow(ROLE_PROXY);
 	if ((proxy_base = event_base_new()) == NULL)
 		fatalx("event_base_new");
 	session_init();
