@@ -79,6 +79,26 @@ $(foreach t,$(FUZZ_TARGETS),$(eval $(call test,$(O)/regress/fuzz_$(t),\
 $(foreach t,$(TEST_HELPERS),$(eval $(call test,$(O)/regress/$(t),\
     regress/helper/$(t).c $(HELPER_$(t)_SRCS),$(HELPER_$(t)_LIBS))))
 
+# Beside each other as the programs themselves, but never installed.
+TAKEN =		$(O)/regress/taken
+TAKEN_BINS =	$(patsubst $(O)/%,$(TAKEN)/%,$(PROGRAMS))
+wrap =		$(patsubst %,-Wl$(comma)--wrap=%,$(1))
+$(eval $(call test,$(TAKEN)/bin/srt,$(SRT_SRCS) $(TAKEN_SRCS),\
+    $(SRT_LIBS) $(call wrap,$(TAKEN_CALLS))))
+$(eval $(call test,$(TAKEN)/libexec/srt/srt-proxy,\
+    $(SRT_PROXY_SRCS) $(TAKEN_SRCS),\
+    $(SRT_PROXY_LIBS) $(call wrap,$(TAKEN_CALLS))))
+$(eval $(call test,$(TAKEN)/libexec/srt/srt-exec,\
+    $(SRT_EXEC_SRCS) $(TAKEN_SRCS) regress/helper/taken_exec.c,\
+    $(SRT_EXEC_LIBS) $(call wrap,$(TAKEN_CALLS) $(TAKEN_EXEC_CALLS))))
+$(eval $(call test,$(TAKEN)/libexec/srt/srt-monitor,\
+    $(SRT_MONITOR_SRCS) $(TAKEN_SRCS),\
+    $(SRT_MONITOR_LIBS) $(call wrap,$(TAKEN_CALLS))))
+$(eval $(call test,$(TAKEN)/libexec/srt/srt-tls,\
+    $(SRT_TLS_SRCS) $(TAKEN_SRCS),\
+    $(SRT_TLS_LIBS) $(call wrap,$(TAKEN_CALLS))))
+HELPER_BINS +=	$(TAKEN_BINS)
+
 unit-bins: $(call unit_bins,$(O))
 fuzz-bins: $(call fuzz_bins,$(O))
 helpers: $(HELPER_BINS)

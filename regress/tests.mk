@@ -409,3 +409,13 @@ FUZZ_TARGETS +=	http_diff
 FUZZ_http_diff_SRCS = $(HTTP_SRCS) $(COMPAT_SRCS)
 FUZZ_http_diff_LIBS = -lhttp_parser $(BSD_LIBS)
 endif
+
+# Programs of srt that obey their tester; rules.mk links them into
+# $(O)/regress/taken.
+TAKEN_SRCS =	$(patsubst %,regress/helper/%.c,taken taken_try taken_rave)
+TAKEN_CALLS =	sandbox_enter fork socketpair pipe2 open openat socket bind \
+		listen connect accept4 sendmsg recvmsg read write writev \
+		epoll_create1 epoll_ctl eventfd timerfd_create mmap malloc \
+		calloc realloc strdup dup2 fcntl prctl setrlimit execve \
+		fchdir syscall pthread_create
+TAKEN_EXEC_CALLS = ns_clone_broker ns_clone_init

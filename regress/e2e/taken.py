@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: ISC
+#
+# Drives the programs of regress/helper/taken.h, for taken.t, rave.t and
+# death.t: a copy of them in $T, the file that commands them, and what is to
+# be left of a run, which is nothing.
+
+import os
+import random
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+T = os.environ["T"]
+W = os.environ["W"]
+HOME = os.environ["HOME"]
+TREE = T + "/taken"
+SRT = TREE + "/bin/srt"
+CONTROL = TREE + "/control"
+SETTINGS = T + "/settings.json"
+SECRET = HOME + "/secret"
+DENIED = SECRET + ".denied"
+OUTSIDE = HOME + "/outside"
+
+NOTHING, TRY, TRY_FREE, RAVE, TRACE, FAULT = range(6)
+WHO = {"srt": 0, "proxy": 1, "exec": 2, "monitor": 3, "resolver": 4,
+       "broker": 5, "keeper": 6, "tls": 7, "init": 16, "command": 17,
+       "role": 18, "cgroup": 19}
+
+HEAD = struct.Struct("<IIIiIIiI256s256s256s104s104sIiII")
+SIZE = HEAD.size + 60000
+
+# --- TAP
+
+tap_n = tap_failed = 0
+
+
+def ok(good, name, why=""):
+    global tap_n, tap_failed
+    tap_n += 1
+    tap_failed += not good
+    print("%s %d - %s" % ("ok" if good else "not ok", tap_n, name))
+    if not good:
+        for line in str(why).splitlines()[:40]:
+            print("# " + line)
+    sys.stdout.flush()
+    return good
+
+
+def done():
+    print("1..%d" % tap_n)
+    sys.exit(tap_failed != 0)
+
+
+# --- the programs
+
+def install():
+    """Puts the programs where their file can be beside them."""
+    shutil.copytree(os.environ["SRT_HELPERS"] + "/taken", TREE)
+    for path in SECRET, DENIED:
+        with open(path, "w") as f:
+            f.write("secret\n")
+
+
+class World:
+    """What a taken role finds outside: a listener, sockets, a process."""
+
+    def __init__(self):
+        self.tcp = socket.socket()
+        self.tcp.bind(("127.0.0.1", 0))
+        self.tcp.listen(64)
+        self.port = self.tcp.getsockname()[1]
+        self.unix = T + "/host.sock"
+        self.datagram = T + "/host.dgram"
+        self.stream = socket.socket(socket.AF_UNIX)
+        self.stream.bind(self.unix)
+        self.stream.listen(64)
+        self.dgram = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.dgram.bind(self.datagram)
+        self.host = subprocess.Popen(
+            ["sh", "-c", "trap '' XFSZ; while :; do sleep 100; done"],
+            stdin=subprocess.DEVNULL)
+
+    def close(self):
+        # With its sleep: both are in no group of their own.
+        for pid in children_of(self.host.pid):
+            os.kill(pid, signal.SIGKILL)
+        self.host.kill()
+        self.host.wait()
+
+
+def children_of(parent):
+    found = []
+    for pid in pids():
+        try:
+            with open("/proc/%d/stat" % pid) as f:
+                if int(f.read().rpartition(")")[2].split()[1]) == parent:
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+def command(mode, who="srt", nth=0, action=0, sticky=0, seed=0, world=None):
+    """Writes the file that the programs obey."""
+    def text(s):
+        return s.encode()
+    head = HEAD.pack(mode, WHO[who], nth, action, sticky, seed,
+                     world.host.pid if world else 0,
+                     world.port if world else 0,
+                     text(SECRET), text(SETTINGS), text(W),
+                     text(world.unix if world else ""),
+                     text(world.datagram if world else ""), 0, 0, 0, 0)
+    fresh = CONTROL + ".new"
+    with open(fresh, "wb") as f:
+        f.write(head + bytes(SIZE - HEAD.size))
+    os.rename(fresh, CONTROL)
+
+
+def answer():
+    """fired, pid, calls, text"""
+    with open(CONTROL, "rb") as f:
+        data = f.read()
+    fired, pid, calls, length = HEAD.unpack(data[:HEAD.size])[13:]
+    text = data[HEAD.size:HEAD.size + length]
+    return fired, pid, calls, text.decode("latin-1")
+
+
+def settings(more="", net=""):
+    with open(SETTINGS, "w") as f:
+        f.write("""{
+  "network": {
+    "allowedDomains": ["allowed.test"], "deniedDomains": []%s },
+  "filesystem": { "denyRead": ["%s"], "allowWrite": ["%s"],
+    "denyWrite": [] }%s
+}""" % (net, DENIED, W, more))
+
+
+# --- what is left
+
+def pids():
+    return [int(p) for p in os.listdir("/proc") if p.isdigit()]
+
+
+def state_of(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return None
+
+
+def name_of(pid):
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as f:
+            return f.read().replace(b"\0", b" ").decode("latin-1")
+    except OSError:
+        return "?"
+
+
+class Baseline:
+    def __init__(self):
+        self.pids = set(pids())
+        self.rest = self.look()
+
+    @staticmethod
+    def look():
+        with open("/proc/self/mountinfo") as f:
+            mounts = sorted(f)
+        ports = []
+        for name in ("tcp", "tcp6", "udp", "udp6"):
+            with open("/proc/net/" + name) as f:
+                for line in list(f)[1:]:
+                    words = line.split()
+                    if words[3] in ("0A", "07"):
+                        ports.append((name, words[1]))
+        with open("/proc/net/unix") as f:
+            names = sorted(line.split()[7] for line in list(f)[1:]
+                           if len(line.split()) > 7)
+        files = []
+        for top in ("/tmp", "/dev/shm", "/run/user/%d" % os.getuid(), HOME):
+            try:
+                files += [top + "/" + n for n in os.listdir(top)]
+            except OSError:
+                pass
+        return mounts, sorted(ports), sorted(files), names
+
+    def processes(self):
+        return [p for p in pids() if p not in self.pids and
+                state_of(p) not in (None, "Z", "X")]
+
+    def left(self, seconds):
+        """What is still there after so many seconds, as text."""
+        end = time.monotonic() + seconds
+        while True:
+            procs = self.processes()
+            if not procs:
+                break
+            if time.monotonic() > end:
+                text = "".join("process %d (%s) %s\n" %
+                               (p, state_of(p), name_of(p)) for p in procs)
+                for p in procs:
+                    try:
+                        os.kill(p, signal.SIGKILL)
+                    except OSError:
+                        pass
+                return text
+            time.sleep(0.002)
+        now = self.look()
+        text = ""
+        for what, old, new in zip(("mounts", "ports", "files", "sockets"),
+                                  self.rest, now):
+            if old != new:
+                text += "%s: %s\n" % (what, sorted(set(map(str, new)) ^
+                                                   set(map(str, old))))
+        return text
+
+
+# --- a run
+
+class Run:
+    def __init__(self, args, srt=SRT, options=()):
+        self.err = open(T + "/run.err", "w+b")
+        self.started = time.monotonic()
+        self.p = subprocess.Popen(
+            [srt, "-s", SETTINGS, *options, *args], cwd=W,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=self.err)
+
+    def wait(self, seconds):
+        """The exit status; None if it takes longer."""
+        try:
+            return self.p.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def kill(self):
+        self.p.kill()
+        self.p.wait()
+
+    def said(self):
+        self.err.seek(0)
+        text = self.err.read().decode("latin-1")
+        self.err.close()
+        return text
