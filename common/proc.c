@@ -9,15 +9,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "proc.h"
+#include "sandbox.h"
+
+/* The first look after a child, nanoseconds; the next ones take longer. */
+#define PROC_STEP	20000
 
 /* What was executed for a role; said when it cannot be looked up any more. */
 static char		*proc_started[ROLE_MAX];
@@ -135,6 +139,8 @@ proc_child(enum role role, const char *path, int fd)
 	char	*envp[] = { NULL };
 	int	 null;
 
+	sandbox_follow(role == ROLE_EXEC || role == ROLE_TLS ? SIGKILL :
+	    SIGCONT);
 	if (role != ROLE_EXEC) {
 		if (setsid() == -1)
 			goto fail;
@@ -185,10 +191,17 @@ proc_signals(void)
 int
 proc_wait(pid_t pid, int millis)
 {
+	struct timespec	 ts = { .tv_nsec = PROC_STEP };
+	long		 left = (long)millis * 1000000;
+
+	/* Most end at once: nobody is to wait a millisecond for that. */
 	while (waitpid(pid, NULL, WNOHANG) == 0) {
-		if (millis-- <= 0)
+		if (left <= 0)
 			return -1;
-		(void)poll(NULL, 0, 1);
+		(void)nanosleep(&ts, NULL);
+		left -= ts.tv_nsec;
+		if (ts.tv_nsec < 1000000)
+			ts.tv_nsec *= 2;
 	}
 	return 0;
 }

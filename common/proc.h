@@ -37,7 +37,7 @@ int	 proc_start(struct proc_child *, enum role);
  * roles.  Returns -1 with errno.
  */
 int	 proc_pair(int [2]);
-/* For a child that the kernel kills with us, milliseconds. */
+/* For a child that the kernel ends when we do, milliseconds. */
 #define PROC_BRIEF	1000
 
 /* Waits for a child for so many milliseconds.  Returns -1 if it goes on. */

@@ -109,8 +109,9 @@ static const struct role_sandbox {
 } sandboxes[ROLE_MAX] = {
 	[ROLE_PARENT] = { role_filter_parent, nitems(role_filter_parent),
 	    KEEP_WRITES | KEEP_SIGNALS | KEEP_CAPS },
+	/* Of its own it can send none: its death is to kill its children. */
 	[ROLE_PROXY] = { role_filter_proxy, nitems(role_filter_proxy),
-	    KEEP_CONNECT },
+	    KEEP_CONNECT | KEEP_SIGNALS },
 	[ROLE_EXEC] = { role_filter_exec, nitems(role_filter_exec),
 	    KEEP_WRITES | KEEP_SIGNALS | KEEP_CAPS },
 	[ROLE_MONITOR] = { role_filter_monitor, nitems(role_filter_monitor),
@@ -155,11 +156,8 @@ __lsan_is_turned_off(void)
 #endif
 
 void
-sandbox_follow(enum role role)
+sandbox_follow(int sig)
 {
-	int	 sig;
-
-	sig = role == ROLE_RESOLVER || role == ROLE_TLS ? SIGKILL : SIGCONT;
 	if (prctl(PR_SET_PDEATHSIG, sig, 0, 0, 0) == -1)
 		fatal("prctl(PR_SET_PDEATHSIG)");
 }
@@ -179,7 +177,8 @@ sandbox_drop(enum role role)
 	drop_user(uid, gid);
 	drop_capabilities();
 	/* A change of user makes the kernel forget it. */
-	sandbox_follow(role);
+	sandbox_follow(role == ROLE_RESOLVER || role == ROLE_TLS ? SIGKILL :
+	    SIGCONT);
 }
 
 void

@@ -11,9 +11,9 @@
 #include "sandbox.h"
 
 void
-sandbox_follow(enum role role)
+sandbox_follow(int sig)
 {
-	(void)role;
+	(void)sig;
 }
 
 void

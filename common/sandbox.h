@@ -15,11 +15,14 @@
 void	 sandbox_enter(enum role);
 
 /*
- * Whoever started this process has died: it is woken, should it be stopped,
- * sees the end of its pipe and ends; what srt-proxy starts, which has no right
- * to kill it, is killed.  First of all in a role; sandbox_drop() keeps it.
+ * The signal that this process gets when who started it dies.  SIGCONT wakes
+ * it, should it be stopped: it sees the end of its pipe and ends.  SIGKILL is
+ * for those who have nothing left to write by then: it does not depend on
+ * them.  The first thing after a fork; execve(2) keeps it; sandbox_drop() sets
+ * it anew, as with the user it is lost.  Whoever dies must be able to send it,
+ * as far as Landlock goes.
  */
-void	 sandbox_follow(enum role);
+void	 sandbox_follow(int);
 
 /*
  * Started by root: changes to the unprivileged user (_srt, else nobody) and

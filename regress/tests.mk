@@ -182,7 +182,7 @@ UNIT_TESTS +=	connect_test
 connect_test_SRCS = srt-proxy/connect.c srt-proxy/resolve.c \
 		srt-proxy/route_tunnel.c $(HTTP_SRCS) \
 		$(CONF_KEEPALIVE_SRCS) $(CONF_RELAY_SRCS) $(RULE_SRCS) \
-		$(PROC_SRCS) $(IPC_SRCS)
+		$(PROC_SRCS) $(SANDBOX_SRCS) $(IPC_SRCS)
 connect_test_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
 
 UNIT_TESTS +=	route_parse_test
@@ -263,7 +263,7 @@ broker_unix_test_SRCS = $(broker_net_test_SRCS)
 broker_unix_test_LIBS = $(broker_net_test_LIBS)
 
 TEST_HELPERS +=	execd
-HELPER_execd_SRCS = $(IPC_SRCS) $(PROC_SRCS)
+HELPER_execd_SRCS = $(IPC_SRCS) $(PROC_SRCS) $(SANDBOX_SRCS)
 HELPER_execd_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
 
 TEST_HELPERS +=	bench_stream bench_relay bench_many
@@ -327,7 +327,7 @@ options_test_SRCS = srt/options.c $(PARENT_TEST_SRCS)
 options_test_LIBS = $(BSD_LIBS)
 
 UNIT_TESTS +=	proc_test
-proc_test_SRCS = $(PROC_SRCS) $(IPC_SRCS)
+proc_test_SRCS = $(PROC_SRCS) $(SANDBOX_SRCS) $(IPC_SRCS)
 proc_test_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
 
 # The command of regress/e2e/attack.t.

@@ -428,7 +428,6 @@ keeper(int from)
 	closefrom(5);
 	(void)ns_undumpable();
 	(void)ns_drop_caps(0, 0);
-	sandbox_follow(ROLE_EXEC);
 	do
 		n = read(from, &c, 1);
 	while (n == 1 || (n == -1 && errno == EINTR));
@@ -449,6 +448,7 @@ keeper_start(void)
 		return -1;
 	}
 	if (cg.keeper == 0) {
+		sandbox_follow(SIGCONT);
 		(void)close(fds[1]);
 		keeper(fds[0]);
 	}

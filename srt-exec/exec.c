@@ -478,7 +478,6 @@ main(int argc, char *argv[])
 	struct pollfd	 pfd[2];
 
 	proc_role_start(ROLE_EXEC, argc, argv);
-	sandbox_follow(ROLE_EXEC);
 	ns_ignore_signals();
 	parent_pid = getppid();
 	TAILQ_INIT(&sb.paths);

@@ -238,6 +238,8 @@ monitor_dispatch_cfgend(struct ipc_peer *p, struct imsg *imsg)
 
 	audit_init(base, p);
 	sandbox_drop(ROLE_MONITOR);
+	if (!audit_wanted())
+		sandbox_follow(SIGKILL);
 	sandbox_enter(ROLE_MONITOR);
 
 	ipc_phase(p, IPC_PHASE_RUN);
@@ -478,7 +480,6 @@ int
 main(int argc, char *argv[])
 {
 	proc_role_start(ROLE_MONITOR, argc, argv);
-	sandbox_follow(ROLE_MONITOR);
 
 	/* A reader that leaves or a file size limit costs a line, not us. */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||

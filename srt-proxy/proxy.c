@@ -148,7 +148,6 @@ main(int argc, char *argv[])
 	int	 resolver;
 
 	proc_role_start(ROLE_PROXY, argc, argv);
-	sandbox_follow(ROLE_PROXY);
 	resolver = resolver_start(&pid);
 
 	if ((proxy_base = event_base_new()) == NULL)
@@ -405,6 +404,9 @@ proxy_recv_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
 	if (!proxy_mon.open || !proxy_brk.open)
 		fatalx("a peer is missing");
 	tls_init();
+	/* The record of a connection it still writes. */
+	if (!access_wanted())
+		sandbox_follow(SIGKILL);
 	sandbox_drop(ROLE_PROXY);
 	sandbox_enter(ROLE_PROXY);
 	proxy_ready = 1;

@@ -110,7 +110,7 @@ void
 resolve_end(void)
 {
 	resolve_stop();
-	/* If it does not end by itself it is killed when we have ended. */
+	/* If it does not end now it is killed with us: sandbox_follow(). */
 	(void)proc_wait(resolver_pid, PROC_BRIEF);
 }
 

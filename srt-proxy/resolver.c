@@ -79,6 +79,7 @@ resolver_start(pid_t *pid)
 	case -1:
 		fatal("fork");
 	case 0:
+		sandbox_follow(SIGKILL);
 		/* The pipe to the parent is the proxy's alone. */
 		if (dup2(pair[1], IPC_PARENT_FD) == -1)
 			_exit(EXIT_SRT);
@@ -135,7 +136,6 @@ resolver_main(int fd)
 	int		 out;
 
 	log_init(role_name(ROLE_RESOLVER), LOG_LEVEL_WARN);
-	sandbox_follow(ROLE_RESOLVER);
 	sandbox_drop(ROLE_RESOLVER);
 	sandbox_hide();
 	resolver_wait(&pfd);

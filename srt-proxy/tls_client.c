@@ -100,9 +100,7 @@ int
 main(int argc, char *argv[])
 {
 	proc_role_start(ROLE_TLS, argc, argv);
-	sandbox_follow(ROLE_TLS);
-	if ((base = event_base_new()) == NULL)
-		fatalx("event_base_new");
+	base = ipc_base();
 	ipc_open(&proxy, base, IPC_PARENT_FD, ROLE_PROXY, rules, nitems(rules),
 	    proxy_gone);
 	ipc_log_to(&proxy);

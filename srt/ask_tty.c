@@ -101,6 +101,7 @@ ask_tty_start(int seconds)
 		(void)close(tty);
 		return pair[0];
 	}
+	sandbox_follow(SIGCONT);
 	tty_signals();
 	if (setpgid(0, 0) == -1 || signal(SIGTTOU, SIG_IGN) == SIG_ERR ||
 	    signal(SIGINT, tty_break) == SIG_ERR ||
@@ -114,7 +115,6 @@ ask_tty_start(int seconds)
 		fatal("dup2");
 	closefrom(TTY_FD + 1);
 	tty_seconds = seconds;
-	sandbox_follow(ROLE_PARENT);
 	sandbox_enter(ROLE_PARENT);
 	tty_main();
 }

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,7 @@ keeper_start(const char *path, int in_place)
 		keeper_fd = pair[0];
 		return 0;
 	}
+	sandbox_follow(SIGCONT);
 	(void)close(pair[0]);
 	/* What the terminal sends is for the command. */
 	if (setpgid(0, 0) == -1)
@@ -140,7 +142,6 @@ keeper_start(const char *path, int in_place)
 	keeper_close(pair[1]);
 	ipc_open(&keeper.peer, NULL, IPC_PARENT_FD, ROLE_PARENT, keeper_rules,
 	    nitems(keeper_rules), keeper_gone);
-	sandbox_follow(ROLE_KEEPER);
 	sandbox_enter(ROLE_KEEPER);
 	pfd.fd = IPC_PARENT_FD;
 	pfd.events = POLLIN;
