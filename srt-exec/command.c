@@ -171,7 +171,8 @@ hand_over(const struct sandbox *sb)
 	cm.hdr.cmsg_type = SCM_RIGHTS;
 	cm.hdr.cmsg_len = CMSG_LEN(sizeof(fd));
 	memcpy(CMSG_DATA(&cm.hdr), &fd, sizeof(fd));
-	if (sendmsg(sb->listener_fd, &msg, 0) != 1)
+	/* The command's signals are in force: SIGPIPE would look like its. */
+	if (sendmsg(sb->listener_fd, &msg, MSG_NOSIGNAL) != 1)
 		return -1;
 	return close(fd);
 }
