@@ -317,6 +317,9 @@ void	 ipc_write(struct ipc_peer *);
 /* Writes the whole queue now, blocking.  Returns -1 if the peer is gone. */
 int	 ipc_flush(struct ipc_peer *);
 
+/* A new event loop whose failures are the process's own; in ipc_loop.c. */
+struct event_base *ipc_base(void);
+
 /*
  * What a pipe wants of libevent, in ipc_loop.c.  A role that polls by itself
  * links ipc_noloop.c and no library for it.

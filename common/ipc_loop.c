@@ -8,6 +8,32 @@
 #include "log.h"
 
 static void
+ipc_base_log(int severity, const char *text)
+{
+	if (severity >= EVENT_LOG_WARN)
+		log_warnx("event loop: %s", text);
+}
+
+/* libevent's own way is exit(1), which is the command's to say. */
+static void
+ipc_base_fatal(int error)
+{
+	fatalx("event loop: error %d", error);
+}
+
+struct event_base *
+ipc_base(void)
+{
+	struct event_base	*base;
+
+	event_set_log_callback(ipc_base_log);
+	event_set_fatal_callback(ipc_base_fatal);
+	if ((base = event_base_new()) == NULL)
+		fatalx("event_base_new");
+	return base;
+}
+
+static void
 ipc_readable(int fd, short what, void *arg)
 {
 	(void)fd;

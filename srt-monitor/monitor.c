@@ -485,8 +485,7 @@ main(int argc, char *argv[])
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		fatal("signal");
-	if ((base = event_base_new()) == NULL)
-		fatalx("no event loop");
+	base = ipc_base();
 	ipc_open(&parent, base, IPC_PARENT_FD, ROLE_PARENT, parent_rules,
 	    nitems(parent_rules), monitor_parent_gone);
 	ipc_log_to(&parent);

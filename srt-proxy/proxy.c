@@ -150,8 +150,7 @@ main(int argc, char *argv[])
 	proc_role_start(ROLE_PROXY, argc, argv);
 	resolver = resolver_start(&pid);
 
-	if ((proxy_base = event_base_new()) == NULL)
-		fatalx("event_base_new");
+	proxy_base = ipc_base();
 	session_init();
 	resolve_init(resolver, pid);
 	ipc_open(&proxy_parent, proxy_base, IPC_PARENT_FD, ROLE_PARENT,
@@ -404,10 +403,10 @@ proxy_recv_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
 	if (!proxy_mon.open || !proxy_brk.open)
 		fatalx("a peer is missing");
 	tls_init();
+	sandbox_drop(ROLE_PROXY);
 	/* The record of a connection it still writes. */
 	if (!access_wanted())
 		sandbox_follow(SIGKILL);
-	sandbox_drop(ROLE_PROXY);
 	sandbox_enter(ROLE_PROXY);
 	proxy_ready = 1;
 	ipc_phase(peer, IPC_PHASE_RUN);

@@ -380,12 +380,36 @@ json_complain(struct json_parser *jp, yajl_status status)
 	yajl_free_error(jp->yajl, text);
 }
 
+/* yajl itself goes on with what it did not get. */
+static void *
+memory_get(void *ctx, size_t size)
+{
+	(void)ctx;
+	return xcalloc(1, size);
+}
+
+static void *
+memory_resize(void *ctx, void *old, size_t size)
+{
+	(void)ctx;
+	return xreallocarray(old, 1, size);
+}
+
+static void
+memory_put(void *ctx, void *p)
+{
+	(void)ctx;
+	free(p);
+}
+
 static int
 json_run(struct json_parser *jp)
 {
+	yajl_alloc_funcs funcs = { memory_get, memory_resize, memory_put,
+	    NULL };
 	yajl_status	 status;
 
-	if ((jp->yajl = yajl_alloc(&json_callbacks, NULL, jp)) == NULL)
+	if ((jp->yajl = yajl_alloc(&json_callbacks, &funcs, jp)) == NULL)
 		fatalx("yajl_alloc failed");
 	status = yajl_parse(jp->yajl, (const unsigned char *)jp->text,
 	    jp->len);

@@ -212,8 +212,7 @@ run(const struct options *opts, const struct policy *policy, int block,
 	run_env.report = block != -1 || json != -1 || learn_on();
 	run_env.status = EXIT_SRT;
 	tty_save();
-	if ((run_env.base = event_base_new()) == NULL)
-		fatalx("event_base_new");
+	run_env.base = ipc_base();
 	signals_start(run_env.base, run_signal);
 	if (evsignal_assign(&run_env.sigchld, run_env.base, SIGCHLD, run_reap,
 	    NULL) == -1 || evsignal_add(&run_env.sigchld, NULL) == -1 ||
@@ -458,7 +457,8 @@ run_gone(struct ipc_peer *peer)
 static void
 run_timeout(int fd, short what, void *arg)
 {
-	size_t	 i;
+	static const struct timeval	 again = { .tv_sec = 1 };
+	size_t				 i;
 
 	(void)fd;
 	(void)what;
@@ -468,6 +468,10 @@ run_timeout(int fd, short what, void *arg)
 		run_end(learn_cut(run_env.status));
 		return;
 	}
+	/* Should a SIGCHLD be lost: nothing else would end this. */
+	run_reap(SIGCHLD, EV_SIGNAL, NULL);
+	if (evtimer_add(&run_env.timer, &again) == -1)
+		fatalx("evtimer_add");
 	for (i = 0; i < NCHILDREN; i++) {
 		if (run_env.child[i].pid == 0)
 			continue;
