@@ -20,6 +20,8 @@
 ## make smuggle      SMUGGLE=20000 ambiguous requests and responses through
 ##                   srt-proxy, and to other parsers; SEED=1
 ## make fuzz-replay  the fuzz targets over their corpus (any compiler)
+## make fuzz-roles   roles that break the protocol: SECONDS=60 SEED=1
+## make death        everything fails or dies: N=seconds, or N=all; SEED=1
 ## make lint         clang-tidy, cppcheck, mandoc, shellcheck
 ## make analyze      gcc -fanalyzer; regress/analyze.known explains the rest
 ## make soak         an hour of mixed work and kills: MINUTES=60
@@ -217,6 +219,18 @@ smuggle: programs helpers
 	@BENCH_ARGS='$(SMUGGLE) $(SEED)' $(MAKE) O=$(O) TEST_SECONDS=7200 \
 	    T='$(SMUGGLE_TESTS)' run
 
+# rave.t and death.t for longer.
+SECONDS ?=	60
+SEED ?=		1
+N ?=		all
+fuzz-roles: TEST_SECONDS = 86400
+fuzz-roles: programs helpers
+	@BENCH_ARGS='$(SECONDS) $(SEED)' $(RUN_TESTS) regress/e2e/rave.t
+
+death: TEST_SECONDS = 86400
+death: programs helpers
+	@BENCH_ARGS='$(N) $(SEED)' $(RUN_TESTS) regress/e2e/death.t
+
 # Silent when there is nothing to say.
 SHELL_FILES =	$(sort common/configure .ci/run $(wildcard etc/*.sh \
 		regress/*.sh regress/*/*.sh) $(shell grep -lE \
@@ -306,7 +320,7 @@ demo-built: programs helpers
 	@SRT='$(abspath $(O))/bin/srt' SRT_SRC='$(CURDIR)' \
 	    SRT_HELPERS='$(abspath $(O))/regress' sh regress/e2e/demo.sh
 
-.PHONY: unit-bins fuzz-bins san-bins san-unit san-fuzz helpers regress \
+.PHONY: fuzz-roles death unit-bins fuzz-bins san-bins san-unit san-fuzz helpers regress \
 	unit fuzz-replay config proxy exec e2e run asan tsan tsan-run \
 	clear-log show-log fuzz fuzz-built fuzz-long fuzz-merge \
 	fuzz-coverage afl smuggle lint lint-text lint-c other analyze soak bench \

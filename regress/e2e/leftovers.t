@@ -142,13 +142,16 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
 done
 clean "killed while starting"
 
-# A role that is stopped does not keep the end from coming.
-start
-kill -STOP "$(pids_of srt-proxy | head -n 1)"
-kill -KILL "$pid"
-wait "$pid" 2>/dev/null
-kill -CONT "$(pids_of srt-proxy | head -n 1)" 2>/dev/null
-clean "proxy stopped, srt killed"
+# Roles that are stopped do not keep the end from coming, and do not stay.
+for r in srt-proxy srt-exec srt-monitor; do
+	start
+	for p in $(pids_of "$r"); do
+		kill -STOP "$p"
+	done
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	clean "$r and what it has forked stopped, srt killed"
+done
 
 # Nothing is left to a process that may not expect children, such as the
 # first one of a container: every process of srt is waited for by srt.

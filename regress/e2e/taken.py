@@ -30,7 +30,7 @@ WHO = {"srt": 0, "proxy": 1, "exec": 2, "monitor": 3, "resolver": 4,
        "broker": 5, "keeper": 6, "tls": 7, "init": 16, "command": 17,
        "role": 18, "cgroup": 19}
 
-HEAD = struct.Struct("<IIIiIIiI256s256s256s104s104sIiII")
+HEAD = struct.Struct("<IIIiIIiI256s256s256s104s104s32sIiII")
 SIZE = HEAD.size + 60000
 
 # --- TAP
@@ -83,6 +83,10 @@ class World:
         self.host = subprocess.Popen(
             ["sh", "-c", "trap '' XFSZ; while :; do sleep 100; done"],
             stdin=subprocess.DEVNULL)
+        # It has to have set its trap.
+        while "sleep" not in "".join(map(name_of,
+                                         children_of(self.host.pid))):
+            time.sleep(0.01)
 
     def close(self):
         # With its sleep: both are in no group of their own.
@@ -104,7 +108,8 @@ def children_of(parent):
     return found
 
 
-def command(mode, who="srt", nth=0, action=0, sticky=0, seed=0, world=None):
+def command(mode, who="srt", nth=0, action=0, sticky=0, seed=0, call="",
+            world=None):
     """Writes the file that the programs obey."""
     def text(s):
         return s.encode()
@@ -113,7 +118,8 @@ def command(mode, who="srt", nth=0, action=0, sticky=0, seed=0, world=None):
                      world.port if world else 0,
                      text(SECRET), text(SETTINGS), text(W),
                      text(world.unix if world else ""),
-                     text(world.datagram if world else ""), 0, 0, 0, 0)
+                     text(world.datagram if world else ""), text(call),
+                     0, 0, 0, 0)
     fresh = CONTROL + ".new"
     with open(fresh, "wb") as f:
         f.write(head + bytes(SIZE - HEAD.size))
@@ -124,7 +130,7 @@ def answer():
     """fired, pid, calls, text"""
     with open(CONTROL, "rb") as f:
         data = f.read()
-    fired, pid, calls, length = HEAD.unpack(data[:HEAD.size])[13:]
+    fired, pid, calls, length = HEAD.unpack(data[:HEAD.size])[14:]
     text = data[HEAD.size:HEAD.size + length]
     return fired, pid, calls, text.decode("latin-1")
 

@@ -2,7 +2,7 @@
 
 /*
  * See taken.h.  The functions __wrap_NAME stand where the program calls NAME;
- * a process counts those calls from its beginning, be that fork or execve.
+ * a process counts calls from its beginning, be that fork or execve.
  */
 
 #include "compat.h"
@@ -35,7 +35,6 @@ static unsigned int	 self = ROLE_PARENT;
 static unsigned int	 calls;
 static int		 forked;
 static enum role	 role_now;
-static char		 fault_name[32];
 
 pid_t	 __real_fork(void);
 pid_t	 __wrap_fork(void);
@@ -96,7 +95,6 @@ taken_become(unsigned int who)
 {
 	self = who;
 	calls = 0;
-	fault_name[0] = '\0';
 }
 
 int
@@ -143,23 +141,20 @@ taken_hit(const char *name)
 
 	if (!taken_is(TAKEN_TRACE) && !taken_is(TAKEN_FAULT))
 		return 0;
-	n = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
-	taken->calls = n;
 	if (taken->mode == TAKEN_TRACE) {
 		taken_add(name, strlen(name));
 		taken_add("\n", 1);
 		return 0;
 	}
-	if (n == taken->nth)
-		(void)strlcpy(fault_name, name, sizeof(fault_name));
-	else if (n < taken->nth || !taken->sticky ||
-	    strcmp(name, fault_name) != 0)
+	if (strcmp(name, taken->call) != 0)
 		return 0;
-	if (taken->fired == 0) {
-		taken->pid = (int32_t)getpid();
-		taken_add(name, strlen(name));
-	}
-	taken->fired++;
+	n = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
+	if (n < taken->nth || (n > taken->nth && !taken->sticky))
+		return 0;
+	if (__atomic_fetch_add(&taken->fired, 1, __ATOMIC_RELAXED) > 0 &&
+	    taken->action < 0)
+		return 0;
+	taken->pid = (int32_t)getpid();
 	if (taken->action < 0) {
 		taken_die(-taken->action);
 		return 0;

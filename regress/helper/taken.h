@@ -38,7 +38,7 @@ enum taken_who {
 struct taken {
 	uint32_t	 mode;
 	uint32_t	 who;
-	uint32_t	 nth;		/* of its calls, from 1 */
+	uint32_t	 nth;		/* of such calls, from 1 */
 	int32_t		 action;	/* errno; or a signal, negated */
 	uint32_t	 sticky;	/* and every such call after that */
 	uint32_t	 seed;
@@ -49,6 +49,7 @@ struct taken {
 	char		 work[256];	/* where the command may write */
 	char		 socket[104];	/* a Unix socket of the host */
 	char		 datagram[104];	/* likewise */
+	char		 call[32];	/* which call is to fail */
 	/* what came of it */
 	uint32_t	 fired;
 	int32_t		 pid;

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: ISC
+#
+# Whatever dies or fails, at whatever point: the command is gone or was
+# confined throughout, nothing of the run is left, and the status says so.
+#
+#	death.py SECONDS SEED		what fits into that time
+#	death.py all SEED		every point of every process
+#	death.py POINT ...		those again, as they were printed
+
+import errno
+import sys
+
+from taken import *
+
+E = {name: getattr(errno, name) for name in (
+    "ENOMEM", "ENOSPC", "EMFILE", "ENFILE", "EPIPE", "EIO", "EAGAIN",
+    "EINTR", "EPERM", "EINVAL", "ECONNRESET", "EADDRINUSE", "ENOBUFS",
+    "ETXTBSY", "EACCES")}
+NUMBER = {value: name for name, value in E.items()}
+
+# How each call fails on a machine that has run out of something.
+ERRORS = {
+    "fork": "EAGAIN ENOMEM", "socketpair": "EMFILE ENFILE ENOMEM",
+    "pipe2": "EMFILE ENFILE", "open": "EMFILE ENFILE ENOMEM EIO EACCES",
+    "openat": "EMFILE ENFILE ENOMEM EIO ENOSPC",
+    "socket": "EMFILE ENOBUFS", "bind": "EADDRINUSE ENOMEM",
+    "listen": "EADDRINUSE", "connect": "EAGAIN ENOMEM",
+    "accept4": "EMFILE ENFILE", "sendmsg": "EPIPE ENOMEM EAGAIN EINTR",
+    "recvmsg": "ECONNRESET ENOMEM EAGAIN EINTR", "read": "EIO EINTR",
+    "write": "EIO ENOSPC EPIPE EINTR", "writev": "EPIPE EIO EAGAIN EINTR",
+    "epoll_create1": "EMFILE ENOMEM", "epoll_ctl": "ENOMEM ENOSPC",
+    "eventfd": "EMFILE ENOMEM", "timerfd_create": "EMFILE",
+    "mmap": "ENOMEM", "malloc": "ENOMEM", "calloc": "ENOMEM",
+    "realloc": "ENOMEM", "strdup": "ENOMEM", "dup2": "EMFILE EIO",
+    "fcntl": "EMFILE", "prctl": "EPERM EINVAL ENOMEM",
+    "setrlimit": "EPERM", "execve": "ENOMEM EMFILE ETXTBSY",
+    "fchdir": "EIO EACCES", "syscall": "EPERM ENOMEM EINVAL EMFILE",
+    "pthread_create": "EAGAIN",
+}
+SIGNALS = {"KILL": signal.SIGKILL, "SEGV": signal.SIGSEGV,
+           "STOP": signal.SIGSTOP}
+PEOPLE = ("srt", "role", "exec", "broker", "init", "command", "proxy",
+          "resolver", "monitor")
+
+# It tries to get out, says that it has run, and leaves others behind.
+WORK = """echo out >"$0/outside" 2>/dev/null
+setsid sleep 300 </dev/null >/dev/null 2>&1 &
+(trap '' HUP TERM; sleep 301) >/dev/null 2>&1 &
+echo ran >ran; exit 7"""
+STAY = WORK.replace("exit 7", "while :; do sleep 1; done")
+
+STATUS = 7
+FAILED = 125
+BOUND = 20		# seconds, in which everything must have ended
+AFTER = 8		# and nothing be left; the grace of one role is 5
+
+
+def clear():
+    for path in (W + "/ran", OUTSIDE):
+        try:
+            os.unlink(path)
+        except OSError:
+            pass
+
+
+def wait_gone(pid, seconds):
+    end = time.monotonic() + seconds
+    while pid and state_of(pid) not in (None, "Z", "X"):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def exists(path):
+    return os.path.exists(path)
+
+
+def judge(point, status, said, left, may, command_done=False):
+    """Why it is not as it must be, or nothing."""
+    why = ""
+    if status is None:
+        why += "it hangs\n"
+    elif status not in may:
+        why += "status %d, may be %s\n" % (status, sorted(may))
+    # What the broker cannot do, the command cannot.
+    if status == STATUS and not exists(W + "/ran") and \
+            not point.startswith("broker:"):
+        why += "the command's status, and it has not run\n"
+    if exists(OUTSIDE):
+        why += "the command got out\n"
+    if left:
+        why += "left:\n" + left
+    if "signal 6" in said or ("signal 11" in said and "SEGV" not in point):
+        why += "a crash\n"
+    if status == FAILED and "KILL" not in point and "srt" not in said:
+        why += "it says nothing\n"
+    return why + "said: " + said if why else ""
+
+
+class Death:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.calls = {}
+        self.base = Baseline()
+        self.count = self.fired = self.woken = 0
+        self.bad = []
+
+    def trace(self):
+        """The calls that each process makes in a run in which all is well."""
+        for who in PEOPLE:
+            clear()
+            command(TRACE, who)
+            r = Run(["sh", "-c", WORK, HOME])
+            status = r.wait(BOUND)
+            said = r.said()
+            self.calls[who] = answer()[3].split()
+            why = judge("trace", status, said, self.base.left(AFTER),
+                        {STATUS})
+            ok(not why and len(self.calls[who]) > 1,
+               "%s makes %d calls" % (who, len(self.calls[who])), why)
+
+    def points(self):
+        for who, names in self.calls.items():
+            nth = {}
+            for name in names:
+                n = nth[name] = nth.get(name, 0) + 1
+                for error in ERRORS[name].split():
+                    yield "%s:%d:%s:%s" % (who, n, name, error)
+                for sig in SIGNALS:
+                    # Pid 1 gets no signal that it could ignore; a trap.
+                    if who != "init" or sig == "SEGV":
+                        yield "%s:%d:%s:%s" % (who, n, name, sig)
+                # What has run out stays so.
+                yield "%s:%d:%s:%s!" % (who, n, name,
+                                        ERRORS[name].split()[0])
+
+    def at(self, point):
+        who, n, name, what = point.split(":")
+        sticky = what.endswith("!")
+        what = what.rstrip("!")
+        action = -SIGNALS[what] if what in SIGNALS else E[what]
+        clear()
+        command(FAULT, who, nth=int(n), action=action, sticky=sticky, call=name)
+        r = Run(["sh", "-c", WORK, HOME])
+        may = {STATUS, FAILED}
+        if who in ("command", "init", "exec"):
+            may |= {126, 127}
+        # Before its execve it is the command already.
+        if who == "command" and what in SIGNALS:
+            may.add(128 + SIGNALS[what])
+        if who == "srt" and what in SIGNALS:
+            may.add(-SIGNALS[what])
+        if what == "STOP":
+            status = self.stopped(r, who, may)
+        else:
+            status = r.wait(BOUND)
+        if status is None:
+            r.kill()
+        said = r.said()
+        # Nobody can be woken before he has asked for it: that comes first.
+        if what == "STOP" and n == "1" and who in ("role", "resolver"):
+            self.wake(answer()[1])
+        left = self.base.left(AFTER)
+        why = judge(point, status, said, left, may)
+        self.count += 1
+        self.fired += answer()[0] != 0
+        if why:
+            self.bad.append(point)
+            ok(False, point, why)
+
+    def stopped(self, r, who, may):
+        """Once one of them has stopped srt is killed; or all goes on."""
+        end = time.monotonic() + BOUND
+        while time.monotonic() < end:
+            status = r.p.poll()
+            if status is not None:
+                return status
+            fired, pid, _, _ = answer()
+            if fired and (who in ("init", "command") or
+                          state_of(pid) in ("T", None)):
+                break
+            time.sleep(0.001)
+        may.add(-signal.SIGKILL)
+        r.p.kill()
+        return r.wait(BOUND)
+
+    @staticmethod
+    def wake(pid):
+        try:
+            if pid > 0:
+                os.kill(pid, signal.SIGCONT)
+        except OSError:
+            pass
+
+    # --- from outside, at any time
+
+    def family(self):
+        return sorted(self.base.processes())
+
+    def random_kill(self, longest):
+        """One process of a run, whichever, whenever."""
+        sig = self.random.choice(list(SIGNALS))
+        delay = self.random.random() * longest
+        ending = self.random.random() < 0.3
+        clear()
+        command(NOTHING)
+        r = Run(["sh", "-c", WORK if ending else STAY, HOME])
+        time.sleep(delay)
+        family = self.family()
+        target = 0
+        pick = self.random.random()
+        point = "%s at %.4f" % (sig, delay)
+        if family:
+            target = family[int(pick * len(family))]
+            point += " to %s" % name_of(target).strip()[:40]
+            try:
+                os.kill(target, SIGNALS[sig])
+            except OSError:
+                pass
+        status = r.wait(0.05)
+        # A command is nobody's to wait for: it goes on, or is stopped.
+        if status is None:
+            status = r.wait(3 if sig != "STOP" and ending else 0.1)
+        if status is None:
+            r.p.kill()
+            status = r.wait(BOUND)
+        said = r.said()
+        may = {STATUS, FAILED, -signal.SIGKILL, -SIGNALS[sig],
+               128 + SIGNALS[sig], 126, 127, 128 + signal.SIGKILL}
+        # It may have been stopped before it was itself: woken it ends.
+        if sig == "STOP" and not wait_gone(target, 1):
+            self.woken += 1
+            self.wake(target)
+        why = judge(point, status, said, self.base.left(AFTER), may)
+        self.count += 1
+        if why:
+            self.bad.append(point)
+            ok(False, point, why)
+
+
+def main():
+    install()
+    settings()
+    what, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 and \
+        sys.argv[2].isdigit() else 1
+    death = Death(seed)
+    if ":" in what:
+        for point in sys.argv[1:]:
+            death.at(point)
+        ok(not death.bad, "%d points" % death.count)
+        done()
+    death.trace()
+    points = list(death.points())
+    death.random.shuffle(points)
+    end = None if what == "all" else time.monotonic() + float(what) * 0.75
+    for point in points:
+        if end is not None and time.monotonic() > end:
+            break
+        death.at(point)
+    ok(not death.bad and death.fired > death.count / 2,
+       "%d of %d points at which a call fails or is the last (%d hit)" %
+       (death.count, len(points), death.fired), "\n".join(death.bad))
+    death.count = 0
+    death.bad = []
+    end = time.monotonic() + (120 if what == "all" else float(what) * 0.25)
+    while time.monotonic() < end:
+        death.random_kill(0.06)
+    ok(not death.bad and death.woken <= 1 + death.count / 20,
+       "%d processes killed or stopped at any time (%d had to be woken)" %
+       (death.count, death.woken), "\n".join(death.bad))
+    done()
+
+
+main()

@@ -1,0 +1,11 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# shellcheck disable=SC2086
+#
+# F15: death and failure at any point.  "make death" is the same for longer.
+
+. "$(dirname "$0")/lib.sh"
+rig
+have python3 || skip_all "no python3"
+[ -x "${SRT_HELPERS:-}/taken/bin/srt" ] || skip_all "no test programs"
+exec python3 "$E2E/"death.py ${BENCH_ARGS:-20 1}
