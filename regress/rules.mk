@@ -99,7 +99,10 @@ $(eval $(call test,$(TAKEN)/libexec/srt/srt-monitor,\
 $(eval $(call test,$(TAKEN)/libexec/srt/srt-tls,\
     $(SRT_TLS_SRCS) $(TAKEN_SRCS),\
     $(SRT_TLS_LIBS) $(call wrap,$(TAKEN_CALLS))))
+# With a sanitizer roles may do more than they are to be tried for.
+ifeq ($(CONF_SANITIZE),)
 HELPER_BINS +=	$(TAKEN_BINS)
+endif
 
 unit-bins: $(call unit_bins,$(O))
 fuzz-bins: $(call fuzz_bins,$(O))
