@@ -588,6 +588,9 @@ recv_started(struct ipc_peer *peer, struct imsg *imsg)
 		if (run_env.early[i].when < born)
 			ipc_send_u32(peer, IMSG_EXEC_SIGNAL, -1,
 			    (uint32_t)run_env.early[i].signo);
+	/* From then on no descriptor can be sent any more. */
+	for (i = 0; i < NCHILDREN; i++)
+		(void)ipc_flush(&run_env.peer[i]);
 	sandbox_enter(route_dials() || audit_dials() ? ROLE_DIALER :
 	    ROLE_PARENT);
 }

@@ -39,8 +39,8 @@ ERRORS = {
 }
 SIGNALS = {"KILL": signal.SIGKILL, "SEGV": signal.SIGSEGV,
            "STOP": signal.SIGSTOP}
-PEOPLE = ("srt", "role", "exec", "broker", "init", "command", "proxy",
-          "resolver", "monitor")
+# Between vfork and execve a role is srt, and the command pid 1.
+PEOPLE = ("srt", "exec", "broker", "init", "proxy", "resolver", "monitor")
 
 # It tries to get out, says that it has run, and leaves others behind.
 WORK = """echo out >"$0/outside" 2>/dev/null
@@ -144,10 +144,10 @@ class Death:
         command(FAULT, who, nth=int(n), action=action, sticky=sticky, call=name)
         r = Run(["sh", "-c", WORK, HOME])
         may = {STATUS, FAILED}
-        if who in ("command", "init", "exec"):
+        if who in ("init", "exec"):
             may |= {126, 127}
         # Before its execve it is the command already.
-        if who == "command" and what in SIGNALS:
+        if who == "init" and what in SIGNALS:
             may.add(128 + SIGNALS[what])
         if who == "srt" and what in SIGNALS:
             may.add(-SIGNALS[what])
@@ -159,7 +159,8 @@ class Death:
             r.kill()
         said = r.said()
         # Nobody can be woken before he has asked for it: that comes first.
-        if what == "STOP" and n == "1" and who in ("role", "resolver"):
+        if what == "STOP" and ((who == "resolver" and n == "1") or
+                               (who == "srt" and name == "prctl")):
             self.wake(answer()[1])
         left = self.base.left(AFTER)
         why = judge(point, status, said, left, may)
@@ -177,8 +178,7 @@ class Death:
             if status is not None:
                 return status
             fired, pid, _, _ = answer()
-            if fired and (who in ("init", "command") or
-                          state_of(pid) in ("T", None)):
+            if fired and (who == "init" or state_of(pid) in ("T", None)):
                 break
             time.sleep(0.001)
         may.add(-signal.SIGKILL)

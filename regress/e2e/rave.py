@@ -28,7 +28,9 @@ class Rave:
         settings(net=', "parentProxy": { "https": "https://127.0.0.1:9" }'
                  if who == "tls" else "")
         command(RAVE, who, seed=seed, sticky=stubborn, world=self.world)
-        r = Run(["sh", "-c", "trap '' HUP TERM; while :; do sleep 1; done"])
+        r = Run(["sh", "-c", "trap '' HUP TERM; %s &"
+                 "while :; do sleep 1; done" %
+                 (ASK if who == "resolver" else ":")])
         status = r.wait(7 if stubborn else BOUND)
         why = ""
         # Who goes on although his peer has ended hurts himself alone; with

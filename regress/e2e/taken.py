@@ -227,6 +227,14 @@ class Baseline:
 
 # --- a run
 
+# A name is asked for: before that the resolver is not what it will be.
+ASK = """python3 -c 'import socket
+s = socket.create_connection(("127.0.0.1", 3128))
+s.sendall(b"CONNECT allowed.test:80 HTTP/1.1\\r\\n" +
+          b"Host: allowed.test:80\\r\\n\\r\\n")
+s.recv(100)'"""
+
+
 class Run:
     def __init__(self, args, srt=SRT, options=()):
         self.err = open(T + "/run.err", "w+b")

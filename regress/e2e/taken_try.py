@@ -67,7 +67,7 @@ HAS = {
 
 def tried(who, world, mode=TRY, options=(), given=True):
     command(mode, who, world=world)
-    args = [SRT, *options, "true"]
+    args = [SRT, *options, "sh", "-c", ASK if who == "resolver" else ":"]
     if given:
         args[1:1] = ["-s", SETTINGS]
     shutil.rmtree(W + "/taken.dir", ignore_errors=True)
