@@ -100,6 +100,7 @@ enum imsg_type {
 	IMSG_PROXY_CONNECT,	/* struct ipc_connect: may this be dialled? */
 	IMSG_PROXY_CONNECTED,	/* fd: u32 id: the program's connection */
 	IMSG_PROXY_CANCEL,	/* u32 id: it will not come */
+	IMSG_PROXY_ACCEPTED,	/* fd: u32 enum listener_kind, as if by one */
 	IMSG_PROXY_DIALLED,	/* fd: u32 id of a DIAL: the connection */
 	IMSG_PROXY_UNDIALLED,	/* u32 id, u32 errno */
 

@@ -48,7 +48,9 @@ enum exec_flag {
 	EXEC_STRICT_READS = 32,	/* filesystem.strictReadGlobs */
 	EXEC_LEARN = 64,	/* what would be refused is recorded */
 	EXEC_LEARN_DENY = 128,	/* and refused; else it is allowed */
-	EXEC_AUDIT = 256	/* connections are recorded */
+	EXEC_AUDIT = 256,	/* connections are recorded */
+	EXEC_LANDLOCK = 512,	/* mode: no namespaces */
+	EXEC_LOCAL_BINDING = 1024 /* network.allowLocalBinding, there alone */
 };
 
 /*

@@ -111,6 +111,7 @@ const struct promise promises[] = {
 	MAY1("newfstatat", STDIO, BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH),
 	    "fstat of glibc 2.33 and later"),
 	MAY("lseek", STDIO, "the offset of a FILE"),
+	MAY("lseek", EXEC, "its children, in /proc, once more"),
 	MAY("fsync", MONITOR, "a record on disk before the answer"),
 	MAY("fdatasync", MONITOR, "a record on disk before the answer"),
 

@@ -84,29 +84,41 @@ open_proc(void)
 	return 0;
 }
 
+/* The network, the mounts, or what there is in place of them. */
+static int
+broker_layers(void)
+{
+	struct sandbox	*sb = broker.sb;
+	struct mounts	*m = &broker.mounts;
+	int		 tty;
+
+	if (!broker_is_bare() && net_build(&broker.proxy) == -1)
+		return -1;
+	/* Until then it goes on while ids are mapped, as it needs none. */
+	wait_for_maps(sb);
+	if (ns_undumpable() == -1 || ns_check_stdio(&tty) == -1 ||
+	    open_proc() == -1)
+		return -1;
+	if (!broker_is_bare())
+		return mounts_begin(m, sb->plan, sb->opt.flags, tty) == -1 ?
+		    -1 : mounts_apply(m);
+	m->oldroot = m->newroot = m->priv = m->hostproc = m->console = -1;
+	return bare_rules(&m->landlock, sb->plan, sb->opt.flags) == -1 ? -1 :
+	    landlock_allow_stdio(&m->landlock);
+}
+
 static void
 broker_build(void)
 {
 	struct sandbox	*sb = broker.sb;
-	int		 tty;
 
 	ipc_open(&broker.proxy, NULL, sb->proxy_fd, ROLE_PROXY,
 	    connect_rules, nconnect_rules, peer_gone);
 	ipc_phase(&broker.proxy, IPC_PHASE_RUN);
 	ipc_open(&broker.monitor, NULL, sb->monitor_fd, ROLE_MONITOR, NULL,
 	    0, peer_gone);
-	/* Needs no ids, so it goes on while they are mapped. */
-	if (net_build(&broker.proxy) == -1)
-		goto fail;
-	wait_for_maps(sb);
-	if (ns_undumpable() == -1 || ns_check_stdio(&tty) == -1 ||
-	    open_proc() == -1 ||
-	    mounts_begin(&broker.mounts, sb->plan, sb->opt.flags, tty) == -1 ||
-	    mounts_apply(&broker.mounts) == -1)
-		goto fail;
-	return;
- fail:
-	sandbox_fail(sb, EXIT_SRT, why_text());
+	if (broker_layers() == -1)
+		sandbox_fail(sb, EXIT_SRT, why_text());
 }
 
 /* The pair is the one that the listener of the command's calls comes by. */
@@ -119,7 +131,7 @@ broker_start_init(const int pair[2])
 	/* By this pid 1, which cannot see its parent, learns of its end. */
 	if ((self = lx_pidfd_open(getpid())) == -1)
 		(void)why("pidfd_open");
-	else if ((pid = ns_clone_init()) == 0) {
+	else if ((pid = ns_clone_init(broker.sb->opt.flags)) == 0) {
 		ipc_close(&broker.proxy);
 		ipc_close(&broker.monitor);
 		(void)close(broker.procfd);
@@ -174,7 +186,8 @@ broker_confine(void)
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (dup2(sb->null_fd, fd) == -1)
 			_exit(EXIT_SRT);
-	if (ns_drop_caps(1, UINT64_C(1) << CAP_SYS_PTRACE) == -1 ||
+	if ((broker_is_bare() ? ns_drop_caps(0, 0) :
+	    ns_drop_caps(1, UINT64_C(1) << CAP_SYS_PTRACE)) == -1 ||
 	    ns_die_with_parent() == -1 || getppid() != sb->outer)
 		_exit(EXIT_SRT);
 	sandbox_enter(ROLE_BROKER);
@@ -205,7 +218,11 @@ receive_listener(int from)
 	    cmsg->cmsg_type == SCM_RIGHTS &&
 	    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
-	(void)close(from);
+	/* Pid 1, which is none, says by it when the command has ended. */
+	if (broker_is_bare())
+		broker.endfd = from;
+	else
+		(void)close(from);
 	return fd;
 }
 
@@ -242,10 +259,28 @@ sooner(int a, int b)
 	return a == -1 || (b != -1 && b < a) ? b : a;
 }
 
+/*
+ * From here on no process starts another one: so whoever kills what is left
+ * comes to an end.
+ */
+static void
+broker_end(void)
+{
+	char	 c;
+
+	if (read(broker.endfd, &c, 1) == 1) {
+		notify_end();
+		if (write(broker.endfd, "", 1) == 1)
+			return;
+	}
+	(void)close(broker.endfd);
+	broker.endfd = -1;
+}
+
 static void
 broker_loop(pid_t pid)
 {
-	struct pollfd	 pfd[4];
+	struct pollfd	 pfd[5];
 	uint64_t	 n;
 	int		 timeout = -1, ready;
 
@@ -255,7 +290,9 @@ broker_loop(pid_t pid)
 	if ((pfd[3].fd = lx_pidfd_open(pid)) == -1)
 		_exit(EXIT_SRT);
 	pfd[0].events = pfd[1].events = pfd[2].events = pfd[3].events = POLLIN;
+	pfd[4].events = POLLIN;
 	for (;;) {
+		pfd[4].fd = broker.endfd;
 		if ((ready = poll(pfd, nitems(pfd), timeout)) == -1 &&
 		    errno != EINTR)
 			fatal("poll");
@@ -267,6 +304,8 @@ broker_loop(pid_t pid)
 			(void)ipc_dispatch(&broker.proxy);
 		if (ready > 0 && pfd[1].revents != 0)
 			(void)ipc_dispatch(&broker.monitor);
+		if (ready > 0 && pfd[4].revents != 0)
+			broker_end();
 		if (ready > 0 && pfd[3].revents != 0)
 			return;
 		timeout = notify_tend(ready == 0);
@@ -290,7 +329,7 @@ broker_main(struct sandbox *sb)
 	(void)umask(0);
 	broker.sb = sb;
 	broker.guard = sb->guard;
-	broker.listener = broker.rootfd = -1;
+	broker.listener = broker.rootfd = broker.endfd = -1;
 	if (pthread_rwlock_init(&broker.tree, NULL) != 0 ||
 	    (broker.wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1) {

@@ -115,6 +115,7 @@ struct broker {
 	int		 procfd;	/* the host's /proc, O_PATH */
 	int		 rootfd;	/* the command's root, O_PATH */
 	int		 wakefd;	/* eventfd of the main thread */
+	int		 endfd;		/* EXEC_LANDLOCK: of pid 1's; or -1 */
 	dev_t		 procdev;	/* of the command's own /proc */
 	/*
 	 * Held for reading from the resolution of a path until the call on
@@ -123,6 +124,13 @@ struct broker {
 	pthread_rwlock_t tree;
 };
 extern struct broker	broker;
+
+/* mode "landlock": the host's mounts, network and processes are all around */
+static inline int
+broker_is_bare(void)
+{
+	return (broker.sb->opt.flags & EXEC_LANDLOCK) != 0;
+}
 
 /* broker.c: the main thread */
 
@@ -140,6 +148,10 @@ void	 notify_start(void);
  * none is.
  */
 int	 notify_tend(int);
+/* From now on no call makes a process. */
+void	 notify_end(void);
+/* clone(2) and its kin */
+long	 call_clone(struct call *);
 /* Is the caller still there, waiting for this very call? */
 int	 call_valid(const struct call *);
 /* Answers: a result or -errno as of a handler; uses c->fd, and closes it. */
@@ -322,7 +334,12 @@ enum deed {
  * anyway does so as without srt: -ENOENT, -EEXIST.
  */
 long	 check_write(struct call *, const struct loc *, enum deed);
-/* May a link be made, or a tree be moved, there?  Likewise. */
+/*
+ * Mode "landlock": is it a symbolic link where nothing may be written, which
+ * may lead to where it may?  The mounts would say so of what it leads to.
+ */
+int	 check_leads(const struct loc *);
+/* May a link be made, or a tree be moved, there?  As check_write(). */
 long	 check_stem(struct call *, const struct loc *, enum deed);
 /*
  * What is there now stands in the place of what is above a protected name, in
@@ -503,6 +520,8 @@ long	 call_truncate(struct call *), call_chmod(struct call *),
 
 /* broker_socket.c: bind and connect */
 long	 call_bind(struct call *), call_connect(struct call *);
+/* Mode "landlock" alone: elsewhere a network namespace is all around. */
+long	 call_listen(struct call *);
 
 /* broker_connect.c: connections that leave the sandbox */
 

@@ -64,6 +64,11 @@ object_open(struct call *c, struct loc *loc, const struct change *ch)
 	long	 r;
 
 	while (loc->dirfd != -1) {
+		if (follow && check_leads(loc)) {
+			if ((r = loc_hop(c, loc)) < 0)
+				return r;
+			continue;
+		}
 		if ((r = check_write(c, loc, ch->deed)) < 0)
 			return r;
 		fd = path_open(loc->dirfd, loc->last, O_PATH |

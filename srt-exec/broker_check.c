@@ -35,24 +35,25 @@ static const struct {
 	const char	*operation;
 	enum need	 need;
 	int		 makes;		/* something new in a new tree */
+	int		 moves;		/* takes the name from what has it */
 } deeds[DEED_MAX] = {
-	[DEED_CREATE] = { "file-write-create", NEED_ABSENT, 1 },
-	[DEED_OPEN] = { "file-write-create", NEED_NOTHING, 1 },
-	[DEED_MKDIR] = { "file-write-create", NEED_ABSENT, 1 },
-	[DEED_WRITE] = { "file-write-data", NEED_EXISTS, 1 },
-	[DEED_TRUNCATE] = { "file-write-data", NEED_EXISTS, 0 },
-	[DEED_REMOVE] = { "file-write-unlink", NEED_EXISTS, 0 },
-	[DEED_RMDIR] = { "file-write-unlink", NEED_EXISTS, 0 },
-	[DEED_RENAME] = { "file-write-rename", NEED_EXISTS, 0 },
-	[DEED_REPLACE] = { "file-write-rename", NEED_NOTHING, 1 },
-	[DEED_LINK] = { "file-write-link", NEED_EXISTS, 0 },
-	[DEED_MODE] = { "file-write-mode", NEED_EXISTS, 0 },
-	[DEED_OWNER] = { "file-write-owner", NEED_EXISTS, 0 },
-	[DEED_TIMES] = { "file-write-times", NEED_EXISTS, 0 },
-	[DEED_XATTR] = { "file-write-xattr", NEED_EXISTS, 0 },
-	[DEED_READ] = { "file-read-data", NEED_EXISTS, 0 },
-	[DEED_BIND] = { "network-bind", NEED_NOTHING, 1 },
-	[DEED_CONNECT] = { "network-outbound", NEED_EXISTS, 0 },
+	[DEED_CREATE] = { "file-write-create", NEED_ABSENT, 1, 0 },
+	[DEED_OPEN] = { "file-write-create", NEED_NOTHING, 1, 0 },
+	[DEED_MKDIR] = { "file-write-create", NEED_ABSENT, 1, 0 },
+	[DEED_WRITE] = { "file-write-data", NEED_EXISTS, 1, 0 },
+	[DEED_TRUNCATE] = { "file-write-data", NEED_EXISTS, 0, 0 },
+	[DEED_REMOVE] = { "file-write-unlink", NEED_EXISTS, 0, 1 },
+	[DEED_RMDIR] = { "file-write-unlink", NEED_EXISTS, 0, 1 },
+	[DEED_RENAME] = { "file-write-rename", NEED_EXISTS, 0, 1 },
+	[DEED_REPLACE] = { "file-write-rename", NEED_NOTHING, 1, 1 },
+	[DEED_LINK] = { "file-write-link", NEED_EXISTS, 0, 0 },
+	[DEED_MODE] = { "file-write-mode", NEED_EXISTS, 0, 0 },
+	[DEED_OWNER] = { "file-write-owner", NEED_EXISTS, 0, 0 },
+	[DEED_TIMES] = { "file-write-times", NEED_EXISTS, 0, 0 },
+	[DEED_XATTR] = { "file-write-xattr", NEED_EXISTS, 0, 0 },
+	[DEED_READ] = { "file-read-data", NEED_EXISTS, 0, 0 },
+	[DEED_BIND] = { "network-bind", NEED_NOTHING, 1, 0 },
+	[DEED_CONNECT] = { "network-outbound", NEED_EXISTS, 0, 0 },
 };
 
 static long	 check_learnt(struct call *, const struct loc *, enum deed);
@@ -279,10 +280,28 @@ check_write(struct call *c, const struct loc *loc, enum deed deed)
 		hit.mandatory = 0;
 		return check_refused(c, loc->real, deed, &hit);
 	}
+	/* The host's own /proc. */
+	if (loc->kind == LOC_KERNEL && broker_is_bare())
+		return -EPERM;
 	if (broker.guard == NULL || loc->kind == LOC_KERNEL ||
 	    loc->real[0] == '\0')
 		return 0;
+	/* What would be a mount: its name is of the directory above it. */
+	if (deeds[deed].moves && broker_is_bare() &&
+	    guard_is_root(broker.guard, loc->real))
+		return -EBUSY;
 	return check_learnt(c, loc, deed);
+}
+
+int
+check_leads(const struct loc *loc)
+{
+	long	 mode;
+
+	return broker_is_bare() && broker.guard != NULL &&
+	    loc->kind == LOC_NAME &&
+	    !guard_inside(broker.guard, loc->real) &&
+	    (mode = loc_mode(loc)) >= 0 && S_ISLNK(mode);
 }
 
 /* What holds by name. */
@@ -357,7 +376,9 @@ check_reads(void)
 long
 check_kernel(struct call *c, const char *path, enum deed deed, int error)
 {
-	if (deed != DEED_READ && check_confined())
+	/* A name that is no path Landlock does not know. */
+	if (deed != DEED_READ && check_confined() &&
+	    (deed != DEED_BIND || !broker_is_bare()))
 		return CALL_CONTINUE;
 	report(c, deeds[deed].operation, path,
 	    "leads where srt cannot follow", "mandatory", "");

@@ -40,6 +40,8 @@ struct out {
 	struct sock_addr	 dest;
 	uint64_t		 deadline;
 	int			 asked;
+	int			 own;	/* it goes to the proxy itself */
+	enum listener_kind	 kind;	/* ... to this listener */
 	int			 fd;	/* a caller that had to leave: its
 					 * connection, else -1 */
 };
@@ -98,18 +100,43 @@ out_message(const struct call *c, int fd, const struct sock_addr *sa,
 	task_program(c->tid, msg->program, sizeof(msg->program));
 }
 
+static long	 out_add(struct call *, struct out *);
+
 long
 connect_out(struct call *c, int fd, const struct sock_addr *sa,
     uint32_t flags)
 {
 	struct out	*o;
-	uint32_t	 id = 0;
 
 	if ((o = calloc(1, sizeof(*o))) == NULL)
 		return -EAGAIN;
 	out_message(c, fd, sa, flags, &o->msg);
 	o->dest = *sa;
 	o->deadline = sock_deadline(fd);
+	return out_add(c, o);
+}
+
+long
+connect_proxy(struct call *c, int fd, const struct sock_addr *sa,
+    enum listener_kind kind)
+{
+	struct out	*o;
+
+	(void)fd;
+	if ((o = calloc(1, sizeof(*o))) == NULL)
+		return -EAGAIN;
+	o->dest = *sa;
+	o->own = 1;
+	o->kind = kind;
+	return out_add(c, o);
+}
+
+/* Takes it over, for the main thread. */
+static long
+out_add(struct call *c, struct out *o)
+{
+	uint32_t	 id = 0;
+
 	o->fd = -1;
 	/* The main thread must not look for a ticket that is not there yet. */
 	(void)pthread_mutex_lock(&out_lock);
@@ -190,10 +217,14 @@ addr_own(struct sock_addr *sa)
 	static const uint8_t	 own6[16] = SANDBOX_INET6;
 	uint32_t		 addr, own = htonl(SANDBOX_INET);
 
+	if (broker_is_bare())
+		own = htonl(INADDR_LOOPBACK);
 	if (sa->u.sa.sa_family == AF_INET)
 		sa->u.in.sin_addr.s_addr = own;
 	else if (addr_inet(sa, &addr))
 		memcpy(sa->u.in6.sin6_addr.s6_addr + 12, &own, sizeof(own));
+	else if (broker_is_bare())
+		sa->u.in6.sin6_addr = in6addr_loopback;
 	else
 		memcpy(&sa->u.in6.sin6_addr, own6, sizeof(own6));
 	addr_set_port(sa, 0);
@@ -202,7 +233,8 @@ addr_own(struct sock_addr *sa)
 /*
  * A listener on the address itself; *to is then where to connect to.  If the
  * program has that port for all addresses, it is another one: the program
- * sees it as its peer, and all else is as it should be.
+ * sees it as its peer, and all else is as it should be.  On the host's own
+ * network it is always another: the address is somebody else's.
  */
 static int
 out_listen(const struct sock_addr *dest, struct sock_addr *to)
@@ -211,7 +243,7 @@ out_listen(const struct sock_addr *dest, struct sock_addr *to)
 	int			 s;
 
 	*to = *dest;
-	if ((s = listen_at(to)) != -1)
+	if (!broker_is_bare() && (s = listen_at(to)) != -1)
 		return s;
 	addr_own(to);
 	if ((s = listen_at(to)) == -1)
@@ -318,7 +350,12 @@ out_finish(struct out *o, struct call *c)
 			r = in == -1 ? -ETIMEDOUT : tcp_step(fd, &o->dest);
 		(void)close(fd);
 	}
-	if (in == -1)
+	if (o->own && in != -1)
+		ipc_send_u32(&broker.proxy, IMSG_PROXY_ACCEPTED, in,
+		    o->kind);
+	else if (o->own)
+		log_debug("a connection to the proxy failed");
+	else if (in == -1)
 		out_cancel(o->msg.id);
 	else
 		ipc_send_u32(&broker.proxy, IMSG_PROXY_CONNECTED, in,
@@ -421,6 +458,31 @@ outs_tend(void)
 	}
 }
 
+/* Those that go to the proxy itself need no question. */
+static void
+outs_own(void)
+{
+	static struct call	 c;
+	struct out		*o, *next;
+
+	if (!broker_is_bare())
+		return;
+	(void)pthread_mutex_lock(&out_lock);
+	o = TAILQ_FIRST(&outs);
+	(void)pthread_mutex_unlock(&out_lock);
+	for (; o != NULL; o = next) {
+		if (o->own && call_unpark(o->msg.id, &c) == 0)
+			out_finish(o, &c);
+		(void)pthread_mutex_lock(&out_lock);
+		next = TAILQ_NEXT(o, entry);
+		if (o->own)
+			nunasked--;
+		(void)pthread_mutex_unlock(&out_lock);
+		if (o->own)
+			out_free(o);
+	}
+}
+
 /* Asks what has not been asked yet; how many wait. */
 static unsigned int
 outs_ask(void)
@@ -431,7 +493,7 @@ outs_ask(void)
 	(void)pthread_mutex_lock(&out_lock);
 	for (o = TAILQ_LAST(&outs, outs); o != NULL && nunasked > 0;
 	    o = TAILQ_PREV(o, outs, entry)) {
-		if (o->asked)
+		if (o->asked || o->own)
 			continue;
 		o->asked = 1;
 		nunasked--;
@@ -447,9 +509,11 @@ int
 connect_tend(void)
 {
 	static uint64_t	 next;
-	unsigned int	 n = outs_ask();
+	unsigned int	 n;
 	uint64_t	 now, pause;
 
+	outs_own();
+	n = outs_ask();
 	if (n == 0) {
 		next = 0;
 		return -1;

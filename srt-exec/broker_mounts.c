@@ -87,8 +87,8 @@ mount_learn(const char *line)
 	m->id = id;
 	if (strncmp(type + 3, "proc ", 5) == 0)
 		m->kind = MOUNT_PROC;
-	else if (strncmp(line + at, "/dev ", 5) == 0 ||
-	    strncmp(line + at, "/dev/", 5) == 0)
+	else if (!broker_is_bare() && (strncmp(line + at, "/dev ", 5) == 0 ||
+	    strncmp(line + at, "/dev/", 5) == 0))
 		m->kind = MOUNT_DEV;
 	else
 		m->kind = MOUNT_PLAIN;

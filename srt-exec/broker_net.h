@@ -87,5 +87,11 @@ void	 dial_request(struct ipc_peer *, struct imsg *);
  * flags are of enum ipc_connect_flag.
  */
 long	 connect_out(struct call *, int, const struct sock_addr *, uint32_t);
+/*
+ * Mode "landlock": to srt-proxy itself, as if its listener were there; the
+ * address says no more than the family.
+ */
+long	 connect_proxy(struct call *, int, const struct sock_addr *,
+	    enum listener_kind);
 
 #endif /* BROKER_NET_H */

@@ -85,15 +85,18 @@ static const struct {
 	{ SYS_umask, call_umask },
 	{ SYS_chdir, call_chdir },
 	{ SYS_fchdir, call_chdir },
-	{ SYS_clone, call_share },
 	{ SYS_unshare, call_share },
 	{ SYS_bind, call_bind },
 	{ SYS_connect, call_connect },
+	{ SYS_listen, call_listen },
+	{ SYS_clone, call_clone },
 	/* Newer machines lack these. */
 #ifdef SYS_renameat
 	{ SYS_renameat, call_renameat },
 #endif
 #ifdef SYS_open
+	{ SYS_fork, call_clone },
+	{ SYS_vfork, call_clone },
 	{ SYS_open, call_open },
 	{ SYS_creat, call_creat },
 	{ SYS_mkdir, call_mkdir },
@@ -351,6 +354,27 @@ all_gone(void)
 	struct pollfd	 pfd = { .fd = broker.listener, .events = POLLIN };
 
 	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLHUP) != 0;
+}
+
+static atomic_int	 ended;
+
+void
+notify_end(void)
+{
+	atomic_store(&ended, 1);
+}
+
+/* All that the kernel looks at is in registers. */
+long
+call_clone(struct call *c)
+{
+	uint64_t	 with = c->nr != SYS_clone ? 0 :
+			    c->arg[0] & (CLONE_FS | CLONE_THREAD);
+
+	if (atomic_load(&ended))
+		return -EAGAIN;
+	return with == CLONE_FS || with == CLONE_THREAD ? call_share(c) :
+	    CALL_CONTINUE;
 }
 
 static long

@@ -26,7 +26,9 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "broker_path.h"
 #include "log.h"
+#include "own.h"
 
 /* <asm/fcntl.h>; O_TMPFILE is it and O_DIRECTORY. */
 #define LX_TMPFILE	020000000
@@ -297,11 +299,30 @@ hidden_deed(const struct loc *loc, const struct opening *o)
 	    LX_STATX_BASIC, &st) == -1 ? deed_of(o) : DEED_READ;
 }
 
+/* One of the few devices that the command may use, by its name. */
+static int
+is_device(const struct loc *loc)
+{
+	size_t	 i;
+
+	if (!broker_is_bare() || loc->real[0] == '\0' ||
+	    strncmp(loc->real, "/dev/", 5) != 0)
+		return 0;
+	for (i = 0; i < OWN_NODES; i++)
+		if (strcmp(loc->real + 5, own_nodes[i]) == 0)
+			return has_type(loc->kind == LOC_OBJECT ? loc->fd :
+			    loc->dirfd, loc->kind == LOC_OBJECT ? "" :
+			    loc->last, S_IFCHR);
+	return 0;
+}
+
 static long
 open_check(struct call *c, const struct loc *loc, struct opening *o)
 {
 	long	 r;
 
+	if (is_device(loc))
+		return check_read(c, loc, DEED_READ);
 	if ((r = check_read(c, loc, hidden_deed(loc, o))) < 0 ||
 	    !is_writing(o))
 		return r;
@@ -323,6 +344,9 @@ open_named(struct call *c, struct loc *loc, struct opening *o)
 
 	if (loc->slash && (flags & O_CREAT) != 0)
 		last = loc_spelt(loc);	/* EISDIR, whatever is there */
+	else if (follows(o) && check_leads(loc))
+		return (o->resolve & LX_RESOLVE_NO_SYMLINKS) != 0 ? -ELOOP :
+		    OPEN_LINK;
 	else if ((r = open_check(c, loc, o)) < 0)
 		return r;
 	else if (loc->slash)
@@ -359,12 +383,32 @@ open_name(struct call *c, struct loc *loc, struct opening *o)
 	return r;
 }
 
+/*
+ * Mode "landlock": of the host's /proc the broker opens what is no process,
+ * and the caller's own, for reading.  The others of the user's, to which
+ * Landlock denies the caller, it could look into itself.
+ */
+static int
+is_own_proc(struct call *c, const struct loc *loc, const struct opening *o)
+{
+	char	 path[PATH_MAX];
+
+	if (is_writing(o) || path_of_fd(loc->procfd, path,
+	    sizeof(path) - sizeof(loc->last)) < 0)
+		return 0;
+	(void)strlcat(path, "/", sizeof(path));
+	(void)strlcat(path, loc->last, sizeof(path));
+	return proc_is_own(c, path);
+}
+
 /* A name in /proc, as the caller sees it and with no more rights. */
 static long
 open_proc(struct call *c, struct loc *loc, const struct opening *o)
 {
 	int	 fd = -EPERM;
 
+	if (broker_is_bare() && !is_own_proc(c, loc, o))
+		return -EACCES;
 	if (task_lower(1) == 0)
 		fd = path_open(loc->procfd, loc_spelt(loc), o->flags |
 		    O_NOCTTY | O_NONBLOCK, o->mode, LX_RESOLVE_NO_SYMLINKS);
@@ -397,7 +441,7 @@ open_tty(struct call *c, struct loc *loc, struct opening *o)
 	dev_t		 dev;
 	int		 fd;
 
-	if (!task_session(c, &dev))
+	if (!task_session(c, &dev) && !broker_is_bare())
 		return open_name(c, loc, o);
 	if (dev == 0)
 		return -ENXIO;
@@ -553,9 +597,29 @@ hop_again(struct call *c, int dirfd, const struct opening *o,
 	return loc_resolve_how(c, dirfd, path, o->resolve, c->real, loc);
 }
 
+/*
+ * Mode "landlock": what Landlock has a rule for the kernel opens, a terminal
+ * being another one for each session: devices, and what is behind 0 to 2.
+ */
+static int
+is_ruled(const struct loc *loc, const struct opening *o)
+{
+	if (!broker_is_bare() || !is_confined(o) || !is_writing(o))
+		return 0;
+	if (loc->kind == LOC_OBJECT)
+		return loc->magic && follows(o) && loc->object == LOC_NAMED &&
+		    !guard_inside(broker.guard, loc->real);
+	return loc->kind == LOC_NAME && !loc->slash && is_device(loc);
+}
+
 static long
 open_once(struct call *c, struct loc *loc, struct opening *o)
 {
+	if (is_ruled(loc, o))
+		return open_kernel(c, o);
+	if (loc->kind == LOC_NAME && is_device(loc) &&
+	    strcmp(loc->last, "tty") == 0)
+		return open_tty(c, loc, o);
 	switch (loc->kind) {
 	case LOC_NAME:
 		return open_name(c, loc, o);

@@ -74,6 +74,9 @@ long	 proc_link(struct call *, int, const char *, char *);
 long	 path_walk(struct call *, int, const char *, uint64_t, int,
 	    struct loc *);
 
+/* Is the path, in /proc, of no process or of the caller's? */
+int	 proc_is_own(struct call *, const char *);
+
 /* broker_mounts.c */
 void	 mounts_learn(void);
 enum mount_kind mounts_kind(uint64_t);

@@ -153,6 +153,9 @@ sock_refused(struct call *c, const struct sock_kind *kind, int binding)
 	if (kind->outside)
 		report(c, operation, "socket",
 		    "made outside of the sandbox", "mandatory", "");
+	else if (kind->domain == AF_UNIX && kind->type != SOCK_DGRAM)
+		report(c, operation, "unix socket without a path",
+		    "its name is one of the host's", "mandatory", "");
 	else if (kind->domain == AF_UNIX)
 		report(c, operation, "unix datagram socket",
 		    "each datagram could name another receiver",
@@ -164,6 +167,19 @@ sock_refused(struct call *c, const struct sock_kind *kind, int binding)
 	return -EACCES;
 }
 
+/* Is a port of the host's the command's to have? */
+static long
+bind_bare(struct call *c, const struct sock_kind *kind)
+{
+	if (kind->domain == AF_NETLINK ||
+	    (broker.sb->opt.flags & EXEC_LOCAL_BINDING) != 0)
+		return 0;
+	report(c, "network-bind", "socket", "a port of the host's",
+	    "network.allowLocalBinding",
+	    "\"network\": {\"allowLocalBinding\": true}");
+	return -EACCES;
+}
+
 static long
 bind_addr(struct call *c, int fd, const struct sock_kind *kind,
     const struct sock_addr *sa)
@@ -172,6 +188,8 @@ bind_addr(struct call *c, int fd, const struct sock_kind *kind,
 
 	if (kind->domain == AF_UNIX)
 		return unix_bind(c, fd, kind, sa);
+	if (broker_is_bare() && (r = bind_bare(c, kind)) < 0)
+		return r;
 	/* Not while the broker has one of its own on some port for a moment. */
 	(void)pthread_mutex_lock(&tcp_lock);
 	r = bind(fd, &sa->u.sa, sa->len) == -1 ? -errno : 0;
@@ -188,6 +206,9 @@ connect_addr(struct call *c, int fd, const struct sock_kind *kind,
 	if (kind->type == SOCK_STREAM && kind->domain != AF_NETLINK &&
 	    !kind->foreign)
 		return tcp_connect(c, fd, sa);
+	/* Such sockets cannot be made, and have not come from srt. */
+	if (broker_is_bare() && kind->domain != AF_NETLINK)
+		return sock_refused(c, kind, 0);
 	/* A datagram goes where the network namespace lets it: nowhere. */
 	return connect(fd, &sa->u.sa, sa->len) == -1 ? -errno : 0;
 }
@@ -227,6 +248,26 @@ call_connect(struct call *c)
 		r = sock_refused(c, &kind, 0);
 	else if (r == 0)
 		r = connect_addr(c, fd, &kind, &sa);
+	(void)close(fd);
+	return r;
+}
+
+/* One that has no port gets one by this. */
+long
+call_listen(struct call *c)
+{
+	struct sock_kind	 kind;
+	long			 r;
+	int			 fd;
+
+	if ((fd = task_fd(c, (int)c->arg[0])) < 0)
+		return fd;
+	if ((r = sock_look(fd, &kind)) == 0 && kind.domain != AF_UNIX)
+		r = bind_bare(c, &kind);
+	else if (r == -EACCES)
+		r = sock_refused(c, &kind, 1);
+	if (r == 0 && listen(fd, (int)c->arg[1]) == -1)
+		r = -errno;
 	(void)close(fd);
 	return r;
 }

@@ -275,12 +275,64 @@ tcp_unused(const struct sock_addr *sa)
 	return 1;
 }
 
+/*
+ * What is neither new nor to be disconnected is asked how it goes.  Should it
+ * be new by now nobody listens on port 0.
+ */
+static long
+tcp_again(int fd, const struct sock_addr *sa)
+{
+	struct sock_addr	 nowhere = { .len = sa->len };
+	long			 r;
+
+	nowhere.u.sa.sa_family = sa->u.sa.sa_family;
+	if (sa->u.sa.sa_family == AF_INET)
+		nowhere.u.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else
+		nowhere.u.in6.sin6_addr = in6addr_loopback;
+	r = tcp_step(fd, &nowhere);
+	return r == -EINPROGRESS ? -EALREADY : r;
+}
+
+/*
+ * Mode "landlock": the host's network is all around, and nothing is left to
+ * the kernel to say.  Every address is for the proxy to decide on, but its
+ * own, and that of any name server.
+ */
+static long
+tcp_connect_bare(struct call *c, int fd, const struct sock_addr *sa)
+{
+	enum where	 where;
+	uint16_t	 port;
+
+	if (sa->len >= sizeof(sa->u.sa.sa_family) &&
+	    sa->u.sa.sa_family == AF_UNSPEC)
+		return connect(fd, &sa->u.sa, sa->len) == -1 ? -errno : 0;
+	if (!dest_valid(fd, sa))
+		return -EINVAL;
+	if (!tcp_fresh(fd))
+		return tcp_again(fd, sa);
+	port = addr_port(sa);
+	where = dest_where(sa);
+	if (where == WHERE_KERNEL)
+		return -ECONNREFUSED;
+	if (port == DNS_PORT)
+		return connect_proxy(c, fd, sa, LISTENER_DNS_TCP);
+	if (where == WHERE_LOOPBACK && port == SANDBOX_HTTP_PORT)
+		return connect_proxy(c, fd, sa, LISTENER_HTTP);
+	if (where == WHERE_LOOPBACK && port == SANDBOX_SOCKS_PORT)
+		return connect_proxy(c, fd, sa, LISTENER_SOCKS);
+	return connect_out(c, fd, sa, 0);
+}
+
 long
 tcp_connect(struct call *c, int fd, const struct sock_addr *sa)
 {
 	enum where	 where = WHERE_KERNEL;
 	long		 r;
 
+	if (broker_is_bare())
+		return tcp_connect_bare(c, fd, sa);
 	if (dest_valid(fd, sa) && tcp_fresh(fd))
 		where = dest_where(sa);
 	if (where == WHERE_OUT)

@@ -346,6 +346,17 @@ unix_connect_object(struct call *c, int fd, int object, int again)
 	return unix_tried(c, fd, r, again);
 }
 
+/*
+ * Mode "landlock": a name without a path is one of the host's, where it is for
+ * the broker, which is in no domain.
+ */
+static int
+is_shared(const struct sock_addr *sa)
+{
+	return broker_is_bare() && (sa->len < sizeof(sa->u.sa.sa_family) ||
+	    sa->u.sa.sa_family == AF_UNIX);
+}
+
 long
 unix_connect(struct call *c, int fd, const struct sock_kind *kind,
     const struct sock_addr *sa, int again)
@@ -358,7 +369,7 @@ unix_connect(struct call *c, int fd, const struct sock_kind *kind,
 	if (kind->type == SOCK_DGRAM && (flags & EXEC_ALL_UNIX) == 0)
 		return sock_refused(c, kind, 0);
 	if (!unix_path(sa, c->path)) {
-		if (kind->outside)
+		if (kind->outside || is_shared(sa))
 			return sock_refused(c, kind, 0);
 		return unix_tried(c, fd, connect_try(fd, &sa->u.sa, sa->len),
 		    again);
@@ -512,7 +523,7 @@ unix_bind(struct call *c, int fd, const struct sock_kind *kind,
 	long	 r;
 
 	if (!unix_path(sa, c->path)) {
-		if (kind->outside)
+		if (kind->outside || is_shared(sa))
 			return sock_refused(c, kind, 1);
 		return bind(fd, &sa->u.sa, sa->len) == -1 ? -errno : 0;
 	}

@@ -184,6 +184,21 @@ walk_own(struct walk *w, const char *s)
 	return s;
 }
 
+int
+proc_is_own(struct call *c, const char *path)
+{
+	pid_t	 pid, tid;
+
+	if (strncmp(path, PROC "/", sizeof(PROC)) != 0)
+		return 0;
+	path += sizeof(PROC) - 1;
+	if (!isdigit((unsigned char)path[1]))
+		return 1;
+	return caller_pids(c, &pid, &tid) == 0 &&
+	    (path = skip_number(path, pid, tid)) != NULL &&
+	    (*path == '/' || *path == '\0');
+}
+
 static int
 is_number(const char *s, int *number)
 {

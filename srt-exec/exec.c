@@ -108,6 +108,7 @@ parent_gone(struct ipc_peer *peer)
 {
 	(void)peer;
 	limits_end(&sb);
+	end_all();
 	_exit(EXIT_SRT);
 }
 
@@ -134,6 +135,7 @@ inside_gone(struct ipc_peer *peer)
 	/* It still reports; but should it be stopped nobody waits for that. */
 	proc_await(broker);
 	limits_end(&sb);
+	end_all();
 	exit(0);
 }
 
@@ -258,6 +260,9 @@ check_complete(void)
 		fatalx("no command");
 	if ((sb.plan = plan_new(&sb.paths, sb.opt.flags)) == NULL)
 		fatal("plan");
+	if ((sb.opt.flags & (EXEC_LANDLOCK | EXEC_FS_DISABLED)) ==
+	    EXEC_LANDLOCK && bare_guard(sb.guard) == -1)
+		fatal("guard");
 }
 
 /* In the broker: closes what came with the copy of this process. */
@@ -283,14 +288,17 @@ hear_broker(void)
 static int
 start_broker(void)
 {
-	int	 pair[2];
+	int	 pair[2], bare;
 
 	if ((sb.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		return why("/dev/null");
 	if (proc_pair(pair) == -1)
 		return why("socketpair");
 	sb.outer = getpid();
-	if ((broker = ns_clone_broker()) == -1)
+	bare = (sb.opt.flags & EXEC_LANDLOCK) != 0;
+	if (bare && end_hold() == -1)
+		return -1;
+	if ((broker = ns_clone_broker(sb.opt.flags)) == -1)
 		return -1;
 	if (broker == 0) {
 		(void)close(pair[0]);
@@ -305,7 +313,7 @@ start_broker(void)
 	    nitems(inside_rules), inside_gone);
 	ipc_phase(&inside, IPC_PHASE_RUN);
 	/* The byte: see wait_for_maps(). */
-	if (ns_map_ids(broker) == 0 && write(pair[0], "", 1) == 1)
+	if ((bare || ns_map_ids(broker) == 0) && write(pair[0], "", 1) == 1)
 		return 0;
 	(void)why("pipe to the broker");
 	hear_broker();

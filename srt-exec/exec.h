@@ -89,10 +89,13 @@ void		 why_clear(void);
 int		 ns_why(const char *);
 /* A knob of the machine: its number, or -1 if it is not there. */
 long		 sysctl_number(const char *);
-/* Starts the broker in namespaces of its own; the pid, 0 in it, or -1. */
-pid_t		 ns_clone_broker(void);
+/*
+ * Starts the broker in namespaces of its own, but with EXEC_LANDLOCK; the pid,
+ * 0 in it, or -1.
+ */
+pid_t		 ns_clone_broker(uint32_t);
 /* Starts pid 1 of a new pid namespace, likewise. */
-pid_t		 ns_clone_init(void);
+pid_t		 ns_clone_init(uint32_t);
 /* Writes the id maps of the broker, from outside. */
 int		 ns_map_ids(pid_t);
 /*
@@ -154,6 +157,8 @@ int		 proc_attach(struct mounts *);
 int		 net_build(struct ipc_peer *);
 
 /* linux_landlock.c */
+/* For landlock_begin(), in mode "landlock": reading needs rules, too. */
+#define LANDLOCK_READS	0x80000000U
 int		 landlock_begin(struct landlock *, uint32_t);
 /*
  * Lets the command write at or beneath what the descriptor refers to, without
@@ -163,6 +168,23 @@ int		 landlock_allow(const struct landlock *, int, enum fs_type);
 /* What the caller opened for writing may be opened again by its name. */
 int		 landlock_allow_stdio(const struct landlock *);
 int		 landlock_enter(struct landlock *);
+/* With LANDLOCK_READS: to read at or beneath it.  -1 with errno. */
+int		 landlock_allow_reading(const struct landlock *, int,
+		    enum fs_type);
+/* A device that the command may use as it likes. */
+int		 landlock_allow_device(const struct landlock *, int);
+
+/* linux_end.c: mode "landlock" */
+/* Before there is a child: orphans of its fall to this process. */
+int		 end_hold(void);
+/* Kills and reaps all that is left below; nothing without end_hold(). */
+void		 end_all(void);
+
+/* linux_bare.c: mode "landlock" */
+/* The rules for the plan, which no mount holds. */
+int		 bare_rules(struct landlock *, const struct plan *, uint32_t);
+/* Names of the host's that no setting opens, for the broker. */
+int		 bare_guard(struct guard *);
 
 /* linux_seccomp.c */
 /* For command_filter_install(): Landlock has no scope for signals here. */

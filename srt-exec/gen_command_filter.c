@@ -197,7 +197,8 @@ struct cond {
 #define IOC_ENABLE_VERITY 0x40806685U
 #define FCNTL_SETLEASE	1024		/* F_SETLEASE of <linux/fcntl.h> */
 #define FCNTL_SETDELEG	1040
-#define IOPRIO_PGRP	2	/* IOPRIO_WHO_PGRP of <linux/ioprio.h> */
+#define IOPRIO_PROCESS	1	/* IOPRIO_WHO_PROCESS of <linux/ioprio.h> */
+#define IOPRIO_PGRP	2
 
 static const struct row {
 	const char	*call;
@@ -303,11 +304,49 @@ static const struct row signal_rows[] = {
 	ROW("pidfd_send_signal", 0, EINVAL, NE(3, 0))
 };
 
+/*
+ * For mode "landlock": what the namespaces keep inside in the other mode.
+ * Each of these calls names a process, or an object that the whole machine
+ * shares, and Landlock says nothing of it.
+ */
+static const struct row landlock_rows[] = {
+	/* The broker sees where TCP goes; a datagram names its receiver. */
+	ROW("socket", 0, EACCES, EQ(0, AF_INET), KIND(SOCK_DGRAM)),
+	ROW("socket", 0, EACCES, EQ(0, AF_INET6), KIND(SOCK_DGRAM)),
+
+	/* Of itself alone, not of another process of the user's. */
+	ROW("setpriority", 0, 0, EQ(0, PRIO_PROCESS), EQ(1, 0)),
+	OTHERWISE("setpriority", EPERM),
+	ROW("ioprio_set", 0, 0, EQ(0, IOPRIO_PROCESS), EQ(1, 0)),
+	OTHERWISE("ioprio_set", EPERM),
+	ROW("prlimit64", 0, EPERM, NE(0, 0)),
+	ROW("sched_setaffinity", 0, EPERM, NE(0, 0)),
+	ROW("sched_setscheduler", 0, EPERM, NE(0, 0)),
+	ROW("sched_setparam", 0, EPERM, NE(0, 0)),
+	ROW("sched_setattr", 0, EPERM, NE(0, 0)),
+
+	/* System V and POSIX objects, which belong to the user. */
+	OTHERWISE("shmget", ENOSYS),
+	OTHERWISE("shmat", ENOSYS),
+	OTHERWISE("shmctl", ENOSYS),
+	OTHERWISE("semget", ENOSYS),
+	OTHERWISE("semop", ENOSYS),
+	OTHERWISE("semtimedop", ENOSYS),
+	OTHERWISE("semctl", ENOSYS),
+	OTHERWISE("msgget", ENOSYS),
+	OTHERWISE("msgsnd", ENOSYS),
+	OTHERWISE("msgrcv", ENOSYS),
+	OTHERWISE("msgctl", ENOSYS),
+	OTHERWISE("mq_open", ENOSYS),
+	OTHERWISE("mq_unlink", ENOSYS)
+};
+
 /* What the broker answers, by the layers that are wanted. */
 enum notify {
 	NOTIFY_FILES = 1,	/* unless filesystem.disabled */
 	NOTIFY_READS = 2,	/* filesystem.strictReadGlobs */
-	NOTIFY_MAX = 4
+	NOTIFY_LANDLOCK = 4,	/* mode "landlock" */
+	NOTIFY_MAX = 8
 };
 
 /* O_LARGEFILE and O_DIRECTORY differ between machines; these do not. */
@@ -372,7 +411,11 @@ static const struct notified {
 	{ "unshare",	NOTIFY_FILES, UNSHARING },
 	{ "umask",	0, ALWAYS },	/* for what is made later */
 	{ "bind",	0, ALWAYS },	/* what is connected to later */
-	{ "connect",	0, ALWAYS }
+	{ "connect",	0, ALWAYS },
+	{ "listen",	NOTIFY_LANDLOCK, ALWAYS },	/* it binds as well */
+	{ "clone",	NOTIFY_LANDLOCK, ALWAYS },	/* has an end */
+	{ "fork",	NOTIFY_LANDLOCK, ALWAYS },
+	{ "vfork",	NOTIFY_LANDLOCK, ALWAYS }
 };
 
 /* Calls of the C library's that a later kernel has, by number alone. */
@@ -755,8 +798,9 @@ notify_write(FILE *fp, const struct gen_arch *arch, struct code *c,
 		if ((nr = notified_number(arch, notified[i].call)) < 0)
 			continue;
 		answer_of(nr)->action = SECCOMP_RET_USER_NOTIF;
-		if (notified[i].flags != ALWAYS)
-			answer_of(nr)->block = &notified[i];
+		/* Of two that are about the same call the last one holds. */
+		answer_of(nr)->block = notified[i].flags == ALWAYS ? NULL :
+		    &notified[i];
 	}
 	c->n = 0;
 	emit_arch(c, arch, RET_ALLOW);
@@ -785,6 +829,10 @@ arch_write(FILE *fp, const struct gen_arch *arch)
 	emit_rows(&c, arch, signal_rows, nitems(signal_rows), 0);
 	(void)emit(&c, BPF_RET | BPF_K, RET_ALLOW);
 	gen_write(fp, "signal_filter", c.insn, c.n);
+	c.n = 0;
+	emit_rows(&c, arch, landlock_rows, nitems(landlock_rows), 0);
+	(void)emit(&c, BPF_RET | BPF_K, RET_ALLOW);
+	gen_write(fp, "landlock_filter", c.insn, c.n);
 	for (what = 0; what < NOTIFY_MAX; what++)
 		notify_write(fp, arch, &c, what);
 }

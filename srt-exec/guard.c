@@ -224,8 +224,10 @@ guard_write(const struct guard *g, const char *path, unsigned int fresh,
 		set_hit(hit, e->rule, NULL, 0);
 		return 1;
 	}
-	/* Without patterns the mounts know what may be written. */
-	if (g->kinds[GUARD_WRITE_GLOB].n != 0 &&
+	/* Without patterns the mounts, if any, know what may be written. */
+	if ((g->kinds[GUARD_WRITE_GLOB].n != 0 ||
+	    (g->flags & (EXEC_LANDLOCK | EXEC_FS_DISABLED)) ==
+	    EXEC_LANDLOCK) &&
 	    (g->flags & (EXEC_LEARN | EXEC_LEARN_DENY)) != EXEC_LEARN &&
 	    entries_above(&g->kinds[GUARD_WRITE], path) == NULL &&
 	    entries_match(&g->kinds[GUARD_WRITE_GLOB], path) == NULL) {
@@ -260,6 +262,15 @@ guard_inside(const struct guard *g, const char *path)
 	return (g->flags & EXEC_FS_DISABLED) != 0 ||
 	    entries_above(&g->kinds[GUARD_WRITE], path) != NULL ||
 	    entries_match(&g->kinds[GUARD_WRITE_GLOB], path) != NULL;
+}
+
+int
+guard_is_root(const struct guard *g, const char *path)
+{
+	const struct entry	*e;
+
+	e = entries_above(&g->kinds[GUARD_WRITE], path);
+	return e != NULL && strcmp(e->text, path_ordered(path)) == 0;
 }
 
 int

@@ -54,6 +54,8 @@ int		 guard_write(const struct guard *, const char *,
  * same; this is by name.
  */
 int		 guard_inside(const struct guard *, const char *);
+/* Is it such a thing itself, in a directory that may not be written? */
+int		 guard_is_root(const struct guard *, const char *);
 /* Would one more entry of allowWrite open the path?  fresh as above. */
 int		 guard_may_learn(const struct guard *, const char *,
 		    unsigned int);

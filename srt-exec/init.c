@@ -35,7 +35,11 @@ struct init {
 	struct sandbox	*sb;
 	pid_t		 command;
 	int		 sigfd;
+	struct mounts	*m;
 };
+
+/* How long the broker may take to take notice of the end. */
+#define END_MS		2000
 
 static struct init	init;
 
@@ -50,6 +54,7 @@ static void
 up_gone(struct ipc_peer *peer)
 {
 	(void)peer;
+	end_all();
 	_exit(EXIT_SRT);
 }
 
@@ -81,11 +86,63 @@ enter_cwd(const struct sandbox *sb)
 	return why("the working directory %s", sb->cwd);
 }
 
+/*
+ * Mode "landlock": not pid 1 of anything, but whom all orphans fall to.  The
+ * command's domain is not this process's, so that it can send no signal here.
+ */
+static int
+init_build_bare(struct sandbox *sb, int broker)
+{
+	if (ns_die_with_parent() == -1 || end_hold() == -1 ||
+	    limits_enter(sb) == -1 || ns_drop_caps(0, 0) == -1 ||
+	    ns_die_with_parent() == -1)
+		return -1;
+	if (ns_parent_gone(broker))
+		_exit(EXIT_SRT);
+	return close(broker);
+}
+
+/* In what becomes the command: what pid 1 has in the other mode. */
+static void
+command_confine(struct sandbox *sb, volatile int *error)
+{
+	/* What this closes is open here still. */
+	struct landlock	 ll = init.m->landlock;
+
+	if (ns_die_with_parent() == 0 && landlock_enter(&ll) == 0 &&
+	    enter_cwd(sb) == 0) {
+		if (command_filter_install(sb->opt.flags) == 0)
+			return;
+		(void)why("cannot install the filter of system calls");
+	}
+	*error = -ECANCELED;
+	_exit(EXIT_SRT);
+}
+
+/* From here on this process only waits, and kills. */
+static void
+init_confine(struct sandbox *sb)
+{
+	int	 fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		(void)dup2(sb->null_fd, fd);
+	if ((sb->opt.flags & EXEC_LANDLOCK) == 0) {
+		sandbox_enter(ROLE_INIT);
+		return;
+	}
+	if (init.m->landlock.fd != -1)
+		(void)close(init.m->landlock.fd);
+	sandbox_enter(ROLE_EXEC);
+}
+
 static int
 init_build(struct sandbox *sb, struct mounts *m, int broker)
 {
 	uint32_t	 flags = sb->opt.flags;
 
+	if ((flags & EXEC_LANDLOCK) != 0)
+		return init_build_bare(sb, broker);
 	if (ns_die_with_parent() == -1 || limits_enter(sb) == -1 ||
 	    mounts_apply_proc(m) == -1 ||
 	    landlock_allow_stdio(&m->landlock) == -1 ||
@@ -118,6 +175,8 @@ command_failed(struct sandbox *sb, int error)
 		else if (error == -EBUSY)
 			(void)whyx("the calls of this process are already "
 			    "answered by another sandbox or container");
+		else if (error == -ECANCELED)
+			;	/* it has said why */
 		else
 			(void)why("cannot hand system calls to the broker");
 		sandbox_fail(sb, EXIT_SRT, why_text());
@@ -143,25 +202,44 @@ command_start(struct sandbox *sb)
 	 * ours is copied for what the child does until then.
 	 */
 	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork) */
-	if ((init.command = vfork()) == 0)
+	if ((init.command = vfork()) == 0) {
+		if ((sb->opt.flags & EXEC_LANDLOCK) != 0)
+			command_confine(sb, &error);
 		command_exec(sb, &error);
+	}
 	if (init.command == -1) {
 		(void)why("cannot start the command");
 		sandbox_fail(sb, EXIT_SRT, why_text());
 	}
-	(void)close(sb->listener_fd);
+	/* In the other mode none but the command has it. */
+	if ((sb->opt.flags & EXEC_LANDLOCK) == 0)
+		(void)close(sb->listener_fd);
 	if (error != 0)
 		command_failed(sb, error);
 	ipc_send(&sb->up, IMSG_EXEC_STARTED, -1, &born, sizeof(born));
 	(void)ipc_flush(&sb->up);
 }
 
+/* Has the broker refuse to make processes, and kills what there is. */
+static void
+end_bare(const struct sandbox *sb)
+{
+	struct pollfd	 pfd = { .fd = sb->listener_fd, .events = POLLIN };
+
+	/* One that does not answer is dead: nothing is made then, either. */
+	if (write(sb->listener_fd, "", 1) == 1)
+		(void)poll(&pfd, 1, END_MS);
+	end_all();
+}
+
 /* The command has ended, and nothing that it started may live on. */
 static __dead void
 command_ended(struct sandbox *sb, int status)
 {
+	if ((sb->opt.flags & EXEC_LANDLOCK) != 0)
+		end_bare(sb);
 	/* Where a filter refuses it, the kernel does it when this ends. */
-	if (kill(-1, SIGKILL) == 0)
+	else if (kill(-1, SIGKILL) == 0)
 		while (waitpid(-1, NULL, __WALL) != -1 || errno == EINTR)
 			continue;
 	ipc_send_u32(&sb->up, IMSG_EXEC_EXITED, -1, (uint32_t)status);
@@ -218,9 +296,9 @@ __dead void
 init_main(struct sandbox *sb, struct mounts *m, int broker)
 {
 	sigset_t	 chld;
-	int		 fd;
 
 	init.sb = sb;
+	init.m = m;
 	sb->up.rules = up_rules;
 	sb->up.nrules = nitems(up_rules);
 	sb->up.gone = up_gone;
@@ -236,8 +314,6 @@ init_main(struct sandbox *sb, struct mounts *m, int broker)
 	sandbox_fail(sb, EXIT_SRT, why_text());
  start:
 	command_start(sb);
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		(void)dup2(sb->null_fd, fd);
-	sandbox_enter(ROLE_INIT);
+	init_confine(sb);
 	init_loop(sb);
 }

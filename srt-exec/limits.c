@@ -111,6 +111,10 @@ limits_prepare(struct sandbox *sb)
 	    pids == 0 ? 0 : pids + OWN_TASKS, &reason);
 	if (sb->cgroup_fd != -1)
 		return 0;
+	/* There it would count all processes of the user. */
+	if (pids != 0 && (sb->opt.flags & EXEC_LANDLOCK) != 0)
+		return whyx("limits.pids cannot be enforced in mode "
+		    "\"landlock\" without a cgroup: %s", reason);
 	if (pids != 0 && !nproc_counts())
 		return whyx("limits.pids cannot be enforced for root: %s; run "
 		    "srt as an ordinary user, or with a cgroup of its own "

@@ -25,6 +25,8 @@
 
 enum {
 	LL_WRITE_FILE = 1 << 1,
+	LL_READ_FILE = 1 << 2,
+	LL_READ_DIR = 1 << 3,
 	LL_REMOVE_DIR = 1 << 4,
 	LL_REMOVE_FILE = 1 << 5,
 	LL_MAKE_CHAR = 1 << 6,
@@ -35,7 +37,13 @@ enum {
 	LL_MAKE_BLOCK = 1 << 11,
 	LL_MAKE_SYM = 1 << 12,
 	LL_REFER = 1 << 13,		/* ABI 2 */
-	LL_TRUNCATE = 1 << 14		/* ABI 3 */
+	LL_TRUNCATE = 1 << 14,		/* ABI 3 */
+	LL_IOCTL_DEV = 1 << 15		/* ABI 5 */
+};
+
+enum {
+	LL_BIND_TCP = 1,		/* ABI 4 */
+	LL_CONNECT_TCP = 2
 };
 
 enum {
@@ -70,6 +78,26 @@ ruleset_size(int abi)
 	return offsetof(struct ll_ruleset_attr, net);
 }
 
+/* What stands in for the namespaces, beside what is handled anyway. */
+static int
+landlock_alone(struct landlock *ll, uint32_t flags,
+    struct ll_ruleset_attr *attr)
+{
+	/* Without its scopes the command could end us, and stay. */
+	if (ll->abi < LANDLOCK_ABI_SCOPE)
+		return whyx("mode \"landlock\" needs Landlock ABI %d (Linux "
+		    "6.12): this kernel has ABI %d, and would let the "
+		    "command send signals to other processes",
+		    LANDLOCK_ABI_SCOPE, ll->abi);
+	attr->net = LL_BIND_TCP | LL_CONNECT_TCP;
+	if ((flags & EXEC_FS_DISABLED) != 0)
+		return 0;
+	ll->handled |= LL_IOCTL_DEV;
+	if ((flags & LANDLOCK_READS) != 0)
+		ll->handled |= LL_READ_FILE | LL_READ_DIR;
+	return 0;
+}
+
 int
 landlock_begin(struct landlock *ll, uint32_t flags)
 {
@@ -80,6 +108,10 @@ landlock_begin(struct landlock *ll, uint32_t flags)
 	ll->abi = (int)syscall(NR_LANDLOCK_CREATE_RULESET, NULL, 0,
 	    LL_CREATE_VERSION);
 	if (ll->abi < 1) {
+		if ((flags & EXEC_LANDLOCK) != 0)
+			return whyx("mode \"landlock\" needs a kernel with "
+			    "Landlock: boot it with lsm=landlock,... (Linux "
+			    "6.12)");
 		if ((flags & EXEC_WEAKER_NESTED) == 0)
 			return whyx("this kernel has no Landlock: boot it "
 			    "with lsm=landlock,... (Linux 5.13), or set "
@@ -96,6 +128,9 @@ landlock_begin(struct landlock *ll, uint32_t flags)
 		if (ll->abi >= 3)
 			ll->handled |= LL_TRUNCATE;
 	}
+	if ((flags & EXEC_LANDLOCK) != 0 &&
+	    landlock_alone(ll, flags, &attr) == -1)
+		return -1;
 	attr.fs = ll->handled;
 	if (ll->abi >= LANDLOCK_ABI_SCOPE)
 		attr.scoped = LL_SCOPE_ABSTRACT_UNIX | LL_SCOPE_SIGNAL;
@@ -134,6 +169,25 @@ landlock_allow(const struct landlock *ll, int fd, enum fs_type type)
 	return 0;
 }
 
+int
+landlock_allow_reading(const struct landlock *ll, int fd, enum fs_type type)
+{
+	uint64_t	 access = LL_READ_FILE;
+
+	if (type == FS_DIR)
+		access |= LL_READ_DIR;
+	return landlock_add(ll, fd, access);
+}
+
+int
+landlock_allow_device(const struct landlock *ll, int fd)
+{
+	if (landlock_add(ll, fd, LL_READ_FILE | LL_WRITE_FILE | LL_TRUNCATE |
+	    LL_IOCTL_DEV) == -1)
+		return why("landlock_add_rule");
+	return 0;
+}
+
 /*
  * "echo >/dev/stderr" opens the file behind the descriptor anew.  EBADFD is
  * the answer for pipes and sockets, which Landlock lets pass.
@@ -147,8 +201,8 @@ landlock_allow_stdio(const struct landlock *ll)
 		if ((flags = fcntl(fd, F_GETFL)) == -1 ||
 		    (flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0)
 			continue;
-		if (landlock_add(ll, fd, LL_WRITE_FILE | LL_TRUNCATE) == -1 &&
-		    errno != EBADFD)
+		if (landlock_add(ll, fd, LL_WRITE_FILE | LL_TRUNCATE |
+		    LL_IOCTL_DEV) == -1 && errno != EBADFD)
 			return why("landlock_add_rule for descriptor %d", fd);
 	}
 	return 0;

@@ -36,6 +36,10 @@
 			    SECBIT_NO_CAP_AMBIENT_RAISE | \
 			    SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
+/* The cure of last resort: never chosen but by name. */
+#define ELSE		"; or set \"mode\": \"landlock\", which needs no " \
+			    "namespaces and enforces less"
+
 /* They share the terminal and the process group with the command. */
 static const int ignored[] = {
 	SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE,
@@ -72,38 +76,44 @@ ns_why(const char *what)
 	    saved == EACCES) {
 		if (sysctl_number("/proc/sys/user/max_user_namespaces") == 0)
 			return whyx("user namespaces are switched off: set "
-			    "sysctl user.max_user_namespaces to 10000");
+			    "sysctl user.max_user_namespaces to 10000" ELSE);
 		if (geteuid() != 0 && sysctl_number(
 		    "/proc/sys/kernel/unprivileged_userns_clone") == 0)
 			return whyx("user namespaces are for root only: set "
-			    "sysctl kernel.unprivileged_userns_clone to 1");
+			    "sysctl kernel.unprivileged_userns_clone to 1"
+			    ELSE);
 		if (geteuid() != 0 && sysctl_number("/proc/sys/kernel/"
 		    "apparmor_restrict_unprivileged_userns") == 1)
 			return whyx("AppArmor restricts user namespaces: "
 			    "install srt's AppArmor profile, or set sysctl "
 			    "kernel.apparmor_restrict_unprivileged_userns "
-			    "to 0");
+			    "to 0" ELSE);
 	}
 	errno = saved;
 	if (saved == ENOSPC || saved == EUSERS)
 		return why("%s: user namespaces are nested too deeply or too "
-		    "many: raise sysctl user.max_user_namespaces", what);
+		    "many: raise sysctl user.max_user_namespaces" ELSE, what);
 	if (saved == EPERM || saved == EACCES)
 		return why("%s: namespaces are refused here; srt does not "
 		    "run within srt; in a container, allow them in its "
 		    "seccomp and AppArmor profiles; in a chroot they do not "
-		    "work", what);
+		    "work" ELSE, what);
 	if (saved == EINVAL || saved == ENOSYS)
 		return why("%s: this kernel lacks a kind of namespace; srt "
-		    "needs Linux 5.19 with all of them", what);
+		    "needs Linux 5.19 with all of them" ELSE, what);
 	return why("%s", what);
 }
 
 pid_t
-ns_clone_broker(void)
+ns_clone_broker(uint32_t flags)
 {
 	pid_t	 pid;
 
+	if ((flags & EXEC_LANDLOCK) != 0) {
+		if ((pid = fork()) == -1)
+			(void)why("fork");
+		return pid;
+	}
 	pid = (pid_t)syscall(SYS_clone, BROKER_FLAGS | SIGCHLD, NULL, NULL,
 	    NULL, NULL);
 	if (pid == -1)
@@ -112,10 +122,15 @@ ns_clone_broker(void)
 }
 
 pid_t
-ns_clone_init(void)
+ns_clone_init(uint32_t flags)
 {
 	pid_t	 pid;
 
+	if ((flags & EXEC_LANDLOCK) != 0) {
+		if ((pid = fork()) == -1)
+			(void)why("fork");
+		return pid;
+	}
 	/*
 	 * Not unshare(2): afterwards the broker could not make threads.
 	 */

@@ -35,14 +35,19 @@ static const struct program {
 	PROGRAM(command_filter_1),
 	PROGRAM(command_filter_2),
 	PROGRAM(command_filter_3)
-}, signals = PROGRAM(signal_filter);
+}, signals = PROGRAM(signal_filter),
+  landlock = PROGRAM(landlock_filter);
 
 /* By what the broker answers: see enum notify of the generator. */
 static const struct program	 notifies[] = {
 	PROGRAM(notify_filter_0),
 	PROGRAM(notify_filter_1),
 	PROGRAM(notify_filter_2),
-	PROGRAM(notify_filter_3)
+	PROGRAM(notify_filter_3),
+	PROGRAM(notify_filter_4),
+	PROGRAM(notify_filter_5),
+	PROGRAM(notify_filter_6),
+	PROGRAM(notify_filter_7)
 };
 
 static int	 filter_load(const struct program *, unsigned int);
@@ -62,6 +67,8 @@ command_filter_install(uint32_t flags)
 	if ((flags & COMMAND_FILTER_SIGNALS) != 0 &&
 	    filter_load(&signals, 0) == -1)
 		return -1;
+	if ((flags & EXEC_LANDLOCK) != 0 && filter_load(&landlock, 0) == -1)
+		return -1;
 	return filter_load(&programs[i], 0);
 }
 
@@ -74,6 +81,8 @@ notify_filter_install(uint32_t flags)
 		i |= 1;
 	if ((flags & EXEC_STRICT_READS) != 0)
 		i |= 2;
+	if ((flags & EXEC_LANDLOCK) != 0)
+		i |= 4;
 	return filter_load(&notifies[i], SECCOMP_FILTER_FLAG_NEW_LISTENER |
 	    SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
 }

@@ -7,7 +7,7 @@ GUARD_SRCS =	$(GUARD_DECIDE_SRCS) $(PATTERN_SRCS)
 SRT_BUILD_SRCS = srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_mount.c \
 		srt-exec/linux_private.c srt-exec/linux_dev.c \
 		srt-exec/linux_proc.c srt-exec/linux_landlock.c \
-		srt-exec/own.c
+		srt-exec/linux_end.c srt-exec/own.c
 # What answers the command's calls.
 SRT_BROKER_SRCS = srt-exec/broker.c srt-exec/broker_notify.c \
 		srt-exec/broker_task.c srt-exec/broker_report.c \
@@ -26,6 +26,7 @@ SRT_BROKER_SRCS = srt-exec/broker.c srt-exec/broker_notify.c \
 SRT_EXEC_SRCS =	srt-exec/exec.c srt-exec/init.c srt-exec/command.c \
 		srt-exec/limits.c srt-exec/cgroup.c \
 		srt-exec/linux_net.c srt-exec/linux_seccomp.c \
+		srt-exec/linux_bare.c \
 		$(SRT_BROKER_SRCS) $(GUARD_SRCS) \
 		$(PLAN_SRCS) $(SRT_BUILD_SRCS) \
 		$(IPC_NOLOOP_SRCS) common/ipc_noloop.c \

@@ -237,7 +237,8 @@ nodes_init(struct nodes *ns, const struct fs_paths *paths, uint32_t flags)
 			errno = EINVAL;
 			return -1;
 		}
-		if (!plan_applies(fp))
+		/* Without namespaces nothing is the sandbox's own. */
+		if ((flags & EXEC_LANDLOCK) == 0 && !plan_applies(fp))
 			continue;
 		node_set(&ns->v[ns->n++], fp->path, KIND(fp->kind), fp->type,
 		    plan_covers("/proc", fp->path) ? PLAN_OPTIONAL : 0);
@@ -415,8 +416,9 @@ plan_add_frame(struct plan *p, const struct node *root, uint32_t flags)
 		return -1;
 	if ((flags & EXEC_FS_DISABLED) != 0)
 		op->flags |= PLAN_PLAIN;
-	if (plan_add(p, PLAN_DEV, FS_DIR, "/dev", 4) == NULL ||
-	    plan_add(p, PLAN_PROC, FS_DIR, "/proc", 5) == NULL)
+	if ((flags & EXEC_LANDLOCK) == 0 &&
+	    (plan_add(p, PLAN_DEV, FS_DIR, "/dev", 4) == NULL ||
+	    plan_add(p, PLAN_PROC, FS_DIR, "/proc", 5) == NULL))
 		return -1;
 	return 0;
 }

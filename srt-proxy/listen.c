@@ -43,6 +43,7 @@ static void	(*const listen_accept[])(struct session *) = {
 static void	 listen_readable(int, short, void *);
 static void	 listen_retry(int, short, void *);
 static int	 listen_one(struct listener *);
+static void	 listen_start(struct session *, enum listener_kind);
 
 static void
 listen_new(int fd, enum listener_kind kind, uint16_t published)
@@ -212,9 +213,39 @@ listen_one(struct listener *l)
 	}
 	if (l->published != 0)
 		publish_accept(s, l->published);
-	else if (route_relays(l->kind))
-		route_relay(s, l->kind);
 	else
-		listen_accept[l->kind](s);
+		listen_start(s, l->kind);
 	return 0;
+}
+
+static void
+listen_start(struct session *s, enum listener_kind kind)
+{
+	if (route_relays(kind))
+		route_relay(s, kind);
+	else
+		listen_accept[kind](s);
+}
+
+/*
+ * Without a network namespace nobody listens: the broker brings each of the
+ * command's connections.  One for which there is no room is closed.
+ */
+void
+listen_accepted(int fd, enum listener_kind kind)
+{
+	struct session	*s;
+	int		 flags, on = 1;
+
+	if ((size_t)kind >= nitems(listen_accept))
+		fatalx("unknown kind of connection %d", (int)kind);
+	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
+	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		fatal("fcntl");
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (!session_room()) {
+		log_debug("no room for a connection of the command's");
+		(void)close(fd);
+	} else if ((s = session_new(fd)) != NULL)
+		listen_start(s, kind);
 }

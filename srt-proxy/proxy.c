@@ -58,6 +58,7 @@ static void	 proxy_recv_listener(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_connect(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_connected(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_cancel(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_accepted(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_publish(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_dialled(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_undialled(struct ipc_peer *, struct imsg *);
@@ -105,6 +106,8 @@ static const struct ipc_rule	 proxy_rules_broker[] = {
 	    proxy_recv_connected },
 	{ IMSG_PROXY_CANCEL, 4, 4, IPC_NOFD, IPC_PHASE_RUN,
 	    proxy_recv_cancel },
+	{ IMSG_PROXY_ACCEPTED, 4, 4, IPC_WITHFD, IPC_PHASE_RUN,
+	    proxy_recv_accepted },
 	{ IMSG_PROXY_DIALLED, 4, 4, IPC_WITHFD, IPC_PHASE_RUN,
 	    proxy_recv_dialled },
 	{ IMSG_PROXY_UNDIALLED, 8, 8, IPC_NOFD, IPC_PHASE_RUN,
@@ -453,6 +456,15 @@ proxy_recv_listener(struct ipc_peer *peer, struct imsg *imsg)
 
 	(void)peer;
 	listen_add(imsg_get_fd(imsg), (enum listener_kind)kind);
+}
+
+static void
+proxy_recv_accepted(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint32_t	 kind = ipc_recv_u32(imsg);
+
+	(void)peer;
+	listen_accepted(imsg_get_fd(imsg), (enum listener_kind)kind);
 }
 
 static void

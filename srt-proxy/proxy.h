@@ -176,6 +176,8 @@ struct ipc_peer	*proxy_to_parent(void);
 void	 listen_add(int, enum listener_kind);
 /* Likewise one of the host, for a port inside. */
 void	 listen_publish(int, uint16_t);
+/* Takes over a connection as if one of the first kind had accepted it. */
+void	 listen_accepted(int, enum listener_kind);
 /* Closes all of them for good. */
 void	 listen_stop(void);
 /* Accepts nothing until listen_resume(), or until a second has passed. */

@@ -265,6 +265,24 @@ run_check(const struct options *opts, struct policy *policy,
 	return -1;
 }
 
+/* What mode "landlock" cannot do, wherever it runs. */
+static void
+print_limits(const struct options *opts)
+{
+	size_t	 i;
+
+	for (i = 0; bare_limits[i] != NULL; i++) {
+		if (!opts->json) {
+			(void)printf("less  mode  %s\n", bare_limits[i]);
+			continue;
+		}
+		(void)fputs("{\"feature\": \"mode\", \"status\": \"less\", "
+		    "\"needs\": \"\", \"detail\": ", stdout);
+		json_print(stdout, bare_limits[i]);
+		(void)puts(", \"required\": false}");
+	}
+}
+
 int
 check_machine(const struct options *opts, struct policy *policy,
     check_run_fn launch)
@@ -288,6 +306,8 @@ check_machine(const struct options *opts, struct policy *policy,
 			    "it", sizeof(detail));
 		missing |= say(opts, f->name, ok, f->needs, detail, counts);
 	}
+	if ((policy->flags & EXEC_LANDLOCK) != 0)
+		print_limits(opts);
 	ok = run_check(opts, policy, launch, detail, sizeof(detail)) == 0;
 	missing |= say(opts, "run", ok, "true(1) under these settings",
 	    detail, 1);

@@ -35,6 +35,7 @@
 
 static int	probe_apparmor(struct probe *);
 static int	probe_cgroup(struct probe *);
+static int	probe_children(struct probe *);
 static int	probe_landlock(struct probe *);
 static int	probe_mounts(struct probe *);
 static int	probe_network(struct probe *);
@@ -47,37 +48,39 @@ static int	probe_seccomp(struct probe *);
 static int	probe_setattr(struct probe *);
 static int	probe_sockets(struct probe *);
 static int	probe_userns(struct probe *);
+static int	spare_bare(const struct policy *);
 static int	spare_cgroup(const struct policy *);
+static int	spare_not_bare(const struct policy *);
 
 #define NS(kind)	(CLONE_NEWUSER | (kind))
 
 const struct feature	 check_features[] = {
 	{ "user-namespaces",
 	    "Linux 3.8, sysctl user.max_user_namespaces above 0",
-	    probe_userns, CLONE_NEWUSER, NULL },
+	    probe_userns, CLONE_NEWUSER, spare_bare },
 	{ "apparmor", "an AppArmor that lets srt use its user namespace",
-	    probe_apparmor, CLONE_NEWUSER, NULL },
+	    probe_apparmor, CLONE_NEWUSER, spare_bare },
 	{ "mount-namespaces", "Linux with CONFIG_NAMESPACES",
-	    probe_nothing, NS(CLONE_NEWNS), NULL },
+	    probe_nothing, NS(CLONE_NEWNS), spare_bare },
 	{ "pid-namespaces", "Linux with CONFIG_PID_NS",
-	    probe_nothing, NS(CLONE_NEWPID), NULL },
+	    probe_nothing, NS(CLONE_NEWPID), spare_bare },
 	{ "network-namespaces", "Linux with CONFIG_NET_NS",
-	    probe_nothing, NS(CLONE_NEWNET), NULL },
+	    probe_nothing, NS(CLONE_NEWNET), spare_bare },
 	{ "ipc-namespaces", "Linux with CONFIG_IPC_NS",
-	    probe_nothing, NS(CLONE_NEWIPC), NULL },
+	    probe_nothing, NS(CLONE_NEWIPC), spare_bare },
 	{ "uts-namespaces", "Linux with CONFIG_UTS_NS",
-	    probe_nothing, NS(CLONE_NEWUTS), NULL },
+	    probe_nothing, NS(CLONE_NEWUTS), spare_bare },
 	{ "cgroup-namespaces", "Linux 4.6",
-	    probe_nothing, NS(CLONE_NEWCGROUP), NULL },
+	    probe_nothing, NS(CLONE_NEWCGROUP), spare_bare },
 	{ "mount-api", "Linux 5.2: fsopen, open_tree, move_mount",
-	    probe_mounts, NS(CLONE_NEWNS), NULL },
+	    probe_mounts, NS(CLONE_NEWNS), spare_bare },
 	{ "mount_setattr", "Linux 5.12",
-	    probe_setattr, NS(CLONE_NEWNS), NULL },
+	    probe_setattr, NS(CLONE_NEWNS), spare_bare },
 	{ "own-proc", "a /proc of which nothing is hidden",
-	    probe_proc, NS(CLONE_NEWNS | CLONE_NEWPID), NULL },
+	    probe_proc, NS(CLONE_NEWNS | CLONE_NEWPID), spare_bare },
 	{ "openat2", "Linux 5.6", probe_openat2, 0, NULL },
 	{ "network", "a loopback interface on which every address is local",
-	    probe_network, NS(CLONE_NEWNET), NULL },
+	    probe_network, NS(CLONE_NEWNET), spare_bare },
 	{ "unix-sockets", "descriptors that go along with messages",
 	    probe_sockets, 0, NULL },
 	{ "landlock", "Linux 5.13, booted with lsm=landlock,...",
@@ -89,6 +92,8 @@ const struct feature	 check_features[] = {
 	{ "process_vm_readv",
 	    "Linux 3.2, sysctl kernel.yama.ptrace_scope below 3",
 	    probe_readv, CLONE_NEWUSER, NULL },
+	{ "proc-children", "Linux 4.2 with CONFIG_PROC_CHILDREN, for mode "
+	    "\"landlock\"", probe_children, 0, spare_not_bare },
 	{ "cgroup", "for limits.memory as a whole: a delegated cgroup v2",
 	    probe_cgroup, 0, spare_cgroup }
 };
@@ -265,7 +270,8 @@ probe_landlock(struct probe *p)
 {
 	struct landlock	 ll;
 
-	if (landlock_begin(&ll, 0) == -1 || landlock_enter(&ll) == -1)
+	if (landlock_begin(&ll, p->policy->flags & EXEC_LANDLOCK) == -1 ||
+	    landlock_enter(&ll) == -1)
 		return -1;
 	(void)snprintf(p->detail, sizeof(p->detail), "ABI %d%s", ll.abi,
 	    ll.abi < LANDLOCK_ABI_SCOPE ? ": seccomp keeps signals and "
@@ -382,6 +388,27 @@ probe_cgroup(struct probe *p)
 	return 0;
 }
 
+/* For orphans to fall to, and to be found by. */
+static int
+probe_children(struct probe *p)
+{
+	(void)p;
+	return end_hold();
+}
+
+/* Mode "landlock" makes no namespace. */
+static int
+spare_bare(const struct policy *policy)
+{
+	return (policy->flags & EXEC_LANDLOCK) != 0;
+}
+
+static int
+spare_not_bare(const struct policy *policy)
+{
+	return !spare_bare(policy);
+}
+
 static int
 spare_cgroup(const struct policy *policy)
 {
@@ -425,14 +452,18 @@ int
 check_probe(const struct feature *f, const struct policy *policy,
     char *detail, size_t size)
 {
-	pid_t	 pid;
-	int	 go[2], out[2], heard, status = -1;
+	unsigned int	 clone = f->clone;
+	pid_t		 pid;
+	int		 go[2], out[2], heard, status = -1;
 
 	*detail = '\0';
 	why_clear();
 	if (pipe2(go, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1)
 		fatal("pipe");
-	pid = (pid_t)syscall(SYS_clone, f->clone | SIGCHLD, NULL, NULL, NULL,
+	/* As the role does it that needs it. */
+	if (f->spare == NULL && spare_bare(policy))
+		clone = 0;
+	pid = (pid_t)syscall(SYS_clone, clone | SIGCHLD, NULL, NULL, NULL,
 	    NULL);
 	if (pid == 0) {
 		(void)close(go[1]);
@@ -444,8 +475,8 @@ check_probe(const struct feature *f, const struct policy *policy,
 		(void)ns_why("cannot make it");
 	(void)close(go[0]);
 	(void)close(out[1]);
-	heard = pid == -1 || (f->clone != 0 && (ns_map_ids(pid) == -1 ||
-	    write(go[1], "", 1) != 1)) ? -1 :
+	heard = pid == -1 || (clone != 0 && ns_map_ids(pid) == -1) ||
+	    (f->clone != 0 && write(go[1], "", 1) != 1) ? -1 :
 	    probe_hear(out[0], detail, size);
 	(void)close(go[1]);
 	(void)close(out[0]);

@@ -165,7 +165,7 @@ env_tmpdir(char *const *env)
 		if ((dir = env_get(env, env_tmpdirs[i])) != NULL &&
 		    *dir != '\0')
 			return dir;
-	return SANDBOX_TMPDIR;
+	return NULL;
 }
 
 /* What of the caller's own gets through. */
@@ -262,6 +262,7 @@ char **
 env_new(char *const *caller, const struct settings *set)
 {
 	struct env	 env;
+	const char	*dir;
 	size_t		 i;
 
 	memset(&env, 0, sizeof(env));
@@ -274,7 +275,15 @@ env_new(char *const *caller, const struct settings *set)
 	env_git(&env, set);
 	for (i = 0; i < nitems(env_table); i++)
 		env_put_value(&env, env_table[i].name, env_table[i].value);
-	if (!set->fs_disabled)
-		env_put_value(&env, "TMPDIR", env_tmpdir(caller));
+	if (bare_wanted(set)) {
+		/* There is no directory, and no datagram, of its own. */
+		env_put_value(&env, "RES_OPTIONS", "use-vc");
+		if ((dir = env_tmpdir(caller)) != NULL)
+			env_put_value(&env, "TMPDIR", dir);
+	} else if (!set->fs_disabled) {
+		dir = env_tmpdir(caller);
+		env_put_value(&env, "TMPDIR", dir != NULL ? dir :
+		    SANDBOX_TMPDIR);
+	}
 	return env.v;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "explain.h"
+#include "../srt-exec/exec.h"
 
 /* Of a question on standard input. */
 #define QUERY_MAX	(PATH_MAX + 16)
@@ -63,6 +64,9 @@ explain_new(const struct policy *policy)
 	TAILQ_FOREACH(g, &policy->guards.list, entry)
 		if (guard_add(ex->guard, g->kind, g->text, g->rule) == -1)
 			fatal("guard of %s", g->text);
+	if ((policy->flags & (EXEC_LANDLOCK | EXEC_FS_DISABLED)) ==
+	    EXEC_LANDLOCK && bare_guard(ex->guard) == -1)
+		fatal("guard");
 	ex->rules->flags = rules_flags(set, set->http_port != 0 ||
 	    set->socks_port != 0);
 	rules_each(set, add_rule, ex->rules);
@@ -465,6 +469,9 @@ explain(const struct options *opts, const struct policy *policy)
 	if (plan_effect(ex->plan, policy->cwd) == PLAN_DENIED)
 		log_warnx("no run can begin here: the working directory %s "
 		    "is denied by filesystem.denyRead", policy->cwd);
+	if ((policy->flags & EXEC_LANDLOCK) != 0)
+		for (i = 0; bare_limits[i] != NULL; i++)
+			log_warnx("mode \"landlock\": %s", bare_limits[i]);
 	for (i = 0; i < opts->nexplain; i++)
 		status = worse(status, strcmp(opts->explain[i], "-") == 0 ?
 		    answer_lines(ex, opts->json) :

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "explain.h"
+#include "../srt-exec/own.h"
 #include "pattern.h"
 
 #define KEY_WRITE	"filesystem.allowWrite"
@@ -325,6 +326,21 @@ has_patterns(const struct explain *ex)
 	return 0;
 }
 
+/* Mode "landlock": the few devices that a rule of Landlock's opens. */
+static int
+is_device(const struct explain *ex, const char *path)
+{
+	size_t	 i;
+
+	if ((ex->policy->flags & EXEC_LANDLOCK) == 0 ||
+	    strncmp(path, "/dev/", 5) != 0)
+		return 0;
+	for (i = 0; i < OWN_NODES; i++)
+		if (strcmp(path + 5, own_nodes[i]) == 0)
+			return 1;
+	return 0;
+}
+
 /* The name itself is held. */
 static int
 names(const struct explain *ex, const char *path, struct answer *a)
@@ -446,7 +462,10 @@ explain_write(const struct explain *ex, const char *text, struct answer *a)
 	if ((why = place_find(ex, text, &p)) != NULL)
 		return why;
 	(void)place_decides(ex, &p, 1, a);
-	if (p.own == NULL) {
+	if (p.own == NULL && a->rule == NULL && is_device(ex, p.f.meant)) {
+		answer_rule(ex, a, "a device of every program's");
+		a->allowed = 1;
+	} else if (p.own == NULL) {
 		(void)place_links(ex, p.path, names, a);
 		if (!guard_inside(ex->guard, p.f.meant))
 			not_inside(ex, &p, a);

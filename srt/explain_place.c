@@ -35,8 +35,11 @@ place_free(struct place *p)
 
 /* /dev and /proc, which the host's have nothing to do with. */
 static int
-in_own(const char *path)
+in_own(const struct explain *ex, const char *path)
 {
+	/* There they are the host's. */
+	if ((ex->policy->flags & EXEC_LANDLOCK) != 0)
+		return 0;
 	return plan_covers("/dev", path) || plan_covers("/proc", path);
 }
 
@@ -70,13 +73,13 @@ place_find(const struct explain *ex, const char *text, struct place *p)
 	}
 	/* The way may lead through what the sandbox has of its own. */
 	p->own = path_fold(p->path);
-	for (i = 0; i < p->f.nlinks && !in_own(p->own); i++) {
+	for (i = 0; i < p->f.nlinks && !in_own(ex, p->own); i++) {
 		free(p->own);
 		p->own = xstrdup(p->f.links[i]);
 	}
-	if (!in_own(p->own)) {
+	if (!in_own(ex, p->own)) {
 		free(p->own);
-		p->own = in_own(p->f.meant) ? xstrdup(p->f.meant) : NULL;
+		p->own = in_own(ex, p->f.meant) ? xstrdup(p->f.meant) : NULL;
 	}
 	return NULL;
 }

@@ -177,6 +177,8 @@ policy_make(const struct options *opts, const struct settings *set,
 			log_info("filesystem.strictReadGlobs has no effect: "
 			    "filesystem.denyRead holds no pattern");
 	}
+	if (bare_policy(opts, policy) == -1)
+		exit(EXIT_SRT);
 }
 
 /* --ask, --ask-fd: who asks, and who saves what is answered. */

@@ -17,10 +17,11 @@ EXPLAIN_SRCS =	srt/explain.c srt/explain_bare.c srt/explain_host.c \
 		srt-exec/own.c
 CHECK_SRCS =	srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_net.c \
 		srt-exec/linux_landlock.c srt-exec/linux_seccomp.c \
+		srt-exec/linux_end.c srt-exec/linux_bare.c \
 		srt-exec/cgroup.c
 
 SRT_SRCS =	srt/main.c srt/home_ask.c common/nolookup.c srt/audit.c \
-		srt/control.c srt/ask.c srt/ask_tty.c \
+		srt/bare.c srt/control.c srt/ask.c srt/ask_tty.c \
 		srt/dial.c srt/env.c srt/keeper.c srt/learn.c srt/learn_add.c \
 		srt/learn_paths.c \
 		srt/lines.c srt/settings_edit.c srt/options.c \

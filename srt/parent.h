@@ -156,6 +156,14 @@ int	 check_machine(const struct options *, struct policy *, check_run_fn);
 /* Connects to a Unix socket of that type, or fails: -1 with errno. */
 int	 dial_unix(const char *, int);
 
+/* bare.c: mode "landlock" */
+
+/* What is lost with it, a line each, to NULL. */
+extern const char *const bare_limits[];
+int	 bare_wanted(const struct settings *);
+/* Makes the policy one without namespaces, if so; -1 after a message. */
+int	 bare_policy(const struct options *, struct policy *);
+
 /* env.c */
 
 /* The command's environment (COMPAT 15): a fresh vector. */

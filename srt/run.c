@@ -18,6 +18,7 @@
 
 #include "parent.h"
 #include "sandbox.h"
+#include "../srt-exec/exec.h"
 
 /* How long the roles may take to hand in the report, seconds. */
 #define REPORT_GRACE	2
@@ -58,6 +59,7 @@ static struct {
 	size_t			 nearly;
 	int			 timeup;	/* limits.wallSeconds */
 	int			 told;		/* the audit record: the end */
+	int			 orphaned;	/* srt-exec did not end well */
 } run_env;
 
 static void	 run_answer(uint32_t, int, int, const char *);
@@ -209,6 +211,10 @@ run(const struct options *opts, const struct policy *policy, int block,
 	int	 proxy_exec, monitor_exec, monitor_proxy;
 
 	run_env.policy = policy;
+	if ((policy->flags & EXEC_LANDLOCK) != 0 && end_hold() == -1) {
+		log_warnx("%s", why_text());
+		return EXIT_SRT;
+	}
 	run_env.report = block != -1 || json != -1 || learn_on();
 	run_env.status = EXIT_SRT;
 	tty_save();
@@ -257,6 +263,9 @@ run(const struct options *opts, const struct policy *policy, int block,
 
 	if (event_base_dispatch(run_env.base) == -1)
 		fatalx("event loop");
+	/* Without a pid namespace what it had to end has fallen to us. */
+	if (run_env.orphaned)
+		end_all();
 	ask_tty_end();
 	tty_restore();
 	return run_env.status;
@@ -414,6 +423,8 @@ static void
 run_ended(size_t i, int status)
 {
 	run_env.child[i].pid = 0;
+	if (run_env.child[i].role == ROLE_EXEC && status != 0)
+		run_env.orphaned = 1;
 	proc_log_end(run_env.child[i].role, status);
 	ipc_finish(&run_env.peer[i]);
 }
@@ -434,6 +445,8 @@ run_gone(struct ipc_peer *peer)
 	if (child != NULL && child->pid != 0 &&
 	    waitpid(child->pid, &status, WNOHANG) == child->pid) {
 		child->pid = 0;
+		if (child->role == ROLE_EXEC && status != 0)
+			run_env.orphaned = 1;
 		proc_log_end(child->role, status);
 	}
 	if (run_env.state == RUN_REPORTING) {

@@ -314,7 +314,8 @@ scalar(const struct setting *row, const void *field)
 	if (row->type == SETTING_BOOL)
 		return xstrdup(*(const int *)field ? "true" : "false");
 	if (row->type == SETTING_STRING || row->type == SETTING_ENUM)
-		return json_quote(*(char *const *)field);
+		return *(char *const *)field == NULL ? xstrdup(row->deflt) :
+		    json_quote(*(char *const *)field);
 	(void)xasprintf(&value, "%lld", row->type == SETTING_INT ?
 	    (long long)*(const int *)field :
 	    (long long)*(const int64_t *)field);

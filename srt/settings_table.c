@@ -32,6 +32,7 @@ static const char *const	 nomatches[] = {
 };
 static const char *const	 decoders[] = { "jwt", NULL };
 static const char *const	 audits[] = { "none", "syslog", "file", NULL };
+static const char *const	 layers[] = { "namespaces", "landlock", NULL };
 static const char *const	 sigv4s[] = { "deny", "passthrough", NULL };
 
 const struct setting settings_table[] = {
@@ -74,8 +75,8 @@ const struct setting settings_table[] = {
 	  .field = FIELD(sni_mismatch), .deflt = "false",
 	  .text = "TLS may name another host than the one connected to." },
 	{ .name = "network.allowLocalBinding", .type = SETTING_BOOL,
-	  .state = SETTING_NOEFFECT, .flags = SETTING_MACOS,
-	  .deflt = "false",
+	  .flags = SETTING_BOTH | SETTING_WIDENS,
+	  .field = FIELD(local_binding), .deflt = "false",
 	  .text = "Ports of this machine may be bound and connected to." },
 	{ .name = "network.allowMachLookup", .type = SETTING_STRINGS,
 	  .state = SETTING_NOEFFECT, .flags = SETTING_MACOS,
@@ -315,6 +316,11 @@ const struct setting settings_table[] = {
 	  .flags = SETTING_BOTH | SETTING_LIVE | SETTING_WIDENS,
 	  .field = FIELD(ignore_violations),
 	  .text = "Refusals that are not reported." },
+	{ .name = "mode", .type = SETTING_ENUM,
+	  .flags = SETTING_LINUX | SETTING_BASE,
+	  .field = FIELD(mode), .choices = layers,
+	  .deflt = "\"namespaces\"",
+	  .text = "What holds the command; \"landlock\" holds less." },
 	{ .name = "enableWeakerNestedSandbox", .type = SETTING_BOOL,
 	  .flags = SETTING_LINUX | SETTING_WIDENS,
 	  .field = FIELD(weaker_nested), .deflt = "false",

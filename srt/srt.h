@@ -129,6 +129,7 @@ struct settings {
 	struct strlist	 unix_sockets;
 	int		 all_unix_sockets;
 	int		 sni_mismatch;
+	int		 local_binding;
 	int		 http_port;	/* 0: none */
 	int		 socks_port;
 	char		*mitm_socket;	/* NULL: none */
@@ -149,6 +150,7 @@ struct settings {
 	int		 git_config;
 	int		 strict_reads;
 	struct strmap	 ignore_violations;
+	char		*mode;		/* NULL, "namespaces", "landlock" */
 	int		 weaker_nested;
 	int		 nested_userns;
 	struct strlist	 git_safe;

@@ -156,7 +156,7 @@ main(int argc, char *argv[])
 	}
 	if (swapper == -1 || pipe(go) == -1)
 		err(1, "fork");
-	if ((pid = ns_clone_broker()) == -1)
+	if ((pid = ns_clone_broker(0)) == -1)
 		errx(1, "%s", why_text());
 	if (pid == 0) {
 		(void)close(go[1]);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Mode "landlock": no namespaces, so that the layers which they hold fall to
+ * Landlock and the broker.  What neither can hold is refused here, before
+ * anything runs; what is lost in any case is listed by bare_limits.
+ */
+
+#include "compat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "parent.h"
+
+const char *const	 bare_limits[] = {
+	"the command sees the names and command lines of all processes",
+	"/tmp, /dev and /sys are the host's: TMPDIR is as srt found it, and "
+	    "devices that the user may read can be read",
+	"no System V IPC, no POSIX queues, no datagrams, no new terminals, no "
+	    "writing to /proc and /dev/shm",
+	"names are looked up over TCP, by the GNU C library alone: other "
+	    "programs use the proxy variables",
+	"a server of the command's own needs network.allowLocalBinding, and "
+	    "whoever connects to it network.allowedDomains",
+	"what is made in a directory above a denied path can be read, but "
+	    "not executed",
+	"programs that cannot be looked into (of a mode without r, ssh-agent) "
+	    "can open nothing for writing",
+	"should all of srt's processes be killed at once, what the command "
+	    "has started lives on, confined",
+	NULL
+};
+
+static int
+refuse(const char *what)
+{
+	errors_write("Error: mode: with \"landlock\" srt cannot enforce %s: "
+	    "remove it\n", what);
+	return -1;
+}
+
+static int
+is_beneath(const struct policy *policy, const struct fs_path *p)
+{
+	const struct fs_path	*w;
+
+	TAILQ_FOREACH(w, &policy->paths, entry)
+		if (w->kind == FS_WRITE && path_beneath(p->path, w->path))
+			return 1;
+	return 0;
+}
+
+/* Does an entry open something within it again? */
+static int
+has_hole(const struct policy *policy, const struct fs_path *p)
+{
+	const struct fs_path	*q;
+
+	TAILQ_FOREACH(q, &policy->paths, entry)
+		if ((q->kind == FS_WRITE || q->kind == FS_READ) &&
+		    path_beneath(q->path, p->path))
+			return 1;
+	return 0;
+}
+
+static int
+is_denied(const struct policy *policy, const char *path)
+{
+	const struct fs_path	*p;
+
+	TAILQ_FOREACH(p, &policy->paths, entry)
+		if (p->kind == FS_NOREAD && strcmp(p->path, path) == 0)
+			return 1;
+	return 0;
+}
+
+/*
+ * What mounts would mask the broker holds by name, as it does the patterns of
+ * strictReadGlobs; Landlock does so by itself.  A mask cannot be moved away.
+ */
+static void
+hold_reads(struct policy *policy)
+{
+	const struct fs_path	*p;
+	char			*text;
+
+	TAILQ_FOREACH(p, &policy->paths, entry) {
+		if (p->kind == FS_NOREAD) {
+			text = reading_pattern(p->path, "");
+			guards_add(&policy->guards, GUARD_NOREAD_GLOB, text,
+			    p->rule);
+			free(text);
+			if (is_beneath(policy, p) && !has_hole(policy, p))
+				guards_add(&policy->guards, GUARD_NOWRITE,
+				    p->path, p->rule);
+		} else if (p->kind == FS_READ || (p->kind == FS_WRITE &&
+		    !is_denied(policy, p->path)))
+			guards_add(&policy->guards, GUARD_READ, p->path,
+			    p->rule);
+	}
+}
+
+int
+bare_wanted(const struct settings *set)
+{
+	return set->mode != NULL && strcmp(set->mode, "landlock") == 0;
+}
+
+int
+bare_policy(const struct options *opts, struct policy *policy)
+{
+	const struct settings	*set = policy->settings;
+	const struct fs_path	*p;
+	int			 denied = 0;
+
+	if (!bare_wanted(set))
+		return 0;
+	if (set->nested_userns)
+		return refuse("allowNestedUserNamespaces");
+	if (set->publish_ports.n != 0)
+		return refuse("network.publishPorts");
+	if (opts->learn != NULL)
+		return refuse("--learn");
+	policy->flags |= EXEC_LANDLOCK;
+	if (set->local_binding)
+		policy->flags |= EXEC_LOCAL_BINDING;
+	policy->flags &= ~(uint32_t)EXEC_WEAKER_NESTED;
+	if (set->fs_disabled)
+		return 0;
+	TAILQ_FOREACH(p, &policy->paths, entry)
+		denied |= p->kind == FS_NOREAD;
+	if (!denied)
+		return 0;
+	hold_reads(policy);
+	policy->flags |= EXEC_STRICT_READS;
+	return 0;
+}
