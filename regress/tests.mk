@@ -78,6 +78,11 @@ TEST_HELPERS +=	failcall
 HELPER_failcall_SRCS = $(COMPAT_SRCS)
 HELPER_failcall_LIBS = $(CONF_SECCOMP_LIBS) $(BSD_LIBS)
 
+# Has what an older kernel lacks be missing for a program.
+TEST_HELPERS +=	oldkernel
+HELPER_oldkernel_SRCS = $(COMPAT_SRCS)
+HELPER_oldkernel_LIBS = $(CONF_SECCOMP_LIBS) $(BSD_LIBS)
+
 # Prints etc/srt-settings.schema.json.
 TEST_HELPERS +=	schema
 HELPER_schema_SRCS = $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c $(COMPAT_SRCS)

@@ -130,7 +130,8 @@ broker_start_init(const int pair[2])
 
 	/* By this pid 1, which cannot see its parent, learns of its end. */
 	if ((self = lx_pidfd_open(getpid())) == -1)
-		(void)why("pidfd_open");
+		(void)(errno == ENOSYS ? whyx("this kernel lacks pidfd_open: "
+		    "srt needs Linux 5.19") : why("pidfd_open"));
 	else if ((pid = ns_clone_init(broker.sb->opt.flags)) == 0) {
 		ipc_close(&broker.proxy);
 		ipc_close(&broker.monitor);

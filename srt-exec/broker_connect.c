@@ -346,8 +346,10 @@ out_finish(struct out *o, struct call *c)
 		r = fd;
 	else {
 		r = out_attach(fd, &o->dest, &in);
+		/* It could be new again, and the address the host's. */
 		if (r == -EINPROGRESS && sock_blocking(fd))
-			r = in == -1 ? -ETIMEDOUT : tcp_step(fd, &o->dest);
+			r = in == -1 ? -ETIMEDOUT : broker_is_bare() ?
+			    tcp_again(fd, &o->dest) : tcp_step(fd, &o->dest);
 		(void)close(fd);
 	}
 	if (o->own && in != -1)

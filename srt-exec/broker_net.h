@@ -64,6 +64,11 @@ long	 tcp_connect(struct call *, int, const struct sock_addr *);
  * Called again it says 0 when the connection is there.
  */
 long	 tcp_step(int, const struct sock_addr *);
+/*
+ * How it goes with a connection that has been begun, on a network where no
+ * address is ours: of the last argument the family alone counts.
+ */
+long	 tcp_again(int, const struct sock_addr *);
 /* A socket of ours, bound to the address, which is one to connect to; -1. */
 int	 tcp_bind(const struct sock_addr *);
 /* Held while somebody binds, or listens on a program's behalf. */

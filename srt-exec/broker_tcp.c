@@ -275,11 +275,8 @@ tcp_unused(const struct sock_addr *sa)
 	return 1;
 }
 
-/*
- * What is neither new nor to be disconnected is asked how it goes.  Should it
- * be new by now nobody listens on port 0.
- */
-static long
+/* Should it be new by now: nobody listens on port 0. */
+long
 tcp_again(int fd, const struct sock_addr *sa)
 {
 	struct sock_addr	 nowhere = { .len = sa->len };

@@ -204,6 +204,19 @@ rules_devices(const struct rules *r)
 	return rc;
 }
 
+/* What the broker cannot do without, and the mounts find out elsewhere. */
+static int
+kernel_has(const struct rules *r)
+{
+	int	 fd;
+
+	if ((fd = rules_open(r, "/", O_PATH)) == -1)
+		return (errno == ENOSYS ? whyx("this kernel lacks openat2: "
+		    "srt needs Linux 5.19") : why("/")) == 0;
+	(void)close(fd);
+	return 1;
+}
+
 int
 bare_rules(struct landlock *ll, const struct plan *plan, uint32_t flags)
 {
@@ -218,6 +231,10 @@ bare_rules(struct landlock *ll, const struct plan *plan, uint32_t flags)
 		return 0;
 	if ((r.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return why("/");
+	if (!kernel_has(&r)) {
+		(void)close(r.root);
+		return -1;
+	}
 	if (rules_devices(&r) == 0 && (!masks || (refuse_disks(&r) == 0 &&
 	    rules_reading(&r) == 0)))
 		rc = 0;

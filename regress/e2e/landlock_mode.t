@@ -1,0 +1,379 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Mode "landlock": no namespaces.  Real programs under it, what it refuses,
+# and that nothing is left behind.
+
+. "$(dirname "$0")/lib.sh"
+
+rig
+
+MODE='"mode": "landlock"'
+OLD=${SRT_HELPERS:-}/oldkernel
+
+srt_probe() {
+	settings more="$MODE"
+	srt true
+	case $err in
+	*'needs a kernel with Landlock'*|*'needs Landlock ABI'*|*PROC_CHILDREN*)
+		skip_all "$err" ;;
+	esac
+}
+
+srt_probe
+is "$st" 0 "true runs"
+
+# --- there are no namespaces
+
+for ns in user mnt net pid ipc uts cgroup; do
+	readlink "/proc/self/ns/$ns"
+done >"$T/ns"
+srt sh -c 'for ns in user mnt net pid ipc uts cgroup; do
+	readlink /proc/self/ns/$ns; done'
+is "$out" "$(cat "$T/ns")" "the namespaces are the caller's"
+srt sh -c 'grep -E "^(NoNewPrivs|CapEff|Seccomp):" /proc/self/status'
+is "$(printf '%s' "$out" | tr -d '\t' | tr '\n' ' ')" \
+    "CapEff:0000000000000000 NoNewPrivs:1 Seccomp:2" \
+    "no capability, no new ones, filters"
+srt sh -c 'exit 7'
+is "$st" 7 "the status is the command's"
+srt sh -c 'kill -9 $$'
+is "$st" 137 "and its signal"
+srt no-such-command
+is "$st" 127 "not found"
+
+# --- writes
+
+srt sh -c 'echo one >a && mkdir d && mv a d/b && ln d/b c && cat c &&
+    rm -r d && chmod 600 c && : >/dev/null && echo two >>/dev/null'
+is "$st $out" "0 one" "in the write root names are made, moved and removed"
+srt sh -c "echo x >$T/out; echo x >>$T/settings.json; mkdir $T/dir
+    rm $T/ns; mv $W/c $T/c; chmod 777 $T/ns; touch $T/ns; ln $T/ns l
+    ls -d $T/out $T/dir $T/c"
+is "$out" "" "outside of it nothing is"
+is "$(stat -c %a "$T/ns")" 644 "nor changed"
+like "$err" "deny file-write-create $T/out " "and that is reported"
+srt sh -c 'for f in .bashrc .gitmodules .mcp.json .vscode; do
+    echo x >$f || mkdir $f; done; ls -A'
+unlike "$out" '\.bashrc|\.gitmodules|\.mcp\.json|\.vscode' \
+    "mandatory names are held"
+srt sh -c "mv $W $W.moved; rmdir $W; ls -d $W"
+is "$out" "$W" "a write root stays where it is"
+settings more="$MODE" allow_write='"/"'
+srt sh -c 'echo x >/proc/self/comm; echo x >/dev/shm/x; echo x >/sys/x
+    echo x >/dev/ptmx; chmod 777 /proc/self; cat /proc/self/comm; ls /dev/shm/x'
+is "$out" cat "nothing in /dev, /proc and /sys is, whatever is allowed"
+settings more="$MODE" deny_write="\"$W/keep\", \"*.pem\""
+echo kept >"$W/keep"
+srt sh -c 'echo x >keep; rm keep; mv keep k; echo x >a.pem; cat keep; ls'
+is "$(printf '%s' "$out" | tr '\n' ' ')" "kept c keep" "denyWrite holds"
+mkdir "$T/links"
+ln -s "$W/through" "$T/links/in"
+ln -s "$T/through" "$W/out"
+srt sh -c "echo in >$T/links/in; echo out >out"
+is "$(cat "$W/through" 2>&1)" in "a link may lead into the write root"
+check "but not out of it" test ! -e "$T/through"
+rm -f "$W/out" "$W/through"
+
+# --- reads
+
+mkdir "$T/secret" "$W/hidden"
+echo secret >"$T/secret/key"
+echo secret >"$W/hidden/key"
+ln -s "$T/secret/key" "$W/way"
+settings more="$MODE" deny_read="\"$T/secret\", \"$W/hidden\""
+srt sh -c "cat $T/secret/key $W/hidden/key way; ls $T/secret
+    cat $T/links/../secret/key; cd $T/secret && cat key; cd $W
+    exec 9<$T/secret/key; cat <&9; ln $T/secret/key k; cat k
+    mv hidden h; cat h/key; tac $T/secret/key"
+is "$out" "" "denied files are not read, by no name"
+check "and stay where they are" test -f "$W/hidden/key"
+srt sh -c "ls $T | grep -c secret; ls / | grep -c usr; echo new >n; cat n"
+is "$(printf '%s' "$out" | tr '\n' ' ')" "1 1 new" \
+    "what lies beside them is, as before"
+settings more="$MODE" deny_read="\"$T\"" allow_read="\"$T/links\""
+srt sh -c "cat $T/ns; readlink $T/links/in; ls $T/links; cat $W/c"
+is "$(printf '%s' "$out" | tr '\n' ' ')" "$W/through in one" \
+    "allowRead and allowWrite open what lies within"
+settings more="$MODE" deny_read="\"$W/*.key\"" \
+    fs_more='"strictReadGlobs": true'
+srt sh -c 'echo x >new.key; cat new.key; cat c'
+is "$out" one "patterns hold for later files"
+rm -rf "$W/hidden" "$W/way" "$W/n"
+
+# --- other processes
+
+settings more="$MODE"
+sleep 1000 &
+other=$!
+srt sh -c "kill $other; kill -9 $other; cat /proc/$other/environ
+    readlink /proc/$other/fd/0; cat /proc/$other/mem; renice 5 -p $other
+    kill -0 \$PPID && echo reached"
+is "$out" "" "another process is not looked into"
+check "nor ended" kill -0 "$other"
+kill "$other"
+srt sh -c 'sleep 100 & kill $! && wait $!; echo $?'
+is "$out" 143 "its own it can end"
+
+# --- network
+
+if have python3; then
+	cat >"$T/server.py" <<'EOT'
+import http.server, socket, sys, threading
+class H(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "3")
+        self.end_headers()
+        self.wfile.write(b"hi\n")
+    def log_message(self, *a):
+        open(sys.argv[1] + ".log", "a").write("asked\n")
+s = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), H) for i in (0, 1)]
+for x in s:
+    threading.Thread(target=x.serve_forever, daemon=True).start()
+u = socket.socket(socket.AF_UNIX)
+u.bind(sys.argv[2])
+u.listen()
+a = socket.socket(socket.AF_UNIX)
+a.bind("\0srt-landlock-mode")
+a.listen()
+open(sys.argv[1] + ".tmp", "w").write(
+    "%d %d\n" % tuple(x.server_port for x in s))
+import os
+os.rename(sys.argv[1] + ".tmp", sys.argv[1])
+while True:
+    u.accept()[0].sendall(b"unix\n")
+EOT
+	python3 "$T/server.py" "$T/ports" "$T/host.sock" &
+	server=$!
+	wait_for 10 test -f "$T/ports" || not_ok "the server starts"
+	read -r yes no <"$T/ports"
+	cat >"$T/net.py" <<'EOT'
+import errno, os, socket, sys
+yes, no, sock = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+def tell(name, fn):
+    try:
+        print(name, fn())
+    except OSError as e:
+        print(name, errno.errorcode.get(e.errno, e.errno))
+def get(port, family=socket.AF_INET, host="127.0.0.1"):
+    s = socket.socket(family)
+    s.settimeout(10)
+    s.connect((host, port))
+    s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+    data = b""
+    while (part := s.recv(4096)):
+        data += part
+    return data[-3:-1].decode()
+def unix(name):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(name)
+    return s.recv(10).decode().strip()
+def own():
+    s = socket.socket(socket.AF_UNIX)
+    s.bind("own.sock")
+    s.listen()
+    c = socket.socket(socket.AF_UNIX)
+    c.connect("own.sock")
+    os.unlink("own.sock")
+    return "own"
+def fastopen():
+    s = socket.socket()
+    return s.sendto(b"GET / HTTP/1.0\r\n\r\n", 0x20000000, ("127.0.0.1", no))
+def bind():
+    socket.socket().bind(("127.0.0.1", 0))
+def listen():
+    socket.socket().listen()
+tell("allowed", lambda: get(yes))
+tell("denied", lambda: get(no))
+tell("outside", lambda: get(80, host="192.0.2.1"))
+tell("port-0", lambda: get(0))
+tell("udp", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+tell("udp6", lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+tell("raw", lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))
+tell("fastopen", fastopen)
+tell("bind", bind)
+tell("listen", listen)
+tell("unix", lambda: unix(sock))
+tell("abstract", lambda: unix("\0srt-landlock-mode"))
+tell("abstract-bind", lambda: socket.socket(socket.AF_UNIX).bind("\0mine"))
+tell("autobind", lambda: socket.socket(socket.AF_UNIX).bind(""))
+tell("own", own)
+EOT
+	settings more="$MODE" net_allow="\"127.0.0.1:$yes\""
+	srt python3 "$T/net.py" "$yes" "$no" "$T/host.sock"
+	is "$out" "allowed hi
+denied EACCES
+outside EACCES
+port-0 ECONNREFUSED
+udp EACCES
+udp6 EACCES
+raw EPERM
+fastopen ENOTSUP
+bind EACCES
+listen EACCES
+unix EACCES
+abstract EACCES
+abstract-bind EACCES
+autobind EACCES
+own own" "connections, as the policy has them"
+	is "$(grep -c asked "$T/ports.log")" 1 "one of them has arrived"
+	like "$err" "deny network-outbound 127.0.0.1:$no " "which is reported"
+	like "$err" "deny network-outbound unix:$T/host.sock " "a socket, too"
+	settings more="$MODE" net_allow="\"127.0.0.1:$yes\"" \
+	    net_more="\"allowUnixSockets\": [\"$T/host.sock\"],
+	    \"allowLocalBinding\": true"
+	srt python3 "$T/net.py" "$yes" "$no" "$T/host.sock"
+	like "$out" '^unix unix$' "a listed socket is reached"
+	like "$out" '^bind None$' "allowLocalBinding: bind"
+	like "$out" '^listen None$' "and listen"
+	if have curl; then
+		srt curl -sS -m 10 --noproxy '*' "http://127.0.0.1:$yes/"
+		is "$out" hi "curl, direct"
+		srt curl -sS -m 10 --noproxy '' "http://127.0.0.1:$yes/"
+		is "$out" hi "curl, by the proxy variables"
+		srt curl -sS -m 10 --noproxy '' -x "" --socks5-hostname \
+		    localhost:1080 "http://127.0.0.1:$yes/"
+		is "$out" hi "curl, by SOCKS"
+		srt curl -sS -m 10 --noproxy '' "http://127.0.0.1:$no/"
+		unlike "$out" '^hi$' "and to no other port"
+		srt curl -sS -m 10 --noproxy '*' "http://127.0.0.1:$no/"
+		is "$st" 7 "in neither way"
+	else
+		skip "curl" "no curl"
+	fi
+	srt python3 -c 'import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+for r in (libc.shmget(0, 100, 0o1600), libc.semget(0, 1, 0o1600),
+    libc.msgget(0, 0o1600)):
+	print(r, errno.errorcode[ctypes.get_errno()])'
+	is "$out" "-1 ENOSYS
+-1 ENOSYS
+-1 ENOSYS" "no System V objects"
+	kill "$server"
+else
+	skip "network" "no python3"
+fi
+
+# --- git
+
+settings more="$MODE"
+if have git; then
+	srt sh -c 'export GIT_CONFIG_GLOBAL=/dev/null
+	git init -q r && cd r && git config user.name n &&
+	git config user.email a@b && echo x >f && git add f &&
+	git commit -q -m one && git clone -q . ../r2 && git -C ../r2 log --format=%s'
+	is "$out" one "git init, commit, clone"
+	srt sh -c 'cd r; echo x >.git/hooks/pre-commit; git config a.b c
+	    mv .git g; ls .git/hooks/pre-commit g'
+	is "$out" "" "and an old repository stays as it is"
+	rm -rf "$W/r" "$W/r2"
+else
+	skip "git" "no git"
+fi
+
+# --- the end
+
+# Marks by which the test finds what is left of it.
+mark="4$$"
+srt sh -c "(setsid sleep $mark.1 &) ; (setsid sh -c 'trap \"\" HUP TERM
+    sleep $mark.2; :' &); sleep $mark.3 & exit 3"
+is "$st" 3 "the command ends with others behind it"
+is "$(pids_of "sleep $mark")" "" "which are gone"
+if have python3; then
+	cat >"$T/chains.py" <<'EOT'
+import os, time
+for i in range(8):
+    if os.fork() == 0:
+        os.setsid()
+        while True:
+            try:
+                if os.fork():
+                    os._exit(0)
+            except OSError:
+                time.sleep(0.001)
+time.sleep(0.2)
+EOT
+	srt python3 "$T/chains.py"
+	is "$st" 0 "so are those that never stand still"
+	is "$(pids_of "python3 $T/chains.py")" "" "none is left"
+fi
+
+# role NAME: the pid of one of srt's processes, in $role; $run is the first.
+role() {
+	ex=$(pids_child "$run" srt-exec)
+	case $1 in
+	srt)	role=$run ;;
+	exec)	role=$ex ;;
+	broker)	role=$(pids_child "$ex" .) ;;
+	init)	role=$(pids_child "$(pids_child "$ex" .)" .) ;;
+	proxy)	role=$(pids_child "$run" srt-proxy) ;;
+	esac
+}
+
+pids_child() {
+	tr " " "\n" <"/proc/$1/task/$1/children" | while read -r _c; do
+		grep -q "$2" "/proc/$_c/comm" && echo "$_c"
+	done
+}
+
+# shellcheck disable=SC2317
+gone() {
+	[ -z "$(pids_of "sleep $mark")" ]
+}
+
+for who in srt exec broker init proxy; do
+	rm -f "$W/up"
+	"$SRT" -q -s "$T/settings.json" sh -c "(setsid sleep $mark.4 &)
+	    (setsid sh -c 'sleep $mark.5; :' &); : >up; exec sleep $mark.6" \
+	    2>/dev/null &
+	run=$!
+	wait_for 10 test -e "$W/up"
+	role "$who"
+	kill -9 "$role"
+	wait "$run"
+	st=$?
+	[ "$who" = srt ] || is "$st" 125 "$who killed: status 125"
+	check "$who killed: nothing lives on" wait_for 10 gone
+done
+
+# --- what it says of itself
+
+srt --check
+is "$st" 0 "--check"
+like "$out" '^less  mode  ' "lists what is not enforced"
+is "$(printf '%s\n' "$out" | grep -v -e '^ok  ' -e '^less  ' \
+    -e '^missing  cgroup ')" "" "and nothing else is amiss"
+run "$SRT" -s "$T/settings.json" --explain "write:$T/x"
+is "$st" 1 "--explain"
+like "$err" 'mode "landlock": ' "does so, too"
+run "$SRT" -s "$T/settings.json" --explain write:/dev/null
+is "$st" 0 "--explain knows the devices"
+run "$SRT" -s "$T/settings.json" -nn
+like "$out" '"mode": "landlock"' "-nn shows it"
+for key in '"allowNestedUserNamespaces": true' '"limits": {"pids": 50}'; do
+	settings more="$MODE, $key"
+	srt sh -c ': >up2'
+	is "$st" 125 "refused: $key"
+	check "and nothing ran: $key" test ! -e "$W/up2"
+done
+settings more="$MODE" net_more='"publishPorts": [8080]'
+srt true
+is "$st" 125 "refused: publishPorts"
+
+# --- where there are no user namespaces
+
+if [ -x "$OLD" ]; then
+	settings
+	run "$OLD" no-userns -- "$SRT" -s "$T/settings.json" sh -c ': >up3'
+	is "$st" 125 "no user namespaces: the start is refused"
+	like "$err" 'or set "mode": "landlock"' "with the name of the cure"
+	check "nothing ran" test ! -e "$W/up3"
+	settings more="$MODE"
+	run "$OLD" no-userns -- "$SRT" -s "$T/settings.json" sh -c \
+	    ": >up3; echo x >$T/out"
+	check "by name it runs" test -e "$W/up3"
+	check "and holds" test ! -e "$T/out"
+fi
+
+done_testing
