@@ -384,7 +384,8 @@ HELPER_posixfs_LIBS = $(BSD_LIBS) -lpthread
 UNIT_TESTS +=	broker_file_test
 broker_file_test_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts kept \
 		check bare same tree fresh open name rename attr) \
-		$(GUARD_SRCS) $(PLAN_SRCS) common/log.c $(COMPAT_SRCS)
+		srt-exec/own.c $(GUARD_SRCS) $(PLAN_SRCS) \
+		common/log.c $(COMPAT_SRCS)
 broker_file_test_LIBS = $(BSD_LIBS) -lpthread
 
 # The lines that srt is told while it runs.

@@ -24,6 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bare.h"
 #include "exec.h"
 #include "limits.h"
 #include "log.h"

@@ -183,8 +183,6 @@ void		 end_all(void);
 /* linux_bare.c: mode "landlock" */
 /* The rules for the plan, which no mount holds. */
 int		 bare_rules(struct landlock *, const struct plan *, uint32_t);
-/* Names of the host's that no setting opens, for the broker. */
-int		 bare_guard(struct guard *);
 
 /* linux_seccomp.c */
 /* For command_filter_install(): Landlock has no scope for signals here. */

@@ -241,16 +241,3 @@ bare_rules(struct landlock *ll, const struct plan *plan, uint32_t flags)
 	(void)close(r.root);
 	return rc;
 }
-
-int
-bare_guard(struct guard *guard)
-{
-	static const char *const	 dirs[] = { "/dev", "/proc", "/sys" };
-	size_t				 i;
-
-	for (i = 0; i < nitems(dirs); i++)
-		if (guard_add(guard, GUARD_NOWRITE, dirs[i],
-		    "the host's own directories") == -1)
-			return -1;
-	return 0;
-}

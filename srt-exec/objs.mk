@@ -26,7 +26,7 @@ SRT_BROKER_SRCS = srt-exec/broker.c srt-exec/broker_notify.c \
 SRT_EXEC_SRCS =	srt-exec/exec.c srt-exec/init.c srt-exec/command.c \
 		srt-exec/limits.c srt-exec/cgroup.c \
 		srt-exec/linux_net.c srt-exec/linux_seccomp.c \
-		srt-exec/linux_bare.c \
+		srt-exec/bare.c srt-exec/linux_bare.c \
 		$(SRT_BROKER_SRCS) $(GUARD_SRCS) \
 		$(PLAN_SRCS) $(SRT_BUILD_SRCS) \
 		$(IPC_NOLOOP_SRCS) common/ipc_noloop.c \

@@ -3,7 +3,7 @@
 /*
  * Mode "landlock": no namespaces, so that the layers which they hold fall to
  * Landlock and the broker.  What neither can hold is refused here, before
- * anything runs; what is lost in any case is listed by bare_limits.
+ * anything runs; what is lost in any case stands in bare_limits.
  */
 
 #include "compat.h"
@@ -12,25 +12,6 @@
 #include <string.h>
 
 #include "parent.h"
-
-const char *const	 bare_limits[] = {
-	"the command sees the names and command lines of all processes",
-	"/tmp, /dev and /sys are the host's: TMPDIR is as srt found it, and "
-	    "devices that the user may read can be read",
-	"no System V IPC, no POSIX queues, no datagrams, no new terminals, no "
-	    "writing to /proc and /dev/shm",
-	"names are looked up over TCP, by the GNU C library alone: other "
-	    "programs use the proxy variables",
-	"a server of the command's own needs network.allowLocalBinding, and "
-	    "whoever connects to it network.allowedDomains",
-	"what is made in a directory above a denied path can be read, but "
-	    "not executed",
-	"programs that cannot be looked into (of a mode without r, ssh-agent) "
-	    "can open nothing for writing",
-	"should all of srt's processes be killed at once, what the command "
-	    "has started lives on, confined",
-	NULL
-};
 
 static int
 refuse(const char *what)
@@ -102,19 +83,13 @@ hold_reads(struct policy *policy)
 }
 
 int
-bare_wanted(const struct settings *set)
-{
-	return set->mode != NULL && strcmp(set->mode, "landlock") == 0;
-}
-
-int
 bare_policy(const struct options *opts, struct policy *policy)
 {
 	const struct settings	*set = policy->settings;
 	const struct fs_path	*p;
 	int			 denied = 0;
 
-	if (!bare_wanted(set))
+	if (!settings_bare(set))
 		return 0;
 	if (set->nested_userns)
 		return refuse("allowNestedUserNamespaces");

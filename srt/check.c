@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "../srt-exec/bare.h"
 
 /* Of the last step so long may nothing be heard, seconds. */
 #define RUN_SECONDS	30

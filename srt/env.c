@@ -275,7 +275,7 @@ env_new(char *const *caller, const struct settings *set)
 	env_git(&env, set);
 	for (i = 0; i < nitems(env_table); i++)
 		env_put_value(&env, env_table[i].name, env_table[i].value);
-	if (bare_wanted(set)) {
+	if (settings_bare(set)) {
 		/* There is no directory, and no datagram, of its own. */
 		env_put_value(&env, "RES_OPTIONS", "use-vc");
 		if ((dir = env_tmpdir(caller)) != NULL)

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "explain.h"
-#include "../srt-exec/exec.h"
+#include "../srt-exec/bare.h"
 
 /* Of a question on standard input. */
 #define QUERY_MAX	(PATH_MAX + 16)

@@ -14,7 +14,7 @@ PATHS_SRCS =	srt/bounds.c srt/casefold_linux.c srt/follow.c srt/guards.c \
 # --explain asks those who decide, and --check does what srt-exec does.
 EXPLAIN_SRCS =	srt/explain.c srt/explain_bare.c srt/explain_host.c \
 		srt/explain_path.c srt/explain_place.c srt/rules.c $(GUARD_DECIDE_SRCS) \
-		srt-exec/own.c
+		srt-exec/bare.c srt-exec/own.c
 CHECK_SRCS =	srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_net.c \
 		srt-exec/linux_landlock.c srt-exec/linux_seccomp.c \
 		srt-exec/linux_end.c srt-exec/linux_bare.c \

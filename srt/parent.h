@@ -158,9 +158,6 @@ int	 dial_unix(const char *, int);
 
 /* bare.c: mode "landlock" */
 
-/* What is lost with it, a line each, to NULL. */
-extern const char *const bare_limits[];
-int	 bare_wanted(const struct settings *);
 /* Makes the policy one without namespaces, if so; -1 after a message. */
 int	 bare_policy(const struct options *, struct policy *);
 

@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "compat.h"
 
@@ -170,6 +171,13 @@ struct settings {
 	struct origin	*origin;	/* by row of the table */
 	struct settings	*ceiling;	/* the administrator's; NULL: none */
 };
+
+/* Do they ask for mode "landlock"? */
+static inline int
+settings_bare(const struct settings *set)
+{
+	return set->mode != NULL && strcmp(set->mode, "landlock") == 0;
+}
 
 enum setting_type {
 	SETTING_BOOL,
