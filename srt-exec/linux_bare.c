@@ -173,9 +173,12 @@ refuse_disks(const struct rules *r)
 
 	if (geteuid() != 0)
 		return 0;
-	if ((fd = rules_open(r, "/dev", O_RDONLY | O_DIRECTORY)) == -1 ||
-	    (dir = fdopendir(fd)) == NULL)
+	if ((fd = rules_open(r, "/dev", O_RDONLY | O_DIRECTORY)) == -1)
 		return why("/dev");
+	if ((dir = fdopendir(fd)) == NULL) {
+		(void)close(fd);
+		return why("/dev");
+	}
 	while (rc == 0 && (de = readdir(dir)) != NULL)
 		if (fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISBLK(st.st_mode))
