@@ -195,6 +195,9 @@ struct cond {
 #define IOC_FAT_SETATTRIBUTES 0x40047211U
 #define IOC_SET_ENCRYPTION 0x800c6613U	/* FS_IOC_SET_ENCRYPTION_POLICY */
 #define IOC_ENABLE_VERITY 0x40806685U
+#define IOC_ADD_KEY	0xc0506617U	/* FS_IOC_ADD_ENCRYPTION_KEY */
+#define IOC_REMOVE_KEY	0xc0406618U
+#define IOC_REMOVE_KEY_ALL 0xc0406619U
 #define FCNTL_SETLEASE	1024		/* F_SETLEASE of <linux/fcntl.h> */
 #define FCNTL_SETDELEG	1040
 #define IOPRIO_PROCESS	1	/* IOPRIO_WHO_PROCESS of <linux/ioprio.h> */
@@ -241,6 +244,13 @@ static const struct row {
 	ROW("ioctl", 0, EPERM, EQ(1, IOC_SET_ENCRYPTION)),
 	ROW("ioctl", 0, EPERM, EQ(1, IOC_ENABLE_VERITY)),
 	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SUBVOL_SETFLAGS)),
+	/*
+	 * A directory that can be read is enough for its user's keys: removed,
+	 * they lock the user's encrypted directories up.
+	 */
+	ROW("ioctl", 0, EPERM, EQ(1, IOC_ADD_KEY)),
+	ROW("ioctl", 0, EPERM, EQ(1, IOC_REMOVE_KEY)),
+	ROW("ioctl", 0, EPERM, EQ(1, IOC_REMOVE_KEY_ALL)),
 
 	/*
 	 * Whoever opens the file for writing, on the host as well, would wait

@@ -115,6 +115,11 @@ static const struct expected {
 	{ "ioctl", { 0, BTRFS_IOC_SNAP_DESTROY_V2 }, EPERM },
 	{ "ioctl", { 0, HIGH | BTRFS_IOC_SUBVOL_CREATE }, EPERM },
 	{ "ioctl", { 0, BTRFS_IOC_SYNC }, ALLOWED },
+	/* K27: FS_IOC_ADD_ENCRYPTION_KEY and the two that remove keys */
+	{ "ioctl", { 0, 0xc0506617 }, EPERM },
+	{ "ioctl", { 0, 0xc0406618 }, EPERM },
+	{ "ioctl", { 0, HIGH | 0xc0406618 }, EPERM },
+	{ "ioctl", { 0, 0xc0406619 }, EPERM },
 	{ "ioctl", { 0, TIOCSPGRP }, ALLOWED },
 	{ "ioctl", { 0, TCGETS }, ALLOWED },
 	{ "ioctl", { TIOCSTI, FIONREAD }, ALLOWED },
