@@ -83,4 +83,5 @@ chown -R 0:0 "$work"
 chmod 755 "$work" "$work/tmp"
 export O="$work/build" SRT="$work/build/bin/srt" TMPDIR="$work/tmp"
 export SRT_HELPERS="$work/build/regress" SRT_BUILD="$work/build"
-sh regress/run_tests.sh regress/e2e/root.t regress/e2e/*_root.t
+sh regress/run_tests.sh regress/e2e/root.t regress/e2e/*_root.t \
+    regress/exec/fd_attack.t

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
+# shellcheck disable=SC2317
 #
 # Attacks by flags, by descriptors, by those that a daemon of the host's has
 # handed over, and while a call is pending: outside they succeed, by each of

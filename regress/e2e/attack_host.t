@@ -1,0 +1,228 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# shellcheck disable=SC2016
+#
+# Attacks on what is the host's: programs under other names, services that
+# start programs, what runs could share, the terminal, the start of another
+# run.  Each is made outside the sandbox as well, where it succeeds.
+
+. "$(dirname "$0")/lib.sh"
+
+have python3 || skip_all "no python3"
+[ -n "${XDG_RUNTIME_DIR:-}" ] || XDG_RUNTIME_DIR=/nowhere
+rig
+
+cp "$E2E/attack_host.py" "$T/"
+IN="python3 $T/attack_host.py"
+
+# --- P8: whatever it is called, it is confined
+
+mkdir -p "$T/host" "$W/bin"
+echo secret >"$T/host/secret"
+cat >"$W/evil" <<'EOT'
+echo x >"$1/from.$2"; echo x >"$3/.npmrc"; cat "$1/secret"
+EOT
+cp /bin/sh "$W/bin/copied"
+ln "$W/bin/copied" "$W/bin/linked"
+ln -s /bin/sh "$W/bin/symlinked"
+printf '#!%s\n' "$W/bin/copied" | cat - "$W/evil" >"$W/bin/script"
+chmod +x "$W/bin/script"
+loader=$(find /lib64 /lib -maxdepth 2 -name 'ld-linux*.so.*' 2>/dev/null |
+    head -n 1)
+cat >"$W/ways" <<'EOT'
+h=$1 w=$2 loader=$3
+for sh in bin/copied bin/linked bin/symlinked /proc/self/root/bin/sh \
+    /../bin/../bin/sh "$loader /bin/sh" "env sh" "setsid -w sh" "nohup sh"; do
+	$sh evil "$h" "$(echo "$sh" | tr / _)" "$w" 2>/dev/null
+done
+bin/script "$h" script "$w" 2>/dev/null
+sh -c 'exec /proc/self/exe evil "$1" exe "$2"' sh "$h" "$w" 2>/dev/null
+python3 -c 'import os, sys
+fd = os.memfd_create("x", 0)
+os.write(fd, open("/bin/sh", "rb").read())
+os.execv("/proc/self/fd/%d" % fd, ["sh", "evil"] + sys.argv[1:])' \
+    "$h" memfd "$w" 2>/dev/null
+python3 -c 'import os, sys
+os.execve(os.open("/bin/sh", os.O_PATH), ["sh", "evil"] + sys.argv[1:],
+    os.environ)' "$h" opath "$w" 2>/dev/null
+: >ended
+EOT
+run sh "$W/ways" "$T/host" "$W" "$loader"
+all=$(find "$T/host" -name 'from.*' | wc -l)
+check "P8: thirteen ways to start a program ($all)" test "$all" -eq 13
+rm -f "$T/host/from."* "$W/.npmrc" "$W/ended"
+settings deny_read="\"$T/host/secret\""
+srt sh ways "$T/host" "$W" "$loader"
+check "P8: inside they were tried" test -e "$W/ended"
+is "$(find "$T/host" "$W" -name 'from.*' -o -name .npmrc):$out" ":" \
+    "P8: none of them is less confined"
+# A program that cannot be read cannot be started either; nor copied.
+cp /bin/echo "$T/host/tool"
+settings deny_read="\"$T/host/tool\""
+srt sh -c "t=$T/host/tool; \$t ran; /proc/self/root\$t ran; ln \$t mine
+    cp \$t mine2; $loader \$t ran; ./mine ran; ./mine2 ran
+    python3 -c 'import os; os.execve(os.open(\"\$t\", os.O_PATH),
+    [\"echo\", \"ran\"], {})'"
+is "$out" "" "P8: a program that denyRead hides does not start, by any path"
+cp "$T/host/tool" "$W/before"
+srt ./before ran
+is "$out" ran "P8: a copy from before is another file"
+rm -rf "${W:?}"/* "$T/host"
+
+# --- F9, F11: as documented
+
+mkdir -p "$T/host" "$W/node_modules/.bin"
+echo secret >"$T/host/secret"
+ln "$T/host/secret" "$W/before"
+settings deny_read="\"$T/host/secret\""
+srt sh -c "cat $T/host/secret; cat before; echo more >>before"
+is "$out" secret "F11: a hard link from before the start is another name"
+is "$(cat "$T/host/secret")" "secret
+more" "F11: also for writing"
+settings
+srt sh -c 'echo x >Makefile; echo x >node_modules/.bin/x; echo x >.envrc
+    echo x >.vscode 2>/dev/null; mkdir -p n && echo x >n/.npmrc'
+check "F9: what is on no list is written" test -e Makefile -a \
+    -e node_modules/.bin/x -a -e .envrc
+refuse "F9: what is on it is not" test -e .vscode
+unlike "$err" 'Makefile|node_modules|envrc' \
+    "F9: nor is a Makefile in the report, as documented"
+like "$err" "look at $W/n/.npmrc" "F9: the names of the list are"
+rm -rf "${W:?}"/* "$T/host" "$W"/.[a-z]*
+
+# --- F20: the private temporary directory
+
+free() {
+	stat -f -c '%d' /dev/shm /tmp | tr '\n' ' '
+}
+before=$(free)
+srt sh -c "$IN space \"\$TMPDIR\""
+is "$out" "bounded
+bounded
+ENOSPC" "F20: TMPDIR ends at half of the memory and 262144 names"
+if [ -n "${SRT_SANITIZE:-}" ]; then
+	skip "F20: a million names are too many" "too slow with sanitizers"
+else
+	srt sh -c "$IN inodes \"\$TMPDIR\""
+	like "$out" '^ENOSPC$' "F20: a million names are too many"
+fi
+is "$(free)" "$before" "F20: none of them was the host's"
+
+# --- K10, K23: who would start a program
+
+run="$T/run/user/$RIG_UID"
+spawners="$run/systemd/private $run/bus $T/run/dbus/system_bus_socket
+    $T/run/systemd/private $T/run/atd.sock $T/run/cron.sock
+    $T/run/crond.reboot.sock $T/run/user/tmux-0/default $T/run/emacs/server"
+# shellcheck disable=SC2086
+$IN serve "$T/serving" $spawners >"$T/served" &
+server=$!
+wait_for 10 test -e "$T/serving"
+# shellcheck disable=SC2086
+run $IN reach $spawners
+is "$(printf '%s\n' "$out" | grep -c REACHED)" 9 "K23: outside they are reached"
+: >"$T/served"
+# shellcheck disable=SC2086
+srt env XDG_RUNTIME_DIR="$run" $IN reach $spawners
+is "$out" "done" "K23: at, cron, systemd and D-Bus: no socket is reached"
+for spawn in 'systemd-run --user --wait true' 'systemd-run true' \
+    'dbus-send --session --dest=org.freedesktop.systemd1 / a.b.c' \
+    'dbus-send --system --dest=org.freedesktop.systemd1 / a.b.c' \
+    'gdbus call --session -d a.b -o / -m a.b.c' 'at now' 'batch' \
+    'crontab -' 'systemctl --user start x' 'loginctl list-users'; do
+	have "${spawn%% *}" || continue
+	srt env XDG_RUNTIME_DIR="$run" \
+	    DBUS_SESSION_BUS_ADDRESS="unix:path=$run/bus" \
+	    DBUS_SYSTEM_BUS_ADDRESS="unix:path=$T/run/dbus/system_bus_socket" \
+	    sh -c "echo true | timeout 5 $spawn"
+	refuse "K23: $spawn" test "$st" -eq 0
+done
+is "$(cat "$T/served")" "" "K23: nobody was asked"
+kill "$server"
+# Where they keep what they start.
+for spool in /var/spool/cron/crontabs /var/spool/cron/atjobs /etc/cron.d \
+    "$HOME/.config/systemd/user" "$HOME/.config/autostart" \
+    "$HOME/.local/share/systemd/user" "$HOME/.local/share/dbus-1/services"; do
+	mkdir -p "$spool" 2>/dev/null
+	srt sh -c "mkdir -p $spool; echo x >$spool/srt-test"
+	refuse "K23: $spool" test -e "$spool/srt-test"
+done
+
+# --- K14: what two runs could share
+
+$IN queue /srt-attack make >"$T/out"
+is "$(cat "$T/out")" made "K14: (a message queue)"
+srt $IN queue /srt-attack
+is "$out" ENOENT "K14: a message queue of the host is not there"
+run $IN queue /srt-attack
+is "$out" "REACHED secret" "K14: outside it is"
+srt $IN queue /srt-other make
+run $IN queue /srt-other
+is "$out" ENOENT "K14: nor the command's on the host"
+$IN unqueue /srt-attack
+$IN unqueue /srt-other
+run $IN keyring
+if [ "$out" = "done" ]; then
+	skip "K14: (outside there are keyrings)" "not here either"
+else
+	like "$out" REACHED "K14: (outside there are keyrings)"
+fi
+srt $IN keyring
+is "$out" "done" "K14: no keyring, of session, user or process"
+# Who can read a file can lock it: that is documented, and ends with the run.
+echo shared >"$T/shared"
+rm -f "$W/locked" "$W/enough"
+"$SRT" -q -s "$T/settings.json" $IN lock "$T/shared" hold >"$T/out" 2>&1 &
+holder=$!
+wait_for 10 test -e "$W/locked"
+run $IN lock "$T/shared"
+is "$out" EAGAIN "K14: a lock on a file that both can read is seen outside"
+settings deny_read="\"$T/shared\""
+srt $IN lock "$T/shared"
+is "$out" EACCES "K14: on one that is denied there is none"
+settings
+: >"$W/enough"
+wait "$holder"
+run $IN lock "$T/shared"
+is "$out" locked "K14: and is gone with the run"
+rm -f "$W/locked" "$W/enough"
+
+# --- K28: the terminal
+
+run $IN terminal "$SRT" -q -s "$T/settings.json" $IN steal
+like "$out" '^tried$' "K28: the terminal: it was tried"
+unlike "$out" '^GOT' "K28: and is nobody else's"
+like "$out" '^kept 0$' "K28: the caller still has it"
+
+# --- K5: another run that starts
+
+names="srt srt-proxy srt-exec srt-monitor"
+starts() {
+	_n=0
+	while [ "$_n" -lt 15 ]; do
+		"$SRT" -q -s "$T/settings.json" true
+		_n=$((_n + 1))
+	done
+	: >"$W/enough"
+}
+rm -f "$W/looking" "$W/enough"
+# shellcheck disable=SC2086
+$IN peer $names >"$T/out" &
+peer=$!
+wait_for 10 test -e "$W/looking"
+starts
+wait "$peer"
+like "$(cat "$T/out")" '^seen .*srt-proxy' \
+    "K5: outside, a run that starts can be seen"
+rm -f "$W/looking" "$W/enough"
+# shellcheck disable=SC2086
+"$SRT" -q -s "$T/settings.json" $IN peer $names >"$T/out" &
+peer=$!
+wait_for 10 test -e "$W/looking"
+starts
+wait "$peer"
+is "$(cat "$T/out")" "rounds many
+seen
+memory" "K5: from within another one, at no moment of it"
+
+done_testing
