@@ -194,6 +194,35 @@ like "$out" '^tried$' "K28: the terminal: it was tried"
 unlike "$out" '^GOT' "K28: and is nobody else's"
 like "$out" '^kept 0$' "K28: the caller still has it"
 
+# --- K15: the caller's process group, user and session
+
+run $IN bystander $IN priorities
+is "$out" "nice 7 io 3 signal" "K15: outside all of the group is reached"
+run $IN bystander "$SRT" -q -s "$T/settings.json" $IN priorities \
+    user
+is "$out" "nice 0 io 0" "K15: inside no priority and no signal is"
+# As documented: what the kernel keeps for a session is the caller's as well.
+if [ -w /proc/self/autogroup ]; then
+	run setsid -w sh -c '"$@"; cat /proc/self/autogroup' sh "$SRT" -q \
+	    -s "$T/settings.json" sh -c 'echo 5 >/proc/self/autogroup'
+	like "$out" 'nice 5$' "K15: the weight of the session is the command's"
+	run setsid -w sh -c '"$@"; cat /proc/self/autogroup' sh "$SRT" -q \
+	    -s "$T/settings.json" setsid -w sh -c 'echo 5 >/proc/self/autogroup'
+	like "$out" 'nice 0$' "K15: but no other session's"
+	run setsid -w sh -c '"$@"; cat /proc/self/autogroup' sh "$SRT" -q \
+	    -s "$T/settings.json" sh -c 'echo -5 >/proc/self/autogroup'
+	like "$out" 'nice 0$' "K15: nor can it be raised"
+else
+	skip "K15: the weight of a session" "no autogroup in this kernel"
+fi
+
+# --- K30: stopped for good by pid 1, which traces without knowing
+
+settings more='"limits": { "wallSeconds": 1 }'
+srt "${SRT_HELPERS:-$O/regress}/pending" traced
+is "$st:$out" "124:" "K30: who has pid 1 trace it is ended all the same"
+settings
+
 # --- K5: another run that starts
 
 names="srt srt-proxy srt-exec srt-monitor"

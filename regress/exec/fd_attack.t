@@ -152,4 +152,9 @@ inside 'all layers' -- "$PENDING" filter
 outside 6 "$PENDING" unreadable
 inside 'all layers' -- ./tool unreadable
 
+# --- pid 1, whose child the command is
+
+x -t 20 -- "$PENDING" sibling
+is 5 'K30 children given to pid 1 end no run and forge no status'
+
 finish

@@ -35,6 +35,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -54,6 +55,8 @@
 
 #define NR_OPENAT2	437
 #define NR_FCHMODAT2	452
+#define NR_PIDFD_GETFD	438
+#define SO_PEERPIDFD_	77
 #define RESOLVES	0x3f	/* RESOLVE_NO_XDEV to RESOLVE_CACHED */
 #define HANDED		4
 
@@ -488,6 +491,26 @@ handed_on(void)
 	    0) == 0);
 }
 
+/* The daemon itself, which its socket tells of (Linux 6.5). */
+static void
+peer_process(int s)
+{
+	int		 pidfd = -1;
+	socklen_t	 len = sizeof(pidfd);
+
+	if (getsockopt(s, SOL_SOCKET, SO_PEERPIDFD_, &pidfd, &len) == -1 ||
+	    pidfd == -1) {
+		(void)printf("tries K29 no pidfd of a peer 0\n");
+		return;
+	}
+	tried("K29 signal to a peer", syscall(SYS_pidfd_send_signal, pidfd, 0,
+	    NULL, 0) == 0);
+	tried("K29 descriptor of a peer", syscall(NR_PIDFD_GETFD, pidfd, 0,
+	    0) != -1);
+	tried("K29 namespace of a peer", setns(pidfd, CLONE_NEWNET) == 0);
+	(void)close(pidfd);
+}
+
 static void
 handed(const char *path)
 {
@@ -497,6 +520,7 @@ handed(const char *path)
 	int			 s = connect_to(path, 0), fds[HANDED], other;
 
 	pass(s, fds, 0);
+	peer_process(s);
 	(void)printf("%s K13 read: a file that is denied\n",
 	    read(fds[2], &c, 1) == 1 ? "may" : "held");
 	handed_directory("by a directory", fds[0]);

@@ -6,7 +6,7 @@
  * directory is a write root in which .npmrc must never appear.  One line for
  * each attack, "held NAME" or "GOT NAME", and "tries NAME N".
  *
- *	pending race|filter|unreadable
+ *	pending race|filter|unreadable|sibling|traced
  *
  * What the tracer does is by registers, and so for x86_64 alone.
  */
@@ -404,7 +404,6 @@ static void
 on_sigsys(int sig)
 {
 	(void)sig;
-	perhaps(syscall(SYS_mknodat, AT_FDCWD, bad, S_IFREG | 0600, 0));
 }
 
 /* Whatever another filter says of the call or of another one. */
@@ -531,6 +530,45 @@ unreadable(const char *what)
 	tried(name, open(".bashrc", O_WRONLY) != -1);
 }
 
+/* --- pid 1, whose child the command is */
+
+static int
+end_soon(void *arg)
+{
+	(void)arg;
+	return 77;
+}
+
+/* Children of pid 1's own, which end before the command and after. */
+static int
+sibling(void)
+{
+	static char	 stack[2][STACK] __attribute__((aligned(16)));
+	int		 i;
+
+	for (i = 0; i < 2; i++)
+		if (clone(end_soon, stack[i] + STACK, CLONE_PARENT |
+		    (i == 0 ? SIGCHLD : 0), NULL) == -1)
+			err(1, "clone");
+	(void)usleep(200000);
+	return 5;
+}
+
+/* pid 1 becomes our tracer, which it has not asked for. */
+static int
+traced(void)
+{
+	int	 i;
+
+	if (ptrace(PTRACE_TRACEME, 0, 0, 0) == -1)
+		err(1, "PTRACE_TRACEME");
+	(void)signal(SIGUSR1, SIG_IGN);
+	for (i = 0; i < 3; i++)
+		(void)raise(SIGUSR1);
+	(void)printf("went on\n");
+	return 6;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -544,7 +582,11 @@ main(int argc, char *argv[])
 	else if (strcmp(mode, "called") == 0) {
 		(void)map_at(bad);
 		(void)usleep(300);
-	} else if (strcmp(mode, "filter") == 0)
+	} else if (strcmp(mode, "sibling") == 0)
+		return sibling();
+	else if (strcmp(mode, "traced") == 0)
+		return traced();
+	else if (strcmp(mode, "filter") == 0)
 		filters();
 	else if (strcmp(mode, "unreadable") == 0) {
 		unreadable("a program that cannot be read");
@@ -552,6 +594,6 @@ main(int argc, char *argv[])
 			err(1, "prctl");
 		unreadable("not dumpable");
 	} else
-		errx(2, "usage: pending race|filter|unreadable");
+		errx(2, "usage: pending MODE");
 	return fflush(stdout) == 0 ? 0 : 1;
 }
