@@ -69,6 +69,18 @@ srt ./before ran
 is "$out" ran "P8: a copy from before is another file"
 rm -rf "${W:?}"/* "$T/host"
 
+# --- K8: srt has no program that could be misused
+
+prefix=$(cd "$(dirname "$SRT")/.." && pwd)
+is "$(find "$prefix/bin/srt" "$prefix/libexec" -type f -perm /6000)" "" \
+    "K8: no program of srt's is set-user-ID"
+if have getcap; then
+	is "$(getcap -r "$prefix/bin/srt" "$prefix/libexec")" "" \
+	    "K8: nor has one a capability"
+else
+	skip "K8: nor has one a capability" "no getcap"
+fi
+
 # --- F9, F11: as documented
 
 mkdir -p "$T/host" "$W/node_modules/.bin"

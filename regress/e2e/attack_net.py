@@ -259,12 +259,13 @@ def local(host, tcp, udp):
                     pass
 
 
-def hear(path, address):
+def hear(path, address, port):
     """A server at the host: says at the end who has come."""
     t, u = socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
-    t.bind((address, 0))
+    t.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    t.bind((address, port))
     t.listen(50)
-    u.bind((address, 0))
+    u.bind((address, port))
     with open(path + ".new", "w", encoding="ascii") as f:
         f.write("%d %d\n" % (t.getsockname()[1], u.getsockname()[1]))
     os.rename(path + ".new", path)
@@ -310,7 +311,14 @@ def main():
     elif what == "local":
         local(args[0], int(args[1]), int(args[2]))
     elif what == "hear":
-        hear(args[0], args[1])
+        hear(args[0], args[1], int(args[2]) if len(args) > 2 else 0)
+    elif what == "port":
+        for host in args:
+            for port in (3128, 1080):
+                line, got = ask(b"GET / HTTP/1.0\r\n\r\n", (host, port))
+                if b"REACHED" in got:
+                    print("REACHED", host, port)
+        print("done")
     elif what == "lines":
         # The first settings, the second, the first ...: a line each 5 ms.
         both = [open(p, encoding="utf-8").read().replace("\n", "") + "\n"

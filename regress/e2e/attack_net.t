@@ -9,6 +9,17 @@
 . "$(dirname "$0")/lib.sh"
 
 have python3 || skip_all "no python3"
+
+# Servers at the proxy's ports, of other hosts.
+rig_more() {
+	for _port in 3128 1080; do
+		rig_internet_user python3 "$E2E/attack_net.py" hear \
+		    "$T/other.$_port" 203.0.113.11 $_port \
+		    >"$T/heard.$_port" 2>&1 &
+		wait_for 10 test -s "$T/other.$_port" || return 1
+	done
+}
+
 rig net
 
 cp "$E2E/attack_net.py" "$T/"
@@ -112,6 +123,32 @@ is "$(printf '%s\n' "$out" | grep -c '^bound')" 4 \
     "N13: without it as well: the loopback is its own"
 unlike "$out" REACHED "N13: and reaches as little"
 is "$(cat "$T/heard")" "" "N13: nothing of it arrived"
+
+# --- N7, N15, N17: what there is no rule for
+
+settings
+run $IN port 203.0.113.11
+is "$(printf '%s\n' "$out" | grep -c REACHED)" 2 \
+    "N15: outside the proxy's ports of another host are reached"
+srt $IN port 203.0.113.11 other.test
+is "$out" "done" "N15: inside they are ports like others"
+is "$(cat "$T/heard.3128" "$T/heard.1080" | grep -c connection)" 2 \
+    "N15: nobody came there"
+for pass in '' x srt:srt root:root "$(printf '%0300d:x' 0)"; do
+	srt curl -s -m 10 -p -x http://127.0.0.1:3128 --proxy-user "$pass:" \
+	    -o out -w '%{http_connect} ' http://other.test/
+	_other=$out
+	srt curl -s -m 10 -p -x http://127.0.0.1:3128 --proxy-user "$pass:" \
+	    -o out -w '%{http_connect}' http://allowed.test/
+	is "$_other$out" "403 200" \
+	    "N17: a password makes no difference ($(printf '%.9s' "$pass"))"
+done
+rm -f "$W/out"
+srt curl -s -m 10 --cacert "$CA" -H 'Host: other.test' https://allowed.test/
+is "$out" "hello from other.test" \
+    "N7: what is said within TLS nobody looks at, as documented"
+srt curl -s -m 10 -H 'Host: other.test' http://allowed.test/
+is "$out" "hello from allowed.test" "N7: outside of it srt says it anew"
 
 # --- N27: the proxy's own address, and this machine in other words
 
