@@ -286,22 +286,30 @@ send_one(struct imsgbuf *out, const uint8_t *p, size_t len)
 
 /* Until the peer is gone, or there is no more. */
 static void
-run(struct ipc_peer *peer, struct imsgbuf *out, const uint8_t *p, size_t len)
+send_all(struct ipc_peer *peer, struct imsgbuf *out, const uint8_t *p,
+    size_t len)
 {
 	size_t	 n;
 
-	if (setjmp(died) != 0) {
-		if (current != NULL)
-			imsg_free(current);
-		current = NULL;
-		return;
-	}
 	while (len > 3 && peer->open) {
 		n = send_one(out, p, len);
 		p += n;
 		len -= n;
 		(void)ipc_dispatch(peer);
 	}
+}
+
+/* Apart from that: what setjmp(3) returns into must not have changed. */
+static void
+run(struct ipc_peer *peer, struct imsgbuf *out, const uint8_t *p, size_t len)
+{
+	if (setjmp(died) == 0) {
+		send_all(peer, out, p, len);
+		return;
+	}
+	if (current != NULL)
+		imsg_free(current);
+	current = NULL;
 }
 
 int
