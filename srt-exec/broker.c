@@ -78,7 +78,13 @@ wait_for_maps(struct sandbox *sb)
 static int
 open_proc(void)
 {
-	broker.procfd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* A mount of its own: ".." of it is not the host's root. */
+	if (broker_is_bare())
+		broker.procfd = open("/proc", O_PATH | O_DIRECTORY |
+		    O_CLOEXEC);
+	else
+		broker.procfd = lx_open_tree(AT_FDCWD, "/proc",
+		    LX_TREE_CLONE | AT_RECURSIVE);
 	if (broker.procfd == -1)
 		return why("/proc");
 	return 0;

@@ -297,8 +297,12 @@ start_broker(void)
 		return why("socketpair");
 	sb.outer = getpid();
 	bare = (sb.opt.flags & EXEC_LANDLOCK) != 0;
-	if (bare && end_hold() == -1)
-		return -1;
+	if (bare) {
+		if (end_hold() == -1)
+			return -1;
+		/* Not killed with srt: what falls to it then is its to end. */
+		sandbox_follow(SIGCONT);
+	}
 	if ((broker = ns_clone_broker(sb.opt.flags)) == -1)
 		return -1;
 	if (broker == 0) {

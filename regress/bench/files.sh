@@ -4,18 +4,13 @@
 # Work with files and connects: without a sandbox, in the same sandbox with
 # no call mediated, and in srt.
 
-# compare ROUNDS ROW COMMAND ...: the command prints its own time.
-# "unmediated" is the same sandbox without the second filter, and so without
-# Landlock, which would leave it nothing to write to.
-compare() {
+# in_turns ROUNDS ROW NAME COMMAND ... [-- NAME COMMAND ...]: each command
+# prints its own time.
+in_turns() {
 	_rounds=$1 _row=$2
 	shift 2
 	SRT_EXEC=$SRT_HELPERS/layers "$SRT_HELPERS/bench_time" -os \
-	    "$_rounds" bare "$@" -- \
-	    unmediated "$SRT_HELPERS/execd" -x broker -x landlock \
-	    -w "$W" -w "$memdir" "$@" -- \
-	    srt "$SRT" -q -s "$T/settings.json" "$@" \
-	    >"$T/times" 2>"$T/times.err" 3>&- || {
+	    "$_rounds" "$@" >"$T/times" 2>"$T/times.err" 3>&- || {
 		without "$_row" "$(tail -n 1 "$T/times.err")"
 		return
 	}
@@ -23,18 +18,37 @@ compare() {
 	    >>"$T/samples"
 }
 
+# compare ROUNDS ROW COMMAND ...: "unmediated" is the same sandbox without the
+# second filter, and so without Landlock, which would leave it nothing to
+# write to.
+compare() {
+	_rounds=$1 _row=$2
+	shift 2
+	in_turns "$_rounds" "$_row" bare "$@" -- \
+	    unmediated "$SRT_HELPERS/execd" -x broker -x landlock \
+	    -w "$W" -w "$memdir" "$@" -- \
+	    srt "$SRT" -q -s "$T/settings.json" "$@"
+}
+
+# The same, beside what a notification alone costs, and all that any broker
+# must do for a call that it answers by itself ("limit").
+compare_least() {
+	_rounds=$1 _row=$2
+	shift 2
+	in_turns "$_rounds" "$_row" bare "$@" -- \
+	    notification "$SRT_HELPERS/bench_broker" notify "$@" -- \
+	    limit "$SRT_HELPERS/bench_broker" limit "$@" -- \
+	    unmediated "$SRT_HELPERS/execd" -x broker -x landlock \
+	    -w "$W" -w "$memdir" "$@" -- \
+	    srt "$SRT" -q -s "$T/settings.json" "$@"
+}
+
 # Where no other sandbox can do it.
 compare_bare() {
 	_rounds=$1 _row=$2
 	shift 2
-	"$SRT_HELPERS/bench_time" -os "$_rounds" bare "$@" -- \
-	    srt "$SRT" -q -s "$T/settings.json" "$@" \
-	    >"$T/times" 2>"$T/times.err" 3>&- || {
-		without "$_row" "$(tail -n 1 "$T/times.err")"
-		return
-	}
-	awk -v row="$_row" '{ print row, $1, $2 / 1000 }' "$T/times" \
-	    >>"$T/samples"
+	in_turns "$_rounds" "$_row" bare "$@" -- \
+	    srt "$SRT" -q -s "$T/settings.json" "$@"
 }
 
 work() {
@@ -61,7 +75,8 @@ files_section() {
 		without files 'what they work on cannot be laid out'
 		return
 	}
-	calls create 20000
+	compare_least "$many" files.create "$SRT_HELPERS/bench_files" \
+	    create 20000 "$memdir"
 	work "$few" compile
 	work "$many" find
 	work "$many" git

@@ -111,7 +111,7 @@ class Death:
         for who in PEOPLE:
             clear()
             command(TRACE, who)
-            r = Run(["sh", "-c", WORK, HOME])
+            r = Run(["sh", "-c", WORK, PLACE])
             status = r.wait(BOUND)
             said = r.said()
             self.calls[who] = answer()[3].split()
@@ -142,7 +142,7 @@ class Death:
         action = -SIGNALS[what] if what in SIGNALS else E[what]
         clear()
         command(FAULT, who, nth=int(n), action=action, sticky=sticky, call=name)
-        r = Run(["sh", "-c", WORK, HOME])
+        r = Run(["sh", "-c", WORK, PLACE])
         may = {STATUS, FAILED}
         if who in ("init", "exec"):
             may |= {126, 127}
@@ -205,7 +205,7 @@ class Death:
         ending = self.random.random() < 0.3
         clear()
         command(NOTHING)
-        r = Run(["sh", "-c", WORK if ending else STAY, HOME])
+        r = Run(["sh", "-c", WORK if ending else STAY, PLACE])
         time.sleep(delay)
         family = self.family()
         target = 0

@@ -4,6 +4,7 @@
 # death.t: a copy of them in $T, the file that commands them, and what is to
 # be left of a run, which is nothing.
 
+import atexit
 import os
 import random
 import shutil
@@ -12,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 T = os.environ["T"]
@@ -21,9 +23,13 @@ TREE = T + "/taken"
 SRT = TREE + "/bin/srt"
 CONTROL = TREE + "/control"
 SETTINGS = T + "/settings.json"
-SECRET = HOME + "/secret"
+# Not on the rig's own /tmp: that is taken off the tree from which the sandbox
+# was made, and could not be reached by it.
+PLACE = tempfile.mkdtemp(prefix="srt-taken.", dir="/var/tmp")
+atexit.register(shutil.rmtree, PLACE, True)
+SECRET = PLACE + "/secret"
 DENIED = SECRET + ".denied"
-OUTSIDE = HOME + "/outside"
+OUTSIDE = PLACE + "/outside"
 
 NOTHING, TRY, TRY_FREE, RAVE, TRACE, FAULT = range(6)
 WHO = {"srt": 0, "proxy": 1, "exec": 2, "monitor": 3, "resolver": 4,

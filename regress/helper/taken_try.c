@@ -34,6 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sandbox.h"
 #include "taken.h"
 
 #define NR_PIDFD_SEND_SIGNAL	424
@@ -1033,11 +1034,32 @@ one(const char *name, const char *whom, void (*confine)(void), size_t i,
 	say_end(name, whom, status);
 }
 
+/*
+ * The broker gets the command's root from pid 1, at about this time and before
+ * it hears of the command.
+ */
+static void
+await_root(void)
+{
+	const struct timespec	 pause = { .tv_nsec = 1000000 };
+	char			 path[300];
+	int			 fd, tick;
+
+	(void)snprintf(path, sizeof(path), "%s.denied", taken->secret);
+	for (tick = 0; tick < 3000 && (fd = word(path, O_RDONLY)) != -1;
+	    tick++) {
+		(void)close(fd);
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 void
 taken_try(void (*confine)(void))
 {
 	size_t	 i, k;
 
+	if (taken_self() == ROLE_BROKER && confine != NULL)
+		await_root();
 	find_targets();
 	say_fds();
 	for (i = 0; i < nitems(tries); i++)
