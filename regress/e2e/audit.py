@@ -16,6 +16,7 @@ import os
 import re
 import socket
 import sys
+import time
 
 LINE = re.compile(rb'<(\d+)>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d '
                   rb'srt\[(\d+)\]: (\{.*\})')
@@ -64,8 +65,18 @@ def show(value):
     print(value if isinstance(value, str) else ascii(value))
 
 
+def all_records(path):
+    """The daemon may be behind: a run's last record is "end"."""
+    end = time.monotonic() + 20
+    while True:
+        every = [record(x) for x in lines(path)]
+        if every and every[-1]['event'] == 'end' or time.monotonic() > end:
+            return every
+        time.sleep(0.02)
+
+
 def records(path, expression):
-    every = [record(x) for x in lines(path)]
+    every = all_records(path)
     run = every[-1]['run'] if every else None
     r = [x for x in every if x['run'] == run]
     seq = [x['seq'] for x in r]

@@ -273,6 +273,7 @@ for how in "$syslog" "$must"; do
 	    exit 0' 2>/dev/null &
 	pid=$!
 	wait_for 5 test -e up
+	wait_for 10 grep -q /etc/before "$rec"
 	daemon_stop
 	daemon_start
 	: >on
