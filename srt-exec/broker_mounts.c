@@ -25,6 +25,7 @@ struct mount {
 
 static struct mount	*mounts;
 static size_t		 nmounts;
+static int		 hosts_proc;
 
 /* The file as a whole, to be freed. */
 static char *
@@ -71,13 +72,14 @@ static void
 mount_learn(const char *line)
 {
 	unsigned long long	 id;
+	unsigned int		 major, minor;
 	struct mount		*m;
 	const char		*type;
 	int			 at = 0;
 
 	/* The kernel's own numbers.  NOLINTNEXTLINE(cert-err34-c) */
-	if (sscanf(line, "%llu %*u %*s %*s %n", &id, &at) != 1 || at == 0 ||
-	    (type = strstr(line, " - ")) == NULL)
+	if (sscanf(line, "%llu %*u %u:%u %*s %n", &id, &major, &minor,
+	    &at) != 3 || at == 0 || (type = strstr(line, " - ")) == NULL)
 		fatalx("cannot read mountinfo");
 	m = reallocarray(mounts, nmounts + 1, sizeof(*m));
 	if (m == NULL)
@@ -85,9 +87,12 @@ mount_learn(const char *line)
 	mounts = m;
 	m += nmounts++;
 	m->id = id;
-	if (strncmp(type + 3, "proc ", 5) == 0)
+	if (strncmp(type + 3, "proc ", 5) == 0) {
 		m->kind = MOUNT_PROC;
-	else if (!broker_is_bare() && (strncmp(line + at, "/dev ", 5) == 0 ||
+		/* That at /proc lies under the command's own. */
+		hosts_proc |= makedev(major, minor) != broker.procdev &&
+		    strncmp(line + at, "/proc ", 6) != 0;
+	} else if (!broker_is_bare() && (strncmp(line + at, "/dev ", 5) == 0 ||
 	    strncmp(line + at, "/dev/", 5) == 0))
 		m->kind = MOUNT_DEV;
 	else
@@ -112,6 +117,13 @@ mounts_learn(void)
 	free(buf);
 	if (nmounts > 0)
 		qsort(mounts, nmounts, sizeof(*mounts), mount_cmp);
+}
+
+int
+mounts_show_us(void)
+{
+	return hosts_proc || broker_is_bare() ||
+	    (broker.sb->opt.flags & EXEC_WEAKER_NESTED) != 0;
 }
 
 enum mount_kind

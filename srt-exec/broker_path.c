@@ -383,8 +383,8 @@ parent_open(const struct call *c, int base, const char *dir,
 	 * statx(2) would follow the magic links of a /proc that has the
 	 * broker in it.
 	 */
-	if (resolve != 0 ||
-	    (broker.sb->opt.flags & EXEC_WEAKER_NESTED) != 0)
+	(void)path_fds();
+	if (resolve != 0 || mounts_show_us())
 		return path_open(base, dir, O_PATH | O_DIRECTORY, 0,
 		    resolve | LX_RESOLVE_NO_MAGICLINKS);
 	if ((fd = kept_find(KEPT_PARENT, c, base, dir)) != -1)

@@ -79,6 +79,8 @@ int	 proc_is_own(struct call *, const char *);
 
 /* broker_mounts.c */
 void	 mounts_learn(void);
+/* Is there a /proc with the broker in it, the command's or another? */
+int	 mounts_show_us(void);
 enum mount_kind mounts_kind(uint64_t);
 
 #endif /* BROKER_PATH_H */

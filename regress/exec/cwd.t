@@ -44,6 +44,23 @@ else
 	skip 'few numbers' 'pid_max is the whole machine'\''s'
 fi
 
+# A /proc of the host's at another place, as of a chroot: the broker is in it.
+cat >"$T/chroot" <<'EOT'
+mount -t proc proc "$1" || exit 1
+shift
+exec unshare -U --map-user=1000 --map-group=1000 "$@"
+EOT
+mkdir "$T/proc"
+CWDCHECK_PROC=$T/proc
+export CWDCHECK_PROC
+if unshare -Urmpf --mount-proc sh "$T/chroot" "$T/proc" true 2>/dev/null; then
+	lands 'another /proc' '' unshare -Urmpf --mount-proc sh "$T/chroot" \
+	    "$T/proc" "$SRT_HELPERS/execd" -w "$W/lands" --
+else
+	skip 'another /proc' 'it cannot be mounted'
+fi
+unset CWDCHECK_PROC
+
 # --- in and out of a protected directory
 
 mkdir race race/.vscode

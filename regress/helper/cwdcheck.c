@@ -10,7 +10,8 @@
  *	cwdcheck -s		makes the names that it reads, each when it is
  *				read, and says what came of it
  *
- * DIR is there and empty.  Prints a line for each check, and fails if one did.
+ * DIR is there and empty; CWDCHECK_PROC is the /proc whose links it tries, if
+ * not that one.  Prints a line for each check, and fails if one did.
  */
 
 #include "compat.h"
@@ -38,6 +39,7 @@
 #define PROTECTED	".vscode"
 
 static const char	*self;
+static const char	*procs = "/proc";
 static char		 dirs[NDIRS][PATH_MAX];
 static char		 top[PATH_MAX];
 static int		 rounds, failed;
@@ -335,6 +337,39 @@ by_number(int i)
 	return !ended_well(pid);
 }
 
+/*
+ * A name that has led to one directory is made a link of /proc's that leads to
+ * the caller's own: not to that of who looks, who has just been in the first.
+ * In a /proc of others it leads nowhere.  The link is made anew by a name that
+ * nothing is remembered of.
+ */
+static int
+by_magic(int i)
+{
+	char	 link[PATH_MAX + 32], n[PATH_MAX + 8], m[PATH_MAX + 8];
+	int	 at, fd, stray;
+
+	go(top);
+	(void)snprintf(link, sizeof(link), "%.*s/%s/cwd", PATH_MAX,
+	    procs, i % 2 == 0 ? "self" : "thread-self");
+	(void)snprintf(n, sizeof(n), "%s/way/n", top);
+	(void)snprintf(m, sizeof(m), "%s/way/m", top);
+	if ((at = open("0", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
+	    symlink("0", "way") == -1 || touch(n) == -1 ||
+	    unlink("way") == -1 || symlink(link, "way") == -1 ||
+	    (fd = openat(at, "n", O_WRONLY | O_CLOEXEC)) == -1)
+		err(1, "way");
+	(void)close(fd);
+	(void)touch(m);
+	stray = unlinkat(at, "m", 0) == 0;
+	if (unlink("m") == -1 && strcmp(procs, "/proc") == 0)
+		stray = 1;
+	if (unlink("way") == -1 || unlinkat(at, "n", 0) == -1)
+		err(1, "way");
+	(void)close(at);
+	return stray;
+}
+
 static void
 check(const char *what, int (*way)(int), int n)
 {
@@ -452,6 +487,8 @@ main(int argc, char *argv[])
 	const char	*mode = argc == 4 || argc == 2 ? argv[1] : "";
 
 	self = argv[0];
+	if (getenv("CWDCHECK_PROC") != NULL)
+		procs = getenv("CWDCHECK_PROC");
 	if (strcmp(mode, "-s") == 0 && argc == 2) {
 		steps();
 		return 0;
@@ -475,6 +512,7 @@ main(int argc, char *argv[])
 	check("rename", by_rename, rounds);
 	check("symlink", by_symlink, rounds);
 	check("remake", by_remake, rounds);
+	check("magic", by_magic, rounds);
 	check("fork", by_fork, rounds / 4);
 	check("vfork", by_vfork, rounds / 4);
 	check("thread", by_thread, rounds / 4);
