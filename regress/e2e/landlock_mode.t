@@ -75,6 +75,12 @@ is "$(cat "$W/through" 2>&1)" in "a link may lead into the write root"
 check "but not out of it" test ! -e "$T/through"
 rm -f "$W/out" "$W/through"
 
+mkdir "$W/lands"
+srt "$SRT_HELPERS/cwdcheck" 40 "$W/lands"
+is "$st $(printf '%s\n' "$out" | grep -v ': 0 of ')" "0 " \
+    "relative names land where the caller is"
+rm -rf "$W/lands"
+
 # --- reads
 
 mkdir "$T/secret" "$W/hidden"
@@ -322,18 +328,28 @@ gone() {
 	[ -z "$(pids_of "sleep $mark")" ]
 }
 
-for who in srt exec broker init proxy; do
+# The second time none of them can be there first: they are stopped.
+for who in srt stopped exec broker init proxy; do
 	rm -f "$W/up"
+	mark=4${mark}
 	"$SRT" -q -s "$T/settings.json" sh -c "(setsid sleep $mark.4 &)
 	    (setsid sh -c 'sleep $mark.5; :' &); : >up; exec sleep $mark.6" \
 	    2>/dev/null &
 	run=$!
 	wait_for 10 test -e "$W/up"
-	role "$who"
+	if [ "$who" = stopped ]; then
+		for r in init broker exec; do
+			role "$r"
+			kill -STOP "$role"
+		done
+		role srt
+	else
+		role "$who"
+	fi
 	kill -9 "$role"
 	wait "$run"
 	st=$?
-	[ "$who" = srt ] || is "$st" 125 "$who killed: status 125"
+	[ "$role" = "$run" ] || is "$st" 125 "$who killed: status 125"
 	check "$who killed: nothing lives on" wait_for 10 gone
 done
 
