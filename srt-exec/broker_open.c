@@ -316,6 +316,14 @@ is_device(const struct loc *loc)
 	return 0;
 }
 
+/* Mode "landlock": no mount keeps it within the write roots. */
+static int
+tmpfile_may(const struct loc *loc)
+{
+	return !broker_is_bare() || broker.guard == NULL ||
+	    guard_inside(broker.guard, loc->real);
+}
+
 static long
 open_check(struct call *c, const struct loc *loc, struct opening *o)
 {
@@ -329,7 +337,8 @@ open_check(struct call *c, const struct loc *loc, struct opening *o)
 	/* Without a name there is nothing to protect, until linkat(2). */
 	if (is_tmpfile(o))
 		learn_tmpfile(c, loc);
-	if (!is_tmpfile(o) && (r = check_write(c, loc, deed_of(o))) < 0)
+	if ((!is_tmpfile(o) || !tmpfile_may(loc)) &&
+	    (r = check_write(c, loc, deed_of(o))) < 0)
 		return r;
 	return loc->kind == LOC_NAME ? open_mode(c, loc, o) : 0;
 }

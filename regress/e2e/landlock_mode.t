@@ -53,6 +53,18 @@ srt sh -c "echo x >$T/out; echo x >>$T/settings.json; mkdir $T/dir
 is "$out" "" "outside of it nothing is"
 is "$(stat -c %a "$T/ns")" 644 "nor changed"
 like "$err" "deny file-write-create $T/out " "and that is reported"
+if have python3; then
+	mkdir "$T/other"
+	srt python3 -c 'import os, sys
+for d in sys.argv[1:]:
+    try:
+        os.write(os.open(d, os.O_TMPFILE | os.O_RDWR), b"x")
+        print("made")
+    except OSError as e:
+        print(e.errno)' "$W" "$T/other" "$W/../other"
+	is "$(printf '%s' "$out" | tr '\n' ' ')" "made 1 1" \
+	    "nor a file without a name"
+fi
 srt sh -c 'for f in .bashrc .gitmodules .mcp.json .vscode; do
     echo x >$f || mkdir $f; done; ls -A'
 unlike "$out" '\.bashrc|\.gitmodules|\.mcp\.json|\.vscode' \
