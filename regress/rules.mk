@@ -324,8 +324,9 @@ demo-built: programs helpers
 	@SRT='$(abspath $(O))/bin/srt' SRT_SRC='$(CURDIR)' \
 	    SRT_HELPERS='$(abspath $(O))/regress' sh regress/e2e/demo.sh
 
-.PHONY: fuzz-roles death unit-bins fuzz-bins san-bins san-unit san-fuzz helpers regress \
-	unit fuzz-replay config proxy exec e2e run asan tsan tsan-run \
-	clear-log show-log fuzz fuzz-built fuzz-long fuzz-merge \
-	fuzz-coverage afl smuggle lint lint-text lint-c other analyze soak bench \
-	schema setup check check-built demo demo-built
+.PHONY: unit-bins fuzz-bins san-bins san-unit san-fuzz helpers regress unit \
+	fuzz-replay config proxy exec e2e run asan tsan tsan-run clear-log \
+	show-log fuzz fuzz-built fuzz-long fuzz-merge fuzz-coverage afl \
+	smuggle fuzz-roles death lint lint-text lint-c other analyze soak \
+	schema bench bench-built bench-plot bench-soak setup check \
+	check-built demo demo-built

@@ -9,7 +9,8 @@
 #include "bare.h"
 
 const char *const	 bare_limits[] = {
-	"the command sees the names and command lines of all processes",
+	"the command sees the names and command lines of all processes, and "
+	    "the machine's network: interfaces, addresses, connections",
 	"/tmp, /dev and /sys are the host's: TMPDIR is as srt found it, and "
 	    "devices that the user may read can be read",
 	"no System V IPC, no POSIX queues, no datagrams, no new terminals, no "
@@ -18,6 +19,8 @@ const char *const	 bare_limits[] = {
 	    "programs use the proxy variables",
 	"a server of the command's own needs network.allowLocalBinding, and "
 	    "whoever connects to it network.allowedDomains",
+	"of what may not be read sizes, times, extended attributes and where "
+	    "links lead can be asked for by name, and changes be watched",
 	"what is made in a directory above a denied path can be read, but "
 	    "not executed",
 	"programs that cannot be looked into (of a mode without r, ssh-agent) "
