@@ -157,6 +157,15 @@ int	 call_valid(const struct call *);
 /* Answers: a result or -errno as of a handler; uses c->fd, and closes it. */
 void	 call_answer(struct call *, long);
 /*
+ * Is a signal pending for a caller that waits?  1: it has been answered so
+ * that the kernel delivers the signal and restarts the call or ends it with
+ * EINTR; 0: no; -1: the caller is gone.
+ */
+int	 call_interrupt(struct call *);
+
+/* broker_wait.c */
+
+/*
  * Calls that cannot be answered now.  retry() is called by the main thread
  * every few milliseconds until it returns something else than CALL_TAKEN,
  * which is the answer.  It finds the fields of the call before path, with fd,
@@ -181,12 +190,6 @@ uint32_t call_park(struct call *);
 int	 call_unpark(uint32_t, struct call *);
 /* Likewise, but leaves it there. */
 int	 call_peek(uint32_t, struct call *);
-/*
- * Is a signal pending for a caller that waits?  1: it has been answered so
- * that the kernel delivers the signal and restarts the call or ends it with
- * EINTR; 0: no; -1: the caller is gone.
- */
-int	 call_interrupt(struct call *);
 
 /* broker_task.c: what the caller is and has */
 

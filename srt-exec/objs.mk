@@ -10,6 +10,7 @@ SRT_BUILD_SRCS = srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_mount.c \
 		srt-exec/linux_end.c srt-exec/own.c
 # What answers the command's calls.
 SRT_BROKER_SRCS = srt-exec/broker.c srt-exec/broker_notify.c \
+		srt-exec/broker_wait.c \
 		srt-exec/broker_task.c srt-exec/broker_report.c \
 		srt-exec/broker_path.c srt-exec/broker_walk.c \
 		srt-exec/broker_kept.c srt-exec/broker_moves.c \

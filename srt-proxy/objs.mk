@@ -7,6 +7,7 @@ HTTP_SRCS =	srt-proxy/http_parse.c srt-proxy/http_field.c \
 ROUTE_SRCS =	srt-proxy/route_parse.c
 DNS_SRCS =	srt-proxy/dns_parse.c srt-proxy/synth.c
 SRT_PROXY_SRCS = srt-proxy/proxy.c srt-proxy/listen.c srt-proxy/session.c \
+		srt-proxy/half.c \
 		srt-proxy/http.c srt-proxy/http_server.c srt-proxy/pool.c \
 		srt-proxy/socks.c \
 		srt-proxy/socks_parse.c srt-proxy/transparent.c \

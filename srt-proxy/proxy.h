@@ -218,6 +218,12 @@ const struct timeval *session_interval(enum timeout);
 /* Gives a half its connection. */
 void	 session_client(struct session *, int);
 void	 session_server(struct session *, int);
+/* Calls the function, which may end that session, for each of them. */
+void	 session_each(void (*)(struct session *));
+
+/* half.c */
+/* Begins to read and write a connection; for the two above. */
+void	 half_open(struct half *, int);
 /* Closes the connection of a half and forgets its buffers and state. */
 void	 half_reset(struct half *);
 /* The same, but gives the connection to the caller. */
@@ -245,8 +251,8 @@ void	 half_finish(struct half *);
 int	 half_full(const struct half *);
 /* A phase: takes nothing, keeps early bytes, closes if there are too many. */
 size_t	 phase_hold(struct half *, const char *, size_t);
-/* Calls the function, which may end that session, for each of them. */
-void	 session_each(void (*)(struct session *));
+/* A phase: takes all, and forgets it. */
+size_t	 phase_discard(struct half *, const char *, size_t);
 /* Have the events pending or not, whatever the buffers say. */
 void	 half_want_read(struct half *, int);
 void	 half_want_write(struct half *, int);
