@@ -109,6 +109,7 @@ broker_layers(void)
 		return mounts_begin(m, sb->plan, sb->opt.flags, tty) == -1 ?
 		    -1 : mounts_apply(m);
 	m->oldroot = m->newroot = m->priv = m->hostproc = m->console = -1;
+	m->dir = m->under = m->underdir = -1;
 	return bare_rules(&m->landlock, sb->plan, sb->opt.flags) == -1 ? -1 :
 	    landlock_allow_stdio(&m->landlock);
 }

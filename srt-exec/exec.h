@@ -56,6 +56,9 @@ struct mounts {
 	int			 console;	/* the terminal of 0-2, or -1 */
 	int			 dir;		/* of the last path, or -1 */
 	const char		*dirof;		/* that path */
+	int			 under;		/* see linux_mount.c, or -1 */
+	const char		*underof;	/* the path that it is at */
+	int			 underdir;	/* as dir, beneath it, or -1 */
 	struct landlock		 landlock;
 };
 

@@ -7,6 +7,10 @@
  * only descriptors are used.  The host's tree stays reachable until the end
  * because what is bound writable has to come from there, with the flags that
  * the host gave it; the new tree is all read-only to begin with.
+ *
+ * What is read-only within a write root comes from beneath that root: there
+ * it is read-only already, and the kernel, which looks through the mounts on
+ * a mount before it clones from it, has few to look at.
  */
 
 #include "compat.h"
@@ -26,6 +30,7 @@
 #define ROOT_ATTR	(LX_ATTR_NOSUID | LX_ATTR_NODEV)
 
 static void	 parent_forget(struct mounts *);
+static void	 under_forget(struct mounts *);
 
 int
 mounts_open(int root, const char *path, int flags)
@@ -102,7 +107,7 @@ mounts_begin(struct mounts *m, const struct plan *plan, uint32_t flags,
 	memset(m, 0, sizeof(*m));
 	m->plan = plan;
 	m->flags = flags;
-	m->hostproc = m->dir = -1;
+	m->hostproc = m->dir = m->under = m->underdir = -1;
 	if (landlock_begin(&m->landlock, flags) == -1 ||
 	    oldroot_open(m) == -1)
 		return -1;
@@ -123,6 +128,19 @@ mounts_begin(struct mounts *m, const struct plan *plan, uint32_t flags,
 	return mounts_attach(m->newroot, m->oldroot, "/");
 }
 
+static int
+same_file(int fd, int other)
+{
+	struct stat	 a, b;
+
+	if (fstat(fd, &a) == -1 || fstat(other, &b) == -1 ||
+	    a.st_dev != b.st_dev || a.st_ino != b.st_ino) {
+		errno = ESTALE;
+		return 0;
+	}
+	return 1;
+}
+
 /*
  * Opens the path in the host's tree and compares it with what the same path
  * is in the new one: the same file, unless somebody swapped it meanwhile.
@@ -130,15 +148,11 @@ mounts_begin(struct mounts *m, const struct plan *plan, uint32_t flags,
 static int
 open_source(struct mounts *m, const struct plan_op *op, int target)
 {
-	struct stat	 a, b;
-	int		 fd;
+	int	 fd;
 
 	if ((fd = mounts_open(m->oldroot, op->path, 0)) == -1)
 		return -1;
-	if (op->tree != -1)
-		return fd;
-	if (fstat(fd, &a) == -1 || fstat(target, &b) == -1 ||
-	    a.st_dev != b.st_dev || a.st_ino != b.st_ino) {
+	if (op->tree == -1 && !same_file(fd, target)) {
 		(void)close(fd);
 		errno = ESTALE;
 		return -1;
@@ -233,7 +247,9 @@ parent_forget(struct mounts *m)
 {
 	if (m->dir != -1)
 		(void)close(m->dir);
-	m->dir = -1;
+	if (m->underdir != -1)
+		(void)close(m->underdir);
+	m->dir = m->underdir = -1;
 }
 
 /* What covers a directory, or one above it, is where its paths lead now. */
@@ -276,6 +292,83 @@ mask_op(struct mounts *m, const struct plan_op *op, int dir, const char *at)
 	return rc;
 }
 
+/*
+ * A write root has been bound over its directory.  Where all else is
+ * read-only what it covers is so.
+ */
+static void
+under_keep(struct mounts *m, const struct plan_op *op, int target)
+{
+	under_forget(m);
+	if (m->plan->ops[0].kind != PLAN_ROOT_RO || op->tree != -1 ||
+	    op->type != FS_DIR)
+		return;
+	m->under = fcntl(target, F_DUPFD_CLOEXEC, 0);
+	m->underof = op->path;
+}
+
+static void
+under_forget(struct mounts *m)
+{
+	if (m->under != -1)
+		(void)close(m->under);
+	if (m->underdir != -1)
+		(void)close(m->underdir);
+	m->under = m->underdir = -1;
+}
+
+static int
+under_has(const struct mounts *m, const struct plan_op *op)
+{
+	return m->under != -1 && op->kind == PLAN_BIND_RO &&
+	    op->tree == -1 && plan_covers(m->underof, op->path);
+}
+
+/* The same directory as the last one, beneath the write root. */
+static int
+under_open(struct mounts *m, const char *path, const char *name)
+{
+	const char	*from = path + strlen(m->underof);
+	char		 dir[PATH_MAX];
+
+	if (m->underdir != -1)
+		return 0;
+	(void)strlcpy(dir, from, sizeof(dir));
+	dir[name - from] = '\0';
+	m->underdir = mounts_open(m->under, dir, O_DIRECTORY);
+	if (m->underdir == -1)
+		return -1;
+	if (same_file(m->underdir, m->dir))
+		return 0;
+	(void)close(m->underdir);
+	m->underdir = -1;
+	errno = ESTALE;
+	return -1;
+}
+
+/* What has become a link meanwhile leads where nothing is denied. */
+static int
+under_op(struct mounts *m, const struct plan_op *op, const char *name)
+{
+	struct stat	 st;
+	int		 tree, rc = -1;
+
+	if (under_open(m, op->path, name) == -1)
+		return changed(op);
+	tree = lx_open_tree(m->underdir, name, LX_TREE_CLONE |
+	    AT_SYMLINK_NOFOLLOW | (op->type == FS_DIR ? AT_RECURSIVE : 0));
+	if (tree == -1)
+		return changed(op);
+	errno = ELOOP;
+	if (fstat(tree, &st) == -1 || S_ISLNK(st.st_mode) ||
+	    lx_move_mount_at(tree, m->dir, name) == -1)
+		(void)changed(op);
+	else
+		rc = 0;
+	(void)close(tree);
+	return rc;
+}
+
 static int
 path_op(struct mounts *m, const struct plan_op *op)
 {
@@ -285,8 +378,11 @@ path_op(struct mounts *m, const struct plan_op *op)
 	if ((dir = parent_open(m, op->path, &name)) == -1)
 		goto fail;
 	switch (op->kind) {
-	case PLAN_BIND_RW:
 	case PLAN_BIND_RO:
+		if (under_has(m, op))
+			return under_op(m, op, name);
+		break;
+	case PLAN_BIND_RW:
 	case PLAN_PIN:
 		break;
 	default:
@@ -296,6 +392,8 @@ path_op(struct mounts *m, const struct plan_op *op)
 	if (target == -1)
 		goto fail;
 	rc = bind_op(m, op, target);
+	if (rc == 0 && op->kind == PLAN_BIND_RW)
+		under_keep(m, op, target);
 	(void)close(target);
 	return rc;
  fail:
@@ -412,6 +510,7 @@ void
 mounts_close(struct mounts *m)
 {
 	parent_forget(m);
+	under_forget(m);
 	(void)close(m->oldroot);
 	(void)close(m->newroot);
 	(void)close(m->priv);
