@@ -81,11 +81,15 @@ mount_learn(const char *line)
 	if (sscanf(line, "%llu %*u %u:%u %*s %n", &id, &major, &minor,
 	    &at) != 3 || at == 0 || (type = strstr(line, " - ")) == NULL)
 		fatalx("cannot read mountinfo");
-	m = reallocarray(mounts, nmounts + 1, sizeof(*m));
-	if (m == NULL)
-		fatal("malloc");
-	mounts = m;
-	m += nmounts++;
+	/* Grows by doubling. */
+	if ((nmounts & (nmounts - 1)) == 0) {
+		m = reallocarray(mounts, nmounts == 0 ? 1 : nmounts * 2,
+		    sizeof(*m));
+		if (m == NULL)
+			fatal("malloc");
+		mounts = m;
+	}
+	m = &mounts[nmounts++];
 	m->id = id;
 	if (strncmp(type + 3, "proc ", 5) == 0) {
 		m->kind = MOUNT_PROC;

@@ -121,14 +121,17 @@ static void
 known_end(const struct follow *w, const char *path)
 {
 	const char	*slash = strrchr(path, '/');
+	size_t		 len = slash == NULL ? 0 : (size_t)(slash - path);
 
 	/* By its own name, so that the next one can be compared as text. */
 	if (!known.on || slash == path || w->nlinks != 0 ||
 	    strcmp(w->done, path) != 0)
 		return;
-	free(known.dir);
-	known.dir = xstrdup(path);
-	known.dir[slash - path] = '\0';
+	if (known.dir == NULL || strncmp(known.dir, path, len) != 0 ||
+	    known.dir[len] != '\0') {
+		free(known.dir);
+		known.dir = xstrndup(path, len);
+	}
 	known.rooted = w->above;
 }
 
@@ -149,15 +152,19 @@ path_follow(const char *path, struct followed *f)
 	error = errno;
 	if (n == 0)
 		known_end(&w, path);
-	(void)xasprintf(&joined, "%s/%s", w.done, w.rest);
-	f->meant = path_fold(joined);
-	free(joined);
+	if (n == -1) {
+		joined = xstrcat(w.done, "/", w.rest);
+		f->meant = path_fold(joined);
+		free(joined);
+	}
 	free(w.rest);
 	if (*w.done == '\0') {
 		free(w.done);
 		w.done = xstrdup("/");
 	}
 	f->path = w.done;
+	if (n == 0)
+		f->meant = xstrdup(f->path);
 	f->mode = w.mode;
 	errno = error;
 	return n;
@@ -200,7 +207,8 @@ follow_step(struct follow *w)
 		follow_rest(w, p + len);
 		return 1;
 	}
-	(void)xasprintf(&next, "%s/%.*s", w->done, (int)len, p);
+	next = xstrcat(w->done, "/", p);
+	next[strlen(next) - strlen(p) + len] = '\0';
 	if ((n = follow_into(w, next, (size_t)(p + len - w->rest))) == -1)
 		free(next);
 	return n;
@@ -257,7 +265,7 @@ follow_link(struct follow *w, char *link, const char *after, uid_t owner)
 	f->links = xreallocarray(f->links, f->nlinks + 1, sizeof(*f->links));
 	f->links[f->nlinks++] = link;
 
-	(void)xasprintf(&joined, "%s%s", target, after);
+	joined = xstrcat(target, after);
 	free(w->rest);
 	w->rest = joined;
 	if (*target == '/') {

@@ -42,8 +42,8 @@ static int	 sockets_reading(const struct resolver *,
 void
 guards_init(struct guards *guards)
 {
+	memset(guards, 0, sizeof(*guards));
 	TAILQ_INIT(&guards->list);
-	guards->n = 0;
 }
 
 void
@@ -57,7 +57,7 @@ guards_free(struct guards *guards)
 		free(g->rule);
 		free(g);
 	}
-	guards->n = 0;
+	guards_init(guards);
 }
 
 const char *
@@ -92,13 +92,14 @@ void
 guards_add(struct guards *guards, enum guard_kind kind, const char *text,
     const char *rule)
 {
-	struct guard_entry	*g;
+	struct guard_entry	*g, **same;
 	uint32_t		 hash = text_hash(text);
 
 	/* Too many end the start later, and need not be compared. */
 	if (guards->n > POLICY_GUARDS_MAX)
 		return;
-	TAILQ_FOREACH(g, &guards->list, entry)
+	same = &guards->slot[hash % nitems(guards->slot)];
+	for (g = *same; g != NULL; g = g->next)
 		if (g->hash == hash && g->kind == kind &&
 		    strcmp(g->text, text) == 0)
 			return;
@@ -107,6 +108,8 @@ guards_add(struct guards *guards, enum guard_kind kind, const char *text,
 	g->hash = hash;
 	g->text = xstrdup(text);
 	g->rule = xstrdup(rule);
+	g->next = *same;
+	*same = g;
 	TAILQ_INSERT_TAIL(&guards->list, g, entry);
 	guards->n++;
 }
@@ -135,7 +138,8 @@ guards_hold(struct guards *guards, const char *spelled,
 	char	*folded = path_fold(spelled);
 
 	hold_path(guards, f->meant, rule);
-	hold_path(guards, folded, rule);
+	if (strcmp(folded, f->meant) != 0)
+		hold_path(guards, folded, rule);
 	free(folded);
 	guards_hold_links(guards, f, rule);
 }

@@ -41,6 +41,7 @@ struct options {
 /* What the broker holds by name, and the rule that a report gives. */
 struct guard_entry {
 	TAILQ_ENTRY(guard_entry)	 entry;
+	struct guard_entry		*next;	/* in the same slot */
 	enum guard_kind			 kind;
 	uint32_t			 hash;
 	char				*text;	/* a canonical path, a pattern */
@@ -51,6 +52,7 @@ struct listeners;
 
 struct guards {
 	TAILQ_HEAD(, guard_entry)	 list;
+	struct guard_entry		*slot[256];	/* by their hash */
 	size_t				 n;
 };
 

@@ -135,7 +135,8 @@ entry_init(struct path_entry *e, struct readings *rs,
     const struct stritem *item)
 {
 	const char	*home = r->home, *whose = "", *why;
-	int		 len = (int)strlen(item->text);
+	char		 number[24], cut[RULE_MAX + 1];
+	int		 more;
 
 	e->text = item->text;
 	e->file = item->file;
@@ -145,11 +146,11 @@ entry_init(struct path_entry *e, struct readings *rs,
 		home = account_home();
 		whose = "the administrator's ";
 	}
-	(void)xasprintf(&e->name, "%s%s.%zu: \"%s\"", whose, key, index,
-	    item->text);
-	(void)xasprintf(&e->rule, "%s[%zu] \"%.*s%s\"", key, index,
-	    len > RULE_MAX ? RULE_MAX : len, item->text,
-	    len > RULE_MAX ? "..." : "");
+	(void)snprintf(number, sizeof(number), "%zu", index);
+	e->name = xstrcat(whose, key, ".", number, ": \"", item->text, "\"");
+	more = strlcpy(cut, item->text, sizeof(cut)) >= sizeof(cut);
+	e->rule = xstrcat(key, "[", number, "] \"", cut, more ? "...\"" :
+	    "\"");
 	if (item->text[0] == '~' && home == NULL &&
 	    (item->text[1] == '\0' || item->text[1] == '/'))
 		why = "there is no home directory: set HOME";

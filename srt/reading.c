@@ -221,30 +221,71 @@ readings_fault(const struct parts *ps, int left)
 	return NULL;
 }
 
+/* One part more, or with fold one less. */
+static char *
+plain_add(const char *out, char *o, const char *part, size_t len, int fold)
+{
+	if (fold && len == 2 && strncmp(part, "..", 2) == 0) {
+		while (o > out && *--o != '/')
+			continue;
+		return o;
+	}
+	*o++ = '/';
+	memcpy(o, part, len);
+	return o + len;
+}
+
+/* An entry without wildcards, which most are: as parts, but in one go. */
+static char *
+plain_path(const char *base, const char *text, int fold)
+{
+	char	*out, *o;
+	size_t	 len;
+
+	out = o = xcalloc(strlen(base) + strlen(text) + 3, 1);
+	for (; *base != '\0'; base += len)
+		if ((len = strcspn(base, "/")) == 0)
+			len = 1;
+		else
+			o = plain_add(out, o, base, len, 0);
+	for (; *text != '\0'; text += len)
+		if ((len = strcspn(text, "/")) == 0)
+			len = 1;
+		else if (len != 1 || *text != '.')
+			o = plain_add(out, o, text, len, fold);
+	if (o == out)
+		*o++ = '/';
+	*o = '\0';
+	return out;
+}
+
 const char *
 readings_new(struct readings *rs, const struct stritem *item, const char *cwd,
     const char *home)
 {
 	struct parts	 ps = { .n = 0 };
-	const char	*text = item->text, *why;
+	const char	*text = item->text, *base = "", *why;
 	int		 fold = 0, left;
 
 	memset(rs, 0, sizeof(*rs));
 	if (text[0] == '~' && (text[1] == '\0' || text[1] == '/')) {
-		parts_base(&ps, home);
+		base = home;
 		text++;
 	} else if (text[0] != '/') {
-		parts_base(&ps, cwd);
+		base = cwd;
 		fold = 1;
 	}
-	left = parts_text(&ps, text, fold);
-	if (!item->literal) {
-		/* What is beneath a directory is the directory. */
-		while (ps.n > ps.base &&
-		    strcmp(ps.v[ps.n - 1].text, "**") == 0)
-			parts_pop(&ps);
-		parts_mark(&ps);
+	if (item->literal || !pattern_is(text)) {
+		rs->v = xcalloc(1, sizeof(*rs->v));
+		rs->v[rs->n++].path = plain_path(base, text, fold);
+		return NULL;
 	}
+	parts_base(&ps, base);
+	left = parts_text(&ps, text, fold);
+	/* What is beneath a directory is the directory. */
+	while (ps.n > ps.base && strcmp(ps.v[ps.n - 1].text, "**") == 0)
+		parts_pop(&ps);
+	parts_mark(&ps);
 	if ((why = readings_fault(&ps, left)) == NULL)
 		readings_fill(rs, &ps);
 	parts_clear(&ps);

@@ -510,6 +510,9 @@ char	*xstrdup(const char *);
 char	*xstrndup(const char *, size_t);
 int	 xasprintf(char **, const char *, ...)
 	    __attribute__((__format__(printf, 2, 3)));
+/* Strings one after the other, for what is done too often for a printf. */
+#define xstrcat(...)	xstrcatv((const char *const []){ __VA_ARGS__, NULL })
+char	*xstrcatv(const char *const *);
 int	 xvasprintf(char **, const char *, va_list);
 
 #endif /* SRT_H */

@@ -71,3 +71,20 @@ xasprintf(char **out, const char *fmt, ...)
 	va_end(ap);
 	return n;
 }
+
+char *
+xstrcatv(const char *const *v)
+{
+	char	*out, *end;
+	size_t	 i, len = 1;
+
+	for (i = 0; v[i] != NULL; i++)
+		len += strlen(v[i]);
+	out = end = xcalloc(len, 1);
+	for (i = 0; v[i] != NULL; i++) {
+		len = strlen(v[i]);
+		memcpy(end, v[i], len);
+		end += len;
+	}
+	return out;
+}
