@@ -188,22 +188,49 @@ proc_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static void
+proc_woken(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * Has the end of a child interrupt a sleep.  Whoever has a handler for that
+ * keeps it: it does as well.
+ */
+static void
+proc_wake(struct sigaction *old)
+{
+	struct sigaction	 sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = proc_woken;
+	if (sigaction(SIGCHLD, NULL, old) == 0 && old->sa_handler == SIG_DFL)
+		(void)sigaction(SIGCHLD, &sa, NULL);
+}
+
 int
 proc_wait(pid_t pid, int millis)
 {
 	struct timespec	 ts = { .tv_nsec = PROC_STEP };
+	struct sigaction old;
 	long		 left = (long)millis * 1000000;
+	int		 rc = 0;
 
-	/* Most end at once: nobody is to wait a millisecond for that. */
+	proc_wake(&old);
+	/* Should it end between the two calls the sleep is a short one. */
 	while (waitpid(pid, NULL, WNOHANG) == 0) {
-		if (left <= 0)
-			return -1;
+		if (left <= 0) {
+			rc = -1;
+			break;
+		}
 		(void)nanosleep(&ts, NULL);
 		left -= ts.tv_nsec;
 		if (ts.tv_nsec < 1000000)
 			ts.tv_nsec *= 2;
 	}
-	return 0;
+	(void)sigaction(SIGCHLD, &old, NULL);
+	return rc;
 }
 
 void
