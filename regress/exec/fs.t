@@ -84,6 +84,31 @@ x -w / -- sh -c 'touch "$0/w-root" && rm "$0/w-root"' "$T"
 is 0 'a write root of "/"'
 x -w / -- touch /sys/x
 is 1 'does not open /sys' "$EPERM"
+
+# Each of them is a mount of its own that nothing can be written to, wherever
+# the builder took it from; what is listed is found, and what it holds.
+mkdir -p many/in "$T/sec/priv/w"
+echo a >many/a
+echo b >many/in/b
+echo c >"$T/sec/priv/w/c"
+echo d >"$T/other/d"
+x -w "$W" -w "$T/other" -w "$T/sec/priv/w" -d "$T/sec" -d "$W/many/in" \
+    -n "$W/many/a" -n "$W/sub" -n "$T/other/d" -n "$T/sec/priv/w/c" -- \
+    cat /proc/self/mountinfo
+cp "$T/out" "$T/mounts"
+for path in "$W/many/a" "$W/sub" "$T/other/d" "$T/sec/priv/w/c"; do
+	yes "flags of what may not be written: ${path#"$T/"}" \
+	    awk -v path="$path" -v rel="${path#"$T"}" '
+	    $5 == path && index($4, rel) > 0 &&
+	    $6 ~ /^ro,nosuid,nodev(,|$)/ { found++ }
+	    END { exit found != 1 }' "$T/mounts"
+done
+yes 'the write roots are not so' awk -v path="$W" '$5 == path &&
+    $6 ~ /^rw,nosuid,nodev(,|$)/ { found++ } END { exit found != 1 }' \
+    "$T/mounts"
+x -w "$W" -w "$T/other" -n "$W/many/a" -n "$T/other/d" -n "$W/many/in" -- \
+    cat many/a many/in/b "$T/other/d"
+yes 'and it can be read' test "$(tr -d '\n' <"$T/out")" = abd
 yes 'nothing of this is left on the host' test ! -e .git/hooks/evil \
     -a -f .bashrc -a -d .git -a -d sub/deep
 
