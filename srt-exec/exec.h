@@ -180,7 +180,10 @@ int		 landlock_allow_device(const struct landlock *, int);
 /* linux_end.c: mode "landlock" */
 /* Before there is a child: orphans of its fall to this process. */
 int		 end_hold(void);
-/* Kills and reaps all that is left below; nothing without end_hold(). */
+/*
+ * Kills and reaps all that is left below, but what was there at end_hold();
+ * nothing without that.
+ */
 void		 end_all(void);
 
 /* linux_bare.c: mode "landlock" */

@@ -24,8 +24,50 @@
 #include "exec.h"
 
 #define PAUSE_NS	1000000
+#define LIST_SIZE	4096
 
 static int	 children = -1;
+/* Those that there were before: srt can have some of its caller's. */
+static char	 before[LIST_SIZE / 2];
+
+/* As many as fit; the length, a number counts with the space behind it. */
+static size_t
+read_children(char *buf, size_t size)
+{
+	ssize_t	 len;
+
+	if (lseek(children, 0, SEEK_SET) == -1 ||
+	    (len = read(children, buf, size - 1)) == -1)
+		len = 0;
+	buf[len] = '\0';
+	return (size_t)len;
+}
+
+/* The next number of a list, or 0. */
+static pid_t
+next_child(char **list)
+{
+	char	*end;
+	long	 pid;
+
+	pid = strtol(*list, &end, 10);
+	if (pid <= 0 || *end != ' ')
+		return 0;
+	*list = end + 1;
+	return (pid_t)pid;
+}
+
+static int
+is_before(pid_t pid)
+{
+	char	*list = before;
+	pid_t	 other;
+
+	while ((other = next_child(&list)) != 0)
+		if (other == pid)
+			return 1;
+	return 0;
+}
 
 int
 end_hold(void)
@@ -37,27 +79,27 @@ end_hold(void)
 	if (children == -1)
 		return whyx("mode \"landlock\" needs a kernel with "
 		    "CONFIG_PROC_CHILDREN, and /proc");
+	/* So that there is room for others in a list. */
+	if (read_children(before, sizeof(before)) == sizeof(before) - 1)
+		return whyx("mode \"landlock\": whoever started srt has left "
+		    "it too many children");
 	return 0;
 }
 
-/* As many as could be read at once; how many got the signal. */
+/* As many as could be read at once; how many there are. */
 static int
 kill_children(void)
 {
-	char	 buf[4096], *s, *end;
-	ssize_t	 len;
-	long	 pid;
+	char	 buf[LIST_SIZE], *list = buf;
+	pid_t	 pid;
 	int	 n = 0;
 
-	if (lseek(children, 0, SEEK_SET) == -1 ||
-	    (len = read(children, buf, sizeof(buf) - 1)) <= 0)
-		return 0;
-	buf[len] = '\0';
-	/* A number counts with the space behind it. */
-	for (s = buf; (pid = strtol(s, &end, 10)) > 0 && *end == ' ';
-	    s = end + 1)
-		if (kill((pid_t)pid, SIGKILL) == 0)
+	(void)read_children(buf, sizeof(buf));
+	while ((pid = next_child(&list)) != 0)
+		if (!is_before(pid)) {
+			(void)kill(pid, SIGKILL);
 			n++;
+		}
 	return n;
 }
 
@@ -65,18 +107,14 @@ void
 end_all(void)
 {
 	const struct timespec	 pause = { .tv_nsec = PAUSE_NS };
-	pid_t			 pid;
 
 	if (children == -1)
 		return;
 	for (;;) {
-		if (kill_children() == 0)
-			(void)nanosleep(&pause, NULL);
-		else if (waitpid(-1, NULL, __WALL) == -1 && errno == ECHILD)
-			return;
-		while ((pid = waitpid(-1, NULL, WNOHANG | __WALL)) > 0)
+		while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
 			continue;
-		if (pid == -1 && errno == ECHILD)
+		if (kill_children() == 0)
 			return;
+		(void)nanosleep(&pause, NULL);
 	}
 }

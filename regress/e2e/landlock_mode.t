@@ -365,6 +365,21 @@ for who in srt stopped exec broker init proxy; do
 	check "$who killed: nothing lives on" wait_for 10 gone
 done
 
+# What a shell had in the background before "exec srt" is nobody's to end.
+rm -f "$W/up"
+mark=4$mark
+sh -c 'sleep "$1.7" & exec "$2" -q -s "$3" sh -c \
+    "(setsid sleep $1.8 &); : >up; exec sleep $1.9"' sh "$mark" "$SRT" \
+    "$T/settings.json" 2>/dev/null &
+run=$!
+wait_for 10 test -e "$W/up"
+role exec
+kill -9 "$role"
+wait "$run"
+is "$? $(pids_of "sleep $mark.8")" "125 " "exec killed: nothing lives on"
+callers=$(pids_of "sleep $mark.7")
+check "but what was the caller's" kill "$callers"
+
 # --- what it says of itself
 
 srt --check
