@@ -116,6 +116,7 @@ proc_start(struct proc_child *child, enum role role)
 		goto fail;
 	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork) */
 	if ((pid = vfork()) == 0)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Vfork) */
 		proc_child(role, path, pair[1]);
 	(void)sigprocmask(SIG_SETMASK, &saved, NULL);
 	if (pid == -1)
