@@ -187,12 +187,21 @@ command_failed(struct sandbox *sb, int error)
 	    EXIT_NOTEXECUTABLE, text);
 }
 
+static __dead void
+command_become(struct sandbox *sb, volatile int *error)
+{
+	if ((sb->opt.flags & EXEC_LANDLOCK) != 0)
+		command_confine(sb, error);
+	command_exec(sb, error);
+}
+
 static void
 command_start(struct sandbox *sb)
 {
 	struct timespec	 ts;
 	uint64_t	 born = 0;
 	volatile int	 error = 0;
+	pid_t		 pid;
 
 	if (clock_gettime(CLOCK_MONOTONIC, &ts) == 0)
 		born = (uint64_t)ts.tv_sec * 1000000000 +
@@ -202,12 +211,10 @@ command_start(struct sandbox *sb)
 	 * ours is copied for what the child does until then.
 	 */
 	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork) */
-	if ((init.command = vfork()) == 0) {
-		if ((sb->opt.flags & EXEC_LANDLOCK) != 0)
-			command_confine(sb, &error);
-		command_exec(sb, &error);
-	}
-	if (init.command == -1) {
+	if ((pid = vfork()) == 0)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Vfork) */
+		command_become(sb, &error);
+	if ((init.command = pid) == -1) {
 		(void)why("cannot start the command");
 		sandbox_fail(sb, EXIT_SRT, why_text());
 	}
