@@ -10,7 +10,7 @@ ifeq ($(origin CC),default)
 CC =		cc
 endif
 
-all: programs
+all: programs completions
 
 # These work without a configured tree.
 UNCONFIGURED =	help setup check demo clean distclean dist
@@ -25,13 +25,19 @@ $(O)/config.mk: common/configure common/version $(wildcard common/have/*.c)
 
 # The programs know where they belong: "make PREFIX=/usr" is configured anew
 # where they would be for another place.
-ifeq ($(origin PREFIX),command line)
-WISHES =	--prefix='$(PREFIX)'
-ifneq ($(PREFIX),$(shell sed -n 's/^PREFIX =[[:space:]]*//p' \
-    $(O)/config.mk 2>/dev/null))
-$(O)/config.mk: FORCE
+PLACES =	PREFIX BINDIR LIBEXECDIR SYSCONFDIR DATADIR MANDIR
+known =		$(shell sed -n 's/^$(1) =[[:space:]]*//p' \
+		$(O)/config.mk 2>/dev/null)
+lower =		$(shell echo $(1) | tr '[:upper:]' '[:lower:]')
+define place
+ifeq ($$(origin $(1)),command line)
+WISHES +=	--$$(call lower,$(1))='$$($(1))'
+ifneq ($$($(1)),$$(call known,$(1)))
+$$(O)/config.mk: FORCE
 endif
 endif
+endef
+$(foreach p,$(PLACES),$(eval $(call place,$(p))))
 FORCE:
 
 GEN =		$(O)/gen
@@ -105,6 +111,8 @@ $(eval $(call program,$(LIBEXEC)/srt-home,$(SRT_HOME_SRCS),))
 
 programs: $(PROGRAMS)
 
+completions: $(COMPLETIONS)
+
 # Compiled only: for a look at a second compiler's warnings.
 objects: $(call obj,$(PROGRAM_SRCS))
 
@@ -121,12 +129,15 @@ include regress/rules.mk
 # Installing.  MANGZ=1 compresses the man pages.
 MAN =		$(wildcard man/*.[1-9])
 EXAMPLES =	$(wildcard etc/*.json etc/examples/*)
-EXAMPLEDIR =	$(PREFIX)/share/examples/srt
+EXAMPLEDIR =	$(DATADIR)/examples/srt
+BASHDIR =	$(DATADIR)/bash-completion/completions
+FISHDIR =	$(DATADIR)/fish/vendor_completions.d
+ZSHDIR =	$(DATADIR)/zsh/site-functions
 INSTALL ?=	install
 
-install: programs
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXECDIR)/srt
-	$(INSTALL) -m 755 $(O)/bin/srt $(DESTDIR)$(PREFIX)/bin/srt
+install: programs completions
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)/srt
+	$(INSTALL) -m 755 $(O)/bin/srt $(DESTDIR)$(BINDIR)/srt
 	$(INSTALL) -m 755 $(ROLES) $(DESTDIR)$(LIBEXECDIR)/srt/
 	@set -e; for page in $(MAN); do \
 		dir=$(DESTDIR)$(MANDIR)/man$${page##*.}; \
@@ -142,15 +153,21 @@ install: programs
 		$(INSTALL) -d "$(DESTDIR)$(EXAMPLEDIR)"; \
 		$(INSTALL) -m 644 "$$file" "$(DESTDIR)$(EXAMPLEDIR)/"; \
 	done
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(BASHDIR) $(FISHDIR) $(ZSHDIR))
+	$(INSTALL) -m 644 $(COMPLETE)/srt.bash $(DESTDIR)$(BASHDIR)/srt
+	$(INSTALL) -m 644 $(COMPLETE)/srt.fish $(DESTDIR)$(FISHDIR)/srt.fish
+	$(INSTALL) -m 644 $(COMPLETE)/srt.zsh $(DESTDIR)$(ZSHDIR)/_srt
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/srt
+	rm -f $(DESTDIR)$(BINDIR)/srt
 	rm -f $(patsubst $(O)/libexec/%,$(DESTDIR)$(LIBEXECDIR)/%,$(ROLES))
 	rm -f $(foreach p,$(MAN),\
 	    $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p)) \
 	    $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p)).gz)
 	rm -f $(foreach f,$(EXAMPLES),\
 	    $(DESTDIR)$(EXAMPLEDIR)/$(notdir $(f)))
+	rm -f $(DESTDIR)$(BASHDIR)/srt $(DESTDIR)$(FISHDIR)/srt.fish \
+	    $(DESTDIR)$(ZSHDIR)/_srt
 	-rmdir $(DESTDIR)$(LIBEXECDIR)/srt
 	-[ ! -d $(DESTDIR)$(EXAMPLEDIR) ] || rmdir $(DESTDIR)$(EXAMPLEDIR)
 
@@ -169,6 +186,6 @@ distclean: clean
 help:
 	@sed -n 's/^## //p' regress/rules.mk
 
-.PHONY: all programs objects install uninstall clean distclean help \
-	FORCE
+.PHONY: all programs completions objects install uninstall clean \
+	distclean help FORCE
 .DELETE_ON_ERROR:

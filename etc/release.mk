@@ -20,7 +20,7 @@ distcheck:
 SBOM =		$(O)/srt-$(VERSION).spdx.json
 SBOM_FILES =	LICENSE $(MAN) $(EXAMPLES) $(sort $(wildcard common/*.h \
 		common/compat/*.h srt/*.h srt-*/*.h common/gen_*.c \
-		srt-exec/gen_*.c))
+		srt/gen_*.c srt-exec/gen_*.c))
 
 sbom: $(SBOM)
 

@@ -3,7 +3,8 @@
 # How tests are built and run; tests.mk names them.
 #
 ## make              build the programs into O=build
-## make install      PREFIX=, DESTDIR=, MANGZ=1 compresses man pages; uninstall
+## make install      DESTDIR=, PREFIX=, BINDIR=, LIBEXECDIR=, SYSCONFDIR=, DATADIR=,
+##                   MANDIR=; MANGZ=1 compresses man pages; uninstall
 ## make check        install what is missing, build, run every test
 ## make demo         install what is missing, build, show srt at work
 ## make regress      all tests, of a tree that has what they need

@@ -328,7 +328,7 @@ words_test_SRCS = srt/words.c $(PARENT_TEST_SRCS)
 words_test_LIBS = $(BSD_LIBS)
 env_test_SRCS =	srt/env.c $(PARENT_TEST_SRCS)
 env_test_LIBS =	$(BSD_LIBS)
-options_test_SRCS = srt/options.c $(PARENT_TEST_SRCS)
+options_test_SRCS = srt/options.c srt/options_table.c $(PARENT_TEST_SRCS)
 options_test_LIBS = $(BSD_LIBS)
 
 UNIT_TESTS +=	proc_test

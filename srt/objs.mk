@@ -25,6 +25,7 @@ SRT_SRCS =	srt/main.c srt/home_ask.c common/nolookup.c srt/audit.c \
 		srt/dial.c srt/env.c srt/keeper.c srt/learn.c srt/learn_add.c \
 		srt/learn_paths.c \
 		srt/lines.c srt/settings_edit.c srt/options.c \
+		srt/options_table.c \
 		$(EXPLAIN_SRCS) srt/check.c srt/check_linux.c $(CHECK_SRCS) \
 		srt/publish.c srt/route.c srt-proxy/route_parse.c \
 		srt/run.c srt/send.c srt/signals.c srt/tty.c srt/words.c \
@@ -36,3 +37,16 @@ SRT_LIBS =	$(CONF_STATIC) $(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS) \
 
 # What srt cannot ask itself where it is linked as a whole.
 SRT_HOME_SRCS =	srt/home_helper.c
+
+# What shells complete comes of the table that --help comes of.
+COMPLETE =	$(GEN)/complete
+COMPLETIONS =	$(COMPLETE)/srt.bash $(COMPLETE)/srt.fish $(COMPLETE)/srt.zsh
+
+$(HOST)/gen_complete: srt/gen_complete.c srt/options_table.c \
+    srt/options_table.h
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOSTCFLAGS) -Isrt -o $@ $(filter %.c,$^)
+
+$(COMPLETE)/srt.%: $(HOST)/gen_complete
+	@mkdir -p $(@D)
+	$< $* >$@.new && mv $@.new $@

@@ -8,44 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options_table.h"
 #include "parent.h"
 
-enum {
-	OPT_ASK = 256,
-	OPT_ASK_FD,
-	OPT_CONTROL_ACK,
-	OPT_CONTROL_FD,
-	OPT_LEARN,
-	OPT_LEARN_DENY,
-	OPT_CHECK,
-	OPT_EXPLAIN,
-	OPT_JSON,
-	OPT_SHELL,
-	OPT_VIOLATIONS
-};
-
-static const struct option longopts[] = {
-	{ "ask",		no_argument,		NULL, OPT_ASK },
-	{ "ask-fd",		required_argument,	NULL, OPT_ASK_FD },
-	{ "check",		no_argument,		NULL, OPT_CHECK },
-	{ "check-settings",	no_argument,		NULL, 'n' },
-	{ "command",		required_argument,	NULL, 'c' },
-	{ "control-ack",	required_argument,	NULL, OPT_CONTROL_ACK },
-	{ "control-fd",		required_argument,	NULL, OPT_CONTROL_FD },
-	{ "debug",		no_argument,		NULL, 'd' },
-	{ "explain",		required_argument,	NULL, OPT_EXPLAIN },
-	{ "help",		no_argument,		NULL, 'h' },
-	{ "json",		no_argument,		NULL, OPT_JSON },
-	{ "learn",		required_argument,	NULL, OPT_LEARN },
-	{ "learn-deny",		required_argument,	NULL, OPT_LEARN_DENY },
-	{ "quiet",		no_argument,		NULL, 'q' },
-	{ "settings",		required_argument,	NULL, 's' },
-	{ "shell",		required_argument,	NULL, OPT_SHELL },
-	{ "verbose",		no_argument,		NULL, 'v' },
-	{ "version",		no_argument,		NULL, 'V' },
-	{ "violations",		required_argument,	NULL, OPT_VIOLATIONS },
-	{ NULL,			0,			NULL, 0 }
-};
+/* Where --help has what an option does. */
+#define HELP_COLUMN	26
 
 static const char usage_line[] =
     "usage: srt [-dhnqVv] [-s file] [-c string] [--ask | --ask-fd fd]\n"
@@ -56,39 +23,14 @@ static const char usage_line[] =
     "       srt [-s file] [--json] --explain what [--] [word ...]\n"
     "       srt [-s file] [--json] --check [--] [word ...]\n";
 
-static const char help_text[] =
+static const char help_start[] =
     "\n"
     "Runs a command that may read almost everything, write almost nothing,\n"
     "and reach only the hosts that the settings name.\n"
-    "\n"
-    "      --ask               ask at the terminal about hosts that no rule\n"
-    "                          decides\n"
-    "      --ask-fd FD         ask by the socket FD, in lines of JSON\n"
-    "      --check             say what this machine and the settings can\n"
-    "                          enforce, and what is missing\n"
-    "  -c, --command STRING    run STRING with a shell (bash, else /bin/sh)\n"
-    "      --control-ack FD    write a line of JSON to FD for each of these:\n"
-    "                          was it applied, or what is wrong with it\n"
-    "      --control-fd FD     read changed settings from FD, one JSON\n"
-    "                          object a line, while the command runs\n"
-    "  -d, --debug             log what srt does (also: SRT_DEBUG=1)\n"
-    "      --explain WHAT      say whether the settings allow WHAT, and why:\n"
-    "                          host[:port], a path (to read), write:path,\n"
-    "                          unix:path, or - for one a line\n"
-    "  -h, --help              print this and exit\n"
-    "      --json              JSON from --check and --explain\n"
-    "      --learn FILE        allow what no rule decides, record it, and\n"
-    "                          write settings that suffice to FILE\n"
-    "      --learn-deny FILE   the same without allowing it\n"
-    "  -n, --check-settings    check the settings and exit; twice: print\n"
-    "                          them, what is mounted and what held\n"
-    "  -q, --quiet             do not report refusals when the command ends\n"
-    "  -s, --settings FILE     use FILE, not ~/.srt-settings.json\n"
-    "      --shell PATH        the shell for -c and for single words\n"
-    "  -V, --version           print the version and exit\n"
-    "  -v, --verbose           say what was skipped and why\n"
-    "      --violations WHERE  write each refusal as a line of JSON to a\n"
-    "                          file, or to descriptor N: fd:N\n"
+    "\n";
+
+/* Between them stand the options. */
+static const char help_end[] =
     "\n"
     "Options end at the first word of the command.  Several words are run\n"
     "as they are; a single word with spaces or shell characters that names\n"
@@ -101,6 +43,9 @@ static const char help_text[] =
     "Pages: srt(1), srt-settings.json(5).\n";
 
 static __dead void	usage(void);
+static __dead void	help(void);
+static void		help_option(const struct option_row *);
+static void		long_options(struct option *);
 static void		check_learn(const struct options *);
 static void		check_together(const struct options *);
 static int		option_fd(const char *, const char *);
@@ -111,6 +56,53 @@ usage(void)
 	(void)fputs(usage_line, stderr);
 	(void)fputs("srt --help says more.\n", stderr);
 	exit(EXIT_SRT);
+}
+
+static __dead void
+help(void)
+{
+	size_t	 i;
+
+	(void)fputs(usage_line, stdout);
+	(void)fputs(help_start, stdout);
+	for (i = 0; i < option_nrows; i++)
+		help_option(&option_rows[i]);
+	(void)fputs(help_end, stdout);
+	exit(0);
+}
+
+static void
+help_option(const struct option_row *row)
+{
+	char		 left[HELP_COLUMN + 1];
+	const char	*line, *end;
+
+	if (row->code < OPT_ASK)
+		(void)snprintf(left, sizeof(left), "  -%c, --%s %s", row->code,
+		    row->name, row->arg == NULL ? "" : row->arg);
+	else
+		(void)snprintf(left, sizeof(left), "      --%s %s", row->name,
+		    row->arg == NULL ? "" : row->arg);
+	for (line = row->help; *line != '\0'; line = end + (*end == '\n')) {
+		end = line + strcspn(line, "\n");
+		(void)printf("%-*s%.*s\n", HELP_COLUMN, left,
+		    (int)(end - line), line);
+		left[0] = '\0';
+	}
+}
+
+/* The table as getopt_long(3) wants it, with an end. */
+static void
+long_options(struct option *opts)
+{
+	size_t	 i;
+
+	for (i = 0; i < option_nrows; i++) {
+		opts[i].name = option_rows[i].name;
+		opts[i].has_arg = option_rows[i].arg == NULL ? no_argument :
+		    required_argument;
+		opts[i].val = option_rows[i].code;
+	}
 }
 
 /* COMPAT 1: decimal digits only, and not 0-2. */
@@ -134,6 +126,7 @@ void
 options_parse(int argc, char *argv[], struct options *opts)
 {
 	const char	*debug = getenv("SRT_DEBUG");
+	struct option	*longopts;
 	int		 ch;
 
 	memset(opts, 0, sizeof(*opts));
@@ -142,6 +135,8 @@ options_parse(int argc, char *argv[], struct options *opts)
 	if (debug != NULL && *debug != '\0')
 		opts->log_level = LOG_LEVEL_DEBUG;
 
+	longopts = xcalloc(option_nrows + 1, sizeof(*longopts));
+	long_options(longopts);
 	/* POSIX order: the command's own options are its own. */
 	while ((ch = getopt_long(argc, argv, "+c:dhnqs:Vv", longopts,
 	    NULL)) != -1) {
@@ -154,9 +149,8 @@ options_parse(int argc, char *argv[], struct options *opts)
 			opts->log_level = LOG_LEVEL_DEBUG;
 			break;
 		case 'h':
-			(void)fputs(usage_line, stdout);
-			(void)fputs(help_text, stdout);
-			exit(0);
+			help();
+			/* NOTREACHED */
 		case 'n':
 			opts->check++;
 			break;
@@ -213,6 +207,7 @@ options_parse(int argc, char *argv[], struct options *opts)
 			usage();
 		}
 	}
+	free(longopts);
 	check_together(opts);
 	check_learn(opts);
 	opts->words = argv + optind;
