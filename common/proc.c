@@ -28,47 +28,97 @@ static char		*proc_started[ROLE_MAX];
 
 static __dead void	 proc_child(enum role, const char *, int);
 static void		 proc_signals(void);
+static int		 proc_trusted(uid_t, uid_t);
 
-/* Our own program is in "from": is the one of that name in "to"? */
+/*
+ * Another user who can make names beside our program, in a world-writable
+ * folder say, is not to have his programs run for us.
+ */
 static int
-proc_beside(const char *from, const char *to, const char *name, char *buf,
+proc_ours(const char *path, uid_t owner)
+{
+	struct stat	 link, st;
+
+	if (lstat(path, &link) == -1 || stat(path, &st) == -1)
+		return 0;
+	return proc_trusted(link.st_uid, owner) &&
+	    proc_trusted(st.st_uid, owner) && (st.st_mode & S_IWOTH) == 0;
+}
+
+static int
+proc_trusted(uid_t uid, uid_t owner)
+{
+	return uid == 0 || uid == owner || uid == getuid();
+}
+
+/* Whatever names lead there. */
+static int
+proc_same(const char *one, const char *other)
+{
+	struct stat	 a, b;
+
+	return stat(one, &a) == 0 && stat(other, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Our own program is in "dir", which ends in "from": is "name" beside it? */
+static int
+proc_beside(char *dir, const char *from, const char *name, char *buf,
     size_t size)
 {
-	char	 self[PATH_MAX];
-	char	*slash;
-	size_t	 dir, flen = strlen(from);
-	ssize_t	 len;
-	int	 n;
+	static const char *const places[] = { "/libexec", "/libexec/srt" };
+	struct stat	 st;
+	size_t		 i, len = strlen(dir), flen = strlen(from);
+	int		 n;
 
-	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (len <= 0 || (size_t)len >= sizeof(self) - 1)
+	if (len < flen || strcmp(dir + len - flen, from) != 0 ||
+	    stat("/proc/self/exe", &st) == -1)
 		return -1;
-	self[len] = '\0';
-	if ((slash = strrchr(self, '/')) == NULL)
-		return -1;
-	*slash = '\0';
-	dir = strlen(self);
-	if (dir < flen || strcmp(self + dir - flen, from) != 0)
-		return -1;
-	self[dir - flen] = '\0';
-	n = snprintf(buf, size, "%s%s/%s", self, to, name);
-	if (n < 0 || (size_t)n >= size)
+	len -= flen;
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		n = snprintf(buf, size, "%.*s%s", (int)len, dir, places[i]);
+		if (n < 0 || (size_t)n >= size || !proc_ours(buf, st.st_uid))
+			return -1;
+	}
+	n = snprintf(buf, size, "%.*s/libexec/srt/%s", (int)len, dir, name);
+	if (n < 0 || (size_t)n >= size || !proc_ours(buf, st.st_uid))
 		return -1;
 	return access(buf, X_OK);
+}
+
+/* The folder of the program that we are. */
+static int
+proc_folder(char *buf, size_t size)
+{
+	char	*slash;
+	ssize_t	 len;
+
+	len = readlink("/proc/self/exe", buf, size - 1);
+	if (len <= 0 || (size_t)len >= size - 1)
+		return -1;
+	buf[len] = '\0';
+	if ((slash = strrchr(buf, '/')) == NULL)
+		return -1;
+	*slash = '\0';
+	return 0;
 }
 
 int
 proc_find(const char *name, char *buf, size_t size)
 {
+	char	 dir[PATH_MAX];
 	int	 n;
 
 	/*
 	 * bin/srt and libexec/srt stand in one prefix: a tree that was built
 	 * or unpacked anywhere runs its own programs, never another's.  A
-	 * role may start one of its own, which stands beside it.
+	 * role may start one of its own, which stands beside it.  What is
+	 * installed knows its place and looks nowhere else.
 	 */
-	if (proc_beside("/bin", "/libexec/srt", name, buf, size) == 0 ||
-	    proc_beside("/libexec/srt", "/libexec/srt", name, buf, size) == 0)
+	if (proc_folder(dir, sizeof(dir)) == 0 &&
+	    !proc_same(dir, SRT_BINDIR) && !proc_same(dir, SRT_LIBEXECDIR) &&
+	    (proc_beside(dir, "/bin", name, buf, size) == 0 ||
+	    proc_beside(dir, "/libexec/srt", name, buf, size) == 0))
 		return 0;
 	n = snprintf(buf, size, "%s/%s", SRT_LIBEXECDIR, name);
 	if (n < 0 || (size_t)n >= size) {

@@ -16,9 +16,10 @@ struct proc_child {
 };
 
 /*
- * The absolute path of a role's program: beside the running binary in
- * ../libexec/srt, else where it was configured to be.  Returns -1 with errno
- * if the name does not fit.
+ * The absolute path of a role's program: where it was configured to be; for a
+ * binary that is not, beside it in ../libexec/srt, if these belong to whom the
+ * binary belongs to, root or the caller.  Returns -1 with errno if the name
+ * does not fit.
  */
 int	 proc_path(enum role, char *, size_t);
 /* The same, of another program that stands there. */
