@@ -13,7 +13,8 @@ endif
 all: programs completions
 
 # These work without a configured tree.
-UNCONFIGURED =	help setup check demo clean distclean dist
+UNCONFIGURED =	help setup check demo clean distclean dist dist-checksums \
+		package-test
 
 ifneq ($(filter-out $(UNCONFIGURED),$(or $(MAKECMDGOALS),all)),)
 include $(O)/config.mk
@@ -176,7 +177,7 @@ include etc/release.mk
 # Only what we make: $(O) may be any folder.
 clean:
 	rm -rf $(addprefix $(O)/,obj gen host map bin libexec regress asan \
-	    tsan fuzz cover afl other sanitize.log srt-$(VERSION).spdx.json)
+	    tsan fuzz cover afl other packaging sanitize.log srt-$(VERSION).spdx.json)
 
 distclean: clean
 	rm -f $(addprefix $(O)/,config.mk config.h config.log)

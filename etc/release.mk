@@ -37,3 +37,18 @@ $(SBOM): $(PROGRAMS) $(SBOM_FILES) etc/sbom.sh etc/dist.sh common/version
 	@echo $@
 
 .PHONY: dist repro distcheck sbom
+
+# The files of the packages with the sums of the archive, in O/packaging;
+# RELEASE_URL is where the release will lie.
+ARCHIVE =	srt-$(VERSION).tar.gz
+RELEASE_URL ?=	https://example.org/srt
+
+dist-checksums: dist
+	@sh etc/packaging/fill.sh $(ARCHIVE) '$(RELEASE_URL)' $(O)/packaging
+
+# Builds them, and has Debian's installed, run, upgraded and purged.
+package-test: dist-checksums
+	@sh regress/package/debian.sh $(ARCHIVE)
+	@sh regress/package/rpm.sh $(ARCHIVE) $(O)/packaging/rpm/srt.spec
+
+.PHONY: dist-checksums package-test

@@ -33,6 +33,8 @@
 ## make schema       etc/srt-settings.schema.json anew, from settings_table
 ## make sbom         what the programs are made of, as SPDX, in O
 ## make dist         the release archive and its sum; clean, distclean
+## make dist-checksums  that, and the files of packages with its sums, in O
+## make package-test  Debian's and rpm's package of it, built and tried
 ## make repro        build from that archive elsewhere: the same programs?
 ## make distcheck    that, and its unit tests
 
@@ -237,7 +239,8 @@ death: programs helpers
 	@BENCH_ARGS='$(N) $(SEED)' $(RUN_TESTS) regress/e2e/death.t
 
 # Silent when there is nothing to say.
-SHELL_FILES =	$(sort common/configure .ci/run $(wildcard etc/*.sh \
+SHELL_FILES =	$(sort common/configure .ci/run $(wildcard etc/*.sh etc/*/*.sh \
+		etc/packaging/alpine/*install etc/packaging/debian/tests/installed \
 		regress/*.sh regress/*/*.sh) $(shell grep -lE \
 		'^\#!.*[/ ](ba|da)?sh' $(wildcard regress/*/*.t \
 		regress/bench/run regress/soak/run) /dev/null))
