@@ -61,6 +61,18 @@ for file in bin/srt lib/srt/srt-exec pages/man1/srt.1 \
     data/fish/vendor_completions.d/srt.fish; do
 	yes "$file is there" grep -qx "$P/$file" "$T/list"
 done
+
+# The ports of the BSDs name every file.
+sed -n "s,^$P/,,p" "$T/list" | grep -v '^lib/srt/srt-home$' |
+    sed 's,^lib/,libexec/,; s,^pages/,man/,; s,^data/,share/,' |
+    LC_ALL=C sort >"$T/files"
+sed 's,^@[a-z]* ,,; /\/$/d' etc/packaging/openbsd/pkg/PLIST |
+    LC_ALL=C sort >"$T/openbsd"
+sed 's,^share/man/\(.*\)\.gz$,man/\1,' etc/packaging/freebsd/pkg-plist |
+    LC_ALL=C sort >"$T/freebsd"
+whether "OpenBSD's list has them all" diff "$T/files" "$T/openbsd"
+whether "FreeBSD's list has them all" diff "$T/files" "$T/freebsd"
+
 no 'nothing is setuid or setgid' \
     sh -c "find '$T/dest' -perm /7000 | grep ."
 if command -v getcap >/dev/null; then
