@@ -70,6 +70,24 @@ sed -n '/^ Permission/p; /THE SOFTWARE/,$p' $P/debian/copyright |
     sed 's/^ //' | tr -s ' \n' ' ' >"$T/copyright"
 yes 'its licence is ours' cmp "$T/licence" "$T/copyright"
 
+# Of a source package lintian is to read the packaging alone, which is quick.
+linted() (
+	cp -R $P/debian "$T/source/srt-$version/" &&
+	    cd "$T/source" &&
+	    tar -czf "srt_$version.orig.tar.gz" --exclude=debian \
+	    "srt-$version" &&
+	    dpkg-source -b "srt-$version" || exit 1
+	lintian --pedantic --display-info "srt_$version-1.dsc" >"$T/said" 2>&1
+	! grep '^[EWIPX]: ' "$T/said"
+)
+mkdir -p "$T/source/srt-$version"
+cp LICENSE README.md "$T/source/srt-$version/"
+if command -v dpkg-source >/dev/null; then
+	with lintian 'lintian says nothing of the source' linted
+else
+	skip 'lintian says nothing of the source' 'no dpkg-source'
+fi
+
 # --- AppArmor: the rule is for parsers that know it.
 
 abi=/etc/apparmor.d/abi/4.0
