@@ -28,28 +28,9 @@ struct guard {
 	struct entries	 kinds[GUARD_KIND_MAX];
 };
 
-/* What the components so far may be the beginning of. */
-enum place {
-	IN_ANY = 1,			/* always */
-	IN_CLAUDE = 2,
-	IN_GIT = 4,			/* the directory of a repository */
-	IN_INFO = 8,
-	IN_WORKTREES = 16,
-	IN_MODULES = 32,		/* at any depth, as names of modules */
-	IS_NAME = 64			/* this is one, with all beneath */
-};
-
 #define NAME(text)	text, sizeof(text) - 1
 
-static const struct name {
-	enum place	 in;
-	const char	*name;
-	size_t		 len;
-	unsigned int	 next;		/* mask of enum place */
-	unsigned int	 above;		/* components of the name before */
-	const char	*full;
-	uint32_t	 lift;		/* flag that frees it */
-} names[] = {
+static const struct guard_name names[] = {
 	{ IN_ANY, NAME(".git"), IN_GIT, 0, ".git", 0 },
 	{ IN_ANY, NAME(".claude"), IN_CLAUDE, 0, ".claude", 0 },
 	{ IN_ANY, NAME(".gitconfig"), IS_NAME, 0, ".gitconfig", 0 },
@@ -125,9 +106,9 @@ const struct guard_part_name	 guard_part_names[GUARD_PARTS] = {
 
 /* Where reading a path has come to. */
 struct walk {
-	unsigned int	 places;	/* mask of enum place, for what follows */
+	unsigned int	 places;	/* enum place, for what follows */
 	unsigned int	 depth;		/* components so far */
-	const struct name *last;	/* what the last component is, or NULL */
+	const struct guard_name *last;	/* the last component, or NULL */
 };
 
 static const struct entry *find_folded(const struct guard *, const char *,
@@ -137,11 +118,18 @@ static int		 deepest_read(const struct guard *, const char *);
 static int		 below_ceiling(const struct guard *, const char *);
 static void		 set_hit(struct guard_hit *, const char *,
 			    const char *, int);
-static const struct name *walk_path(const struct guard *, const char *,
+static const struct guard_name *walk_path(const struct guard *, const char *,
 			    unsigned int, struct walk *);
-static const struct name *walk_name(const struct guard *, struct walk *,
+static const struct guard_name *walk_name(const struct guard *, struct walk *,
 			    const char *, size_t, unsigned int);
 static unsigned int	 part_of(const char *, size_t, const char *);
+
+const struct guard_name *
+guard_names(size_t *n)
+{
+	*n = nitems(names);
+	return names;
+}
 
 struct guard *
 guard_new(uint32_t flags)
@@ -214,7 +202,7 @@ guard_write(const struct guard *g, const char *path, unsigned int fresh,
     struct guard_hit *hit)
 {
 	const struct entry	*e;
-	const struct name	*name;
+	const struct guard_name	*name;
 	struct walk		 w;
 
 	/* Those of the policy first: no depth frees of them. */
@@ -528,11 +516,11 @@ deepest_read(const struct guard *g, const char *path)
  * Reads the path.  Returns the first mandatory name at or above it that is
  * not free, or NULL and what more components could make one of.
  */
-static const struct name *
+static const struct guard_name *
 walk_path(const struct guard *g, const char *path, unsigned int fresh,
     struct walk *w)
 {
-	const struct name	*name;
+	const struct guard_name	*name;
 	const char		*s = path, *end;
 
 	w->places = IN_ANY;
@@ -562,11 +550,11 @@ walk_path(const struct guard *g, const char *path, unsigned int fresh,
  * One component.  A directory that the command made frees the names that
  * begin beneath it, so it has to lie above their first component.
  */
-static const struct name *
+static const struct guard_name *
 walk_name(const struct guard *g, struct walk *w, const char *s, size_t len,
     unsigned int fresh)
 {
-	const struct name	*n;
+	const struct guard_name	*n;
 	unsigned int		 places = w->places;
 	char			 buf[NAME_LONGEST];
 

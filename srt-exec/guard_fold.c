@@ -14,51 +14,75 @@
 #include "pattern.h"
 
 /* Default_Ignorable_Code_Point (Unicode 15.0, DerivedCoreProperties.txt). */
+static const struct {
+	uint32_t	 first, last;
+} ignorables[] = {
+	{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c },
+	{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+	{ 0x200b, 0x200f }, { 0x202a, 0x202e }, { 0x2060, 0x206f },
+	{ 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
+	{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfff8 }, { 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff }
+};
+
+/*
+ * What else folds to ASCII letters alone: full case folding (Unicode
+ * CaseFolding.txt, statuses C and F).
+ */
+static const struct {
+	uint32_t	 ch;
+	const char	*to;
+} specials[] = {
+	{ 0x00df, "ss" },		/* sharp s */
+	{ 0x1e9e, "ss" },
+	{ 0x017f, "s" },		/* long s */
+	{ 0x212a, "k" },		/* the Kelvin sign */
+	/* ligatures */
+	{ 0xfb00, "ff" }, { 0xfb01, "fi" }, { 0xfb02, "fl" },
+	{ 0xfb03, "ffi" }, { 0xfb04, "ffl" }, { 0xfb05, "st" },
+	{ 0xfb06, "st" }
+};
+
+int
+fold_ignorable(size_t i, uint32_t *first, uint32_t *last)
+{
+	if (i >= nitems(ignorables))
+		return 0;
+	*first = ignorables[i].first;
+	*last = ignorables[i].last;
+	return 1;
+}
+
+const char *
+fold_special(size_t i, uint32_t *ch)
+{
+	if (i >= nitems(specials))
+		return NULL;
+	*ch = specials[i].ch;
+	return specials[i].to;
+}
+
 static int
 is_ignorable(uint32_t ch)
 {
-	static const struct {
-		uint32_t	 first, last;
-	} ranges[] = {
-		{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c },
-		{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
-		{ 0x200b, 0x200f }, { 0x202a, 0x202e }, { 0x2060, 0x206f },
-		{ 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
-		{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfff8 }, { 0x1bca0, 0x1bca3 },
-		{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff }
-	};
 	size_t	 i;
 
-	for (i = 0; i < nitems(ranges); i++)
-		if (ch >= ranges[i].first && ch <= ranges[i].last)
+	for (i = 0; i < nitems(ignorables); i++)
+		if (ch >= ignorables[i].first && ch <= ignorables[i].last)
 			return 1;
 	return 0;
 }
 
-/*
- * What else folds to ASCII letters alone: full case folding (Unicode
- * CaseFolding.txt, statuses C and F).  NULL: this one does not.
- */
+/* NULL: this one does not. */
 static const char *
 fold_char(uint32_t ch)
 {
-	static const char *const ligatures[] = {
-		"ff", "fi", "fl", "ffi", "ffl", "st", "st"
-	};
+	size_t	 i;
 
-	if (ch >= 0xfb00 && ch <= 0xfb06)
-		return ligatures[ch - 0xfb00];
-	switch (ch) {
-	case 0x00df:		/* sharp s */
-	case 0x1e9e:
-		return "ss";
-	case 0x017f:		/* long s */
-		return "s";
-	case 0x212a:		/* the Kelvin sign */
-		return "k";
-	default:
-		return NULL;
-	}
+	for (i = 0; i < nitems(specials); i++)
+		if (specials[i].ch == ch)
+			return specials[i].to;
+	return NULL;
 }
 
 /*

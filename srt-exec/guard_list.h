@@ -7,6 +7,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "compat.h"
 
@@ -22,6 +23,32 @@ struct entries {
 	struct entry	*entry;
 	size_t		 n;
 };
+
+/* What the components of a path so far may be the beginning of. */
+enum place {
+	IN_ANY = 1,			/* always */
+	IN_CLAUDE = 2,
+	IN_GIT = 4,			/* the directory of a repository */
+	IN_INFO = 8,
+	IN_WORKTREES = 16,
+	IN_MODULES = 32,		/* at any depth, as names of modules */
+	IS_NAME = 64			/* this is one, with all beneath */
+};
+
+/* A component of the mandatory names. */
+struct guard_name {
+	enum place	 in;
+	const char	*name;
+	size_t		 len;
+	unsigned int	 next;		/* mask of enum place */
+	unsigned int	 above;		/* components of the name before */
+	const char	*full;
+	uint32_t	 lift;		/* flag that frees it */
+};
+
+/* guard.c */
+/* All of them, and how many there are. */
+const struct guard_name *guard_names(size_t *);
 
 /* guard_list.c */
 /*
@@ -62,5 +89,12 @@ int	 path_covers(const char *, size_t, const char *);
 size_t	 fold_name(const char *, size_t, char *);
 /* A whole path; -1 if there is no room. */
 int	 fold_path(const char *, char *, size_t);
+/*
+ * For who writes down all spellings.  The characters that are left out, range
+ * by range: 0 after the last; and those beyond ASCII that fold to ASCII
+ * letters, which it returns: NULL after the last.
+ */
+int	 fold_ignorable(size_t, uint32_t *, uint32_t *);
+const char *fold_special(size_t, uint32_t *);
 
 #endif /* GUARD_LIST_H */
