@@ -238,6 +238,32 @@ pattern_beneath(const struct pattern *p, const char *dir)
 	return 0;
 }
 
+size_t
+pattern_after(const struct pattern *p, const char *dir, size_t *at)
+{
+	struct state	 states[2];
+	const char	*s = dir, *end = dir + strlen(dir);
+	size_t		 i, n = 0;
+	int		 now = 0;
+
+	if (only_root(p))
+		return 0;
+	if (dir[1] == '\0')
+		end = dir;
+	for (start(p, &states[now], 0); s < end; now = !now)
+		if (!step(p, &states[now], &states[!now],
+		    pattern_char(&s, end)))
+			return 0;
+	if (!step(p, &states[now], &states[!now], '/'))
+		return 0;
+	now = !now;
+	for (i = 0; i < p->ntokens; i++)
+		if ((states[now].word[i / WORD_BITS] >> i % WORD_BITS & 1) &&
+		    (n == 0 || at[n - 1] != p->tokens[i].at))
+			at[n++] = p->tokens[i].at;
+	return n;
+}
+
 /*
  * Where the first, or the last, path ends that matches: the path itself or
  * one above it.  NULL if there is none.
@@ -339,8 +365,8 @@ compile_stars(struct pattern *p, const char *s, const char *end)
 		(void)add_token(p, TOKEN_RUN, s);
 	if (!dirs)
 		return t;
-	(void)add_token(p, TOKEN_DIRS, s);
-	(void)add_token(p, TOKEN_DIR, s);
+	(void)add_token(p, TOKEN_DIRS, t - 2);
+	(void)add_token(p, TOKEN_DIR, t - 2);
 	return t + 1;
 }
 

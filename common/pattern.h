@@ -62,6 +62,12 @@ int		 pattern_deepest(const struct pattern *, const char *);
 int		 pattern_beneath(const struct pattern *, const char *);
 
 /*
+ * From which bytes of its text on the pattern can be matched by what follows
+ * the directory and a slash: at most PATTERN_MAX places, in order.
+ */
+size_t		 pattern_after(const struct pattern *, const char *, size_t *);
+
+/*
  * Takes the next character of UTF-8 (RFC 3629) from a text that is not empty
  * and ends there; a byte that is part of none comes as PATTERN_BYTE plus its
  * value.
