@@ -131,6 +131,10 @@ struct settings {
 	int		 all_unix_sockets;
 	int		 sni_mismatch;
 	int		 local_binding;
+	struct strlist	 mach_lookup;	/* these four are for macOS */
+	int		 weaker_network;
+	int		 apple_events;
+	int		 pty;
 	int		 http_port;	/* 0: none */
 	int		 socks_port;
 	char		*mitm_socket;	/* NULL: none */
