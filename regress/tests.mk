@@ -432,3 +432,11 @@ TAKEN_CALLS =	sandbox_enter fork socketpair pipe2 open openat socket bind \
 		calloc realloc strdup dup2 fcntl prctl setrlimit execve \
 		fchdir syscall pthread_create
 TAKEN_EXEC_CALLS = ns_clone_broker ns_clone_init
+
+UNIT_TESTS +=	seatbelt_test
+seatbelt_test_SRCS = $(SEATBELT_SRCS) $(GUARD_SRCS) $(PLAN_SRCS) $(COMPAT_SRCS)
+seatbelt_test_LIBS = $(BSD_LIBS)
+
+FUZZ_TARGETS +=	seatbelt
+FUZZ_seatbelt_SRCS = $(seatbelt_test_SRCS)
+FUZZ_seatbelt_LIBS = $(BSD_LIBS)
