@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The policy of settings as a profile for macOS, and what decides elsewhere.
+ *
+ *	seatbelt [-p port] [-s port] FILE	prints the profile
+ *	seatbelt			answers what standard input asks,
+ *					each with a NUL at its end:
+ *
+ *	policy JSON		settings: "profile N" and its N bytes, or
+ *				"error WHY"
+ *	read PATH		"allow" or "deny", as --explain says it of
+ *	write PATH		paths that are real: by the plan, the guard
+ *	unix PATH
+ *	name PATH		"deny" if a mandatory name is in it
+ *
+ * Patterns of denyRead count for files that appear later, as on macOS.
+ */
+
+#include "compat.h"
+
+#include <err.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "../../srt/parent.h"
+#include "../../srt-exec/guard.h"
+#include "../../srt-exec/plan.h"
+#include "../../srt-exec/seatbelt.h"
+
+#define TAG	"CMD64_dHJ1ZQ==_END__0a1b2c3d4_SBX"
+
+static struct settings	*set;
+static struct fs_paths	 paths = TAILQ_HEAD_INITIALIZER(paths);
+static struct guards	 guards;
+static struct plan	*plan;
+static struct guard	*guard;
+static uint32_t		 flags;
+static uint16_t		 http = 3128, socks = 3128;
+
+static void
+drop(void)
+{
+	plan_free(plan);
+	guard_free(guard);
+	plan = NULL;
+	guard = NULL;
+	paths_free(&paths);
+	guards_free(&guards);
+	settings_free(set);
+	set = NULL;
+}
+
+static int
+load(const char *name, const char *text, size_t len, const char *cwd)
+{
+	struct errors			 errs;
+	const struct guard_entry	*g;
+
+	errors_init(&errs);
+	if (settings_parse(name, text, len, &set, &errs) == -1) {
+		printf("error %s\n", TAILQ_FIRST(&errs.list)->text);
+		errors_free(&errs);
+		return -1;
+	}
+	errors_free(&errs);
+	set->strict_reads = 1;
+	flags = (set->fs_disabled ? EXEC_FS_DISABLED : 0U) |
+	    (set->all_unix_sockets ? EXEC_ALL_UNIX : 0U) |
+	    (set->git_config ? EXEC_GIT_CONFIG : 0U) | EXEC_STRICT_READS;
+	if (paths_resolve(set, cwd, NULL, 0, &paths, &guards) == -1) {
+		printf("error paths\n");
+		return -1;
+	}
+	if ((plan = plan_new(&paths, flags | EXEC_LANDLOCK)) == NULL ||
+	    (guard = guard_new(flags)) == NULL)
+		err(1, "plan");
+	TAILQ_FOREACH(g, &guards.list, entry)
+		if (guard_add(guard, g->kind, g->text, g->rule) == -1)
+			err(1, "guard");
+	return 0;
+}
+
+static int
+profile(struct seatbelt_text *out)
+{
+	struct seatbelt			 sb;
+	struct seatbelt_guard		*list;
+	const struct guard_entry	*g;
+	const char			**mach;
+	size_t				 i;
+	int				 ret;
+
+	list = xcalloc(guards.n + 1, sizeof(*list));
+	mach = xcalloc(set->mach_lookup.n + 1, sizeof(*mach));
+	memset(&sb, 0, sizeof(sb));
+	sb.flags = flags;
+	sb.mac = (set->local_binding ? SEATBELT_LOCAL_BINDING : 0U) |
+	    (set->weaker_network ? SEATBELT_TRUSTD : 0U) |
+	    (set->apple_events ? SEATBELT_APPLE_EVENTS : 0U) |
+	    (set->pty ? SEATBELT_PTY : 0U);
+	sb.paths = &paths;
+	TAILQ_FOREACH(g, &guards.list, entry) {
+		list[sb.nguards].kind = g->kind;
+		list[sb.nguards++].text = g->text;
+	}
+	sb.guards = list;
+	sb.http_port = set->http_port != 0 ? (uint16_t)set->http_port : http;
+	sb.socks_port = set->socks_port != 0 ? (uint16_t)set->socks_port :
+	    socks;
+	for (i = 0; i < set->mach_lookup.n; i++)
+		mach[i] = set->mach_lookup.v[i].text;
+	sb.mach = mach;
+	sb.nmach = set->mach_lookup.n;
+	sb.tag = TAG;
+	ret = seatbelt_profile(&sb, out);
+	free(list);
+	free(mach);
+	return ret;
+}
+
+/* In the order of explain_path.c; nothing here is the sandbox's own. */
+static int
+may_read(const char *path)
+{
+	return plan_effect(plan, path) != PLAN_DENIED &&
+	    !guard_read(guard, path, NULL);
+}
+
+static int
+may_write(const char *path)
+{
+	return plan_effect(plan, path) == PLAN_WRITE &&
+	    guard_inside(guard, path) && !guard_read(guard, path, NULL) &&
+	    !guard_write(guard, path, GUARD_OLD, NULL) &&
+	    guard_stem(guard, path, GUARD_OLD, NULL) != GUARD_STEM_NAME;
+}
+
+static int
+may_connect(const char *path)
+{
+	return plan_effect(plan, path) != PLAN_DENIED &&
+	    ((flags & EXEC_ALL_UNIX) != 0 || guard_unix(guard, path));
+}
+
+static int
+may_name(const char *path)
+{
+	struct guard	*names;
+	int		 ret;
+
+	if ((names = guard_new(flags)) == NULL)
+		err(1, "guard");
+	ret = !guard_write(names, path, GUARD_OLD, NULL) &&
+	    guard_stem(names, path, GUARD_OLD, NULL) != GUARD_STEM_NAME;
+	guard_free(names);
+	return ret;
+}
+
+static void
+answer(const char *line, const char *cwd)
+{
+	struct seatbelt_text	 out;
+	int			 ret;
+
+	if (strncmp(line, "policy ", 7) == 0) {
+		drop();
+		if (load("test.json", line + 7, strlen(line + 7), cwd) == -1)
+			return;
+		if (profile(&out) == -1)
+			printf("error %s\n", out.error);
+		else
+			printf("profile %zu\n%s", out.len, out.buf);
+		text_free(&out);
+		return;
+	}
+	if (strncmp(line, "read ", 5) == 0)
+		ret = may_read(line + 5);
+	else if (strncmp(line, "write ", 6) == 0)
+		ret = may_write(line + 6);
+	else if (strncmp(line, "unix ", 5) == 0)
+		ret = may_connect(line + 5);
+	else if (strncmp(line, "name ", 5) == 0)
+		ret = may_name(line + 5);
+	else
+		errx(1, "what is \"%s\"?", line);
+	puts(ret ? "allow" : "deny");
+}
+
+static int
+print_file(const char *path, const char *cwd)
+{
+	struct seatbelt_text	 out;
+	char			*text;
+	size_t			 len;
+	int			 fd, ret = 1;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1 ||
+	    settings_read_all(fd, &text, &len) == -1)
+		err(1, "%s", path);
+	(void)close(fd);
+	if (load(path, text, len, cwd) == 0) {
+		ret = profile(&out) == -1;
+		printf("%s%s", ret ? out.error : out.buf, ret ? "\n" : "");
+		text_free(&out);
+	}
+	free(text);
+	drop();
+	return ret;
+}
+
+static void
+quiet(enum log_level level, const char *text)
+{
+	(void)level;
+	(void)text;
+}
+
+int
+main(int argc, char *argv[])
+{
+	char	*line = NULL, *cwd;
+	size_t	 size = 0;
+	ssize_t	 len;
+	int	 ch, ret;
+
+	while ((ch = getopt(argc, argv, "p:s:")) != -1) {
+		if (ch == 'p')
+			http = (uint16_t)atoi(optarg);
+		else if (ch == 's')
+			socks = (uint16_t)atoi(optarg);
+		else
+			errx(1, "usage: seatbelt [-p port] [-s port] [file]");
+	}
+	log_setsink(quiet);
+	guards_init(&guards);
+	if ((cwd = getcwd(NULL, 0)) == NULL)
+		err(1, "getcwd");
+	if (optind < argc) {
+		ret = print_file(argv[optind], cwd);
+		free(cwd);
+		return ret;
+	}
+	/* A path may hold a newline. */
+	while ((len = getdelim(&line, &size, '\0', stdin)) > 0) {
+		answer(line, cwd);
+		(void)fflush(stdout);
+	}
+	drop();
+	free(line);
+	free(cwd);
+	return 0;
+}

@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""verdicts.py HELPER POLICIES SEED: generated policies and questions, asked
+of the functions that decide on Linux and of the profile for macOS.
+
+Nothing that is denied there may be allowed by the profile.  What the profile
+denies beyond that, counted at the end, is one of:
+
+    gaps     a mandatory name with something beyond ASCII between its letters:
+             of that a file system leaves out only some characters, too many
+             to be written down at each place
+    beneath  in a directory that a pattern of allowRead matches, where another
+             pattern denies: how deep that one has come is not known there
+    stays    making or moving, not writing: a directory above something
+             protected, a write root, the beginning of a mandatory name
+"""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from sbpl import Profile
+
+NAMES = ["a", "b", "c", "A", "ab", "d.pem", "e.key", "\u00e9", 'q"x', "b\\s",
+         "x y", "[z]", "n\nl", "k$", "(p|q)", "c.*", "-", "a]b", "\U0001f600"]
+GUARDED = [".git", ".GIT", ".git\u200c", "hooks", "config", "info",
+           "attributes", "modules", "worktrees", "commondir", ".claude",
+           "settings.json", "commands", ".bashrc", ".Bash_pro\ufb01le",
+           ".\u00e9bashrc", ".bashrc.", ".z\u017fhrc", ".vscode",
+           ".git\u200bconfig", ".npmrc\u00e9", "hoo\u212as"]
+PATTERNS = ["*", "?", "**", "*.pem", "*.key", "a*", "?b", "[a-c]", "[a-c]*",
+            "[]", "[z-a]", "[\u00e0-\u00ff]", "[a\u00e9/]", "**b", "a**",
+            "***", "*?", "[$(]", "??", "c.*", "x ?", "[^a]", "[!-~]"]
+
+
+class Helper:
+    def __init__(self, path, cwd):
+        self.proc = subprocess.Popen([path], cwd=cwd, stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE,
+                                     env={**os.environ, "HOME": cwd})
+
+    def send(self, *words):
+        self.proc.stdin.write(b" ".join(words) + b"\0")
+
+    def ask_all(self, questions):
+        for q in questions:
+            self.send(*q)
+        self.proc.stdin.flush()
+        return [self.proc.stdout.readline() == b"allow\n" for _ in questions]
+
+    def policy(self, settings):
+        self.send(b"policy", json.dumps(settings).encode())
+        self.proc.stdin.flush()
+        word, rest = self.proc.stdout.readline().split(None, 1)
+        if word != b"profile":
+            return None, rest.decode()
+        return self.proc.stdout.read(int(rest)), None
+
+
+class Round:
+    def __init__(self, rng, top):
+        self.rng = rng
+        self.top = top
+        self.counts = {"policies": 0, "questions": 0, "gaps": 0,
+                       "beneath": 0, "stays": 0, "refused": 0}
+
+    def name(self):
+        r = self.rng
+        return r.choice(GUARDED if r.random() < 0.2 else NAMES)
+
+    def path(self, most=4):
+        """Beneath the folder, of which half is there."""
+        r = self.rng
+        parts = [r.choice(["w", "x"])]
+        parts += [self.name() if r.random() < 0.4 else r.choice("abc")
+                  for _ in range(r.randrange(most))]
+        return os.path.join(self.top, *parts)
+
+    def entry(self, patterns=True):
+        r = self.rng
+        if not patterns or r.random() < 0.55:
+            return {"path": self.path(), "literal": True}
+        parts = [r.choice(["w", "x", "*"])]
+        for _ in range(r.randrange(1, 4)):
+            parts.append(r.choice(PATTERNS) if r.random() < 0.6 else
+                         r.choice(["a", "b", "c"]))
+        return os.path.join(self.top, *parts)
+
+    def entries(self, most, patterns=True):
+        return [self.entry(patterns)
+                for _ in range(self.rng.randrange(most + 1))]
+
+    def settings(self):
+        r = self.rng
+        roots = [{"path": os.path.join(self.top, d), "literal": True}
+                 for d in ("w", "x") if r.random() < 0.8]
+        network = {"allowedDomains": [], "deniedDomains": [],
+                   "allowUnixSockets": self.entries(2),
+                   "allowAllUnixSockets": r.random() < 0.1,
+                   "allowLocalBinding": r.random() < 0.3,
+                   "allowMachLookup": r.choice([[], ["com.a"], ["com.b.*"],
+                                                ["*"], ['c"d\\e']])}
+        files = {"denyRead": self.entries(3), "allowRead": self.entries(2),
+                 "allowWrite": roots + self.entries(1),
+                 "denyWrite": self.entries(3),
+                 "allowGitConfig": r.random() < 0.3,
+                 "disabled": r.random() < 0.03}
+        return {"network": network, "filesystem": files,
+                "allowPty": r.random() < 0.3,
+                "allowAppleEvents": r.random() < 0.3,
+                "enableWeakerNetworkIsolation": r.random() < 0.3}
+
+    def fail(self, settings, profile, op, path, why):
+        rule = profile.decides(op, path=path, vnode=b"REGULAR-FILE")
+        print("# settings:", json.dumps(settings))
+        print(f"# {op.decode()} {path!r}: {why}; {rule.source!r}")
+        raise SystemExit(1)
+
+
+def has_allow_pattern(settings):
+    return any(isinstance(e, str) for e in settings["filesystem"]["allowRead"])
+
+
+def ascii_only(path):
+    return path.decode().encode("ascii", "ignore")
+
+
+def check_files(rnd, helper, settings, profile, paths):
+    reads = helper.ask_all([(b"read", p) for p in paths])
+    writes = helper.ask_all([(b"write", p) for p in paths])
+    plain = helper.ask_all([(b"write", ascii_only(p)) for p in paths])
+    for path, read, write, bare in zip(paths, reads, writes, plain):
+        rnd.counts["questions"] += 5
+        q = {"path": path, "vnode": b"REGULAR-FILE"}
+        got = profile.allows(b"file-read-data", **q)
+        if got and not read:
+            rnd.fail(settings, profile, b"file-read-data", path, "allowed")
+        if read and not got:
+            if not has_allow_pattern(settings):
+                rnd.fail(settings, profile, b"file-read-data", path, "denied")
+            rnd.counts["beneath"] += 1
+        got_write = profile.allows(b"file-write-data", **q)
+        if got_write and not write:
+            rnd.fail(settings, profile, b"file-write-data", path, "allowed")
+        if write and not got_write:
+            if path != ascii_only(path) and not bare:
+                rnd.counts["gaps"] += 1
+            elif not got and has_allow_pattern(settings):
+                rnd.counts["beneath"] += 1
+            else:
+                rnd.fail(settings, profile, b"file-write-data", path,
+                         "denied")
+        for op in (b"file-write-create", b"file-write-unlink"):
+            got = profile.allows(op, **q)
+            if got and not write:
+                rnd.fail(settings, profile, op, path, "allowed")
+            if got_write and not got:
+                rnd.counts["stays"] += 1
+
+
+def check_stays(rnd, settings, profile, helper):
+    """Nothing above what is denied can be moved or replaced."""
+    files = settings["filesystem"]
+    if files["disabled"]:
+        return
+    held = [e["path"] for e in files["denyWrite"] if isinstance(e, dict)]
+    held += [e["path"] for e in files["denyRead"]
+             if isinstance(e, dict) and os.path.lexists(e["path"])]
+    for path in held:
+        reopened = [e["path"] for e in files["allowRead"]
+                    if isinstance(e, dict)]
+        if path in reopened or os.path.realpath(path) != path:
+            continue
+        raw = path.encode()
+        # Opened again by something deeper, it is no longer held.
+        if helper.ask_all([(b"read", raw), (b"write", raw)]) == [True, True]:
+            continue
+        while len(raw) > len(rnd.top):
+            for op in (b"file-write-unlink", b"file-write-create"):
+                rnd.counts["questions"] += 1
+                if profile.allows(op, path=raw, vnode=b"DIRECTORY"):
+                    rnd.fail(settings, profile, op, raw, f"above {path}")
+            raw = raw.rpartition(b"/")[0]
+
+
+def check_sockets(rnd, helper, settings, profile, paths):
+    for path, want in zip(paths, helper.ask_all([(b"unix", p)
+                                                 for p in paths])):
+        rnd.counts["questions"] += 1
+        got = profile.allows(b"network-outbound", remote=("unix", path))
+        if got != want and not (want and any(
+                isinstance(e, str)
+                for e in settings["network"]["allowUnixSockets"])):
+            print("#", json.dumps(settings))
+            raise SystemExit(f"# unix {path!r}: {got} {want}")
+
+
+def check_rest(rnd, settings, profile):
+    local = settings["network"]["allowLocalBinding"]
+    mach = settings["network"]["allowMachLookup"]
+    asked = [
+        (True, b"network-outbound", {"remote": ("ip", b"127.0.0.1", 3128)}),
+        (local, b"network-outbound", {"remote": ("ip", b"::1", 3129)}),
+        (False, b"network-outbound", {"remote": ("ip", b"192.0.2.1", 3128)}),
+        (local, b"network-bind", {"local": ("ip", b"127.0.0.1", 3128)}),
+        (local, b"network-inbound", {"local": ("ip", b"0.0.0.0", 80)}),
+        (settings["allowPty"], b"pseudo-tty", {}),
+        (settings["allowPty"], b"file-write-data", {"path": b"/dev/ptmx"}),
+        (True, b"file-write-data", {"path": b"/dev/null"}),
+        (settings["allowAppleEvents"], b"appleevent-send", {}),
+        (settings["allowAppleEvents"], b"lsopen", {}),
+        (settings["enableWeakerNetworkIsolation"] or mach == ["*"],
+         b"mach-lookup", {"name": b"com.apple.trustd.agent"}),
+        (True, b"mach-lookup", {"name": b"com.apple.logd"}),
+        (mach in (["com.a"], ["*"]), b"mach-lookup", {"name": b"com.a"}),
+        (mach == ["*"], b"mach-lookup", {"name": b"com.a.b"}),
+        (mach in (["com.b.*"], ["*"]), b"mach-lookup", {"name": b"com.b.c"}),
+        (mach in (['c"d\\e'], ["*"]), b"mach-lookup", {"name": b'c"d\\e'}),
+        (True, b"sysctl-read", {"name": b"hw.ncpu"}),
+        (False, b"sysctl-write", {"name": b"kern.hostname"}),
+        (False, b"system-reboot", {}),
+    ]
+    disabled = settings["filesystem"]["disabled"]
+    for want, op, q in asked:
+        rnd.counts["questions"] += 1
+        if disabled and op.startswith(b"file-"):
+            want = True
+        if profile.allows(op, **q) != want:
+            print("#", json.dumps(settings))
+            raise SystemExit(f"# {op!r} {q!r}: not {want}")
+
+
+def plant(top):
+    """Something of what the policies name."""
+    for one in ("w", "x"):
+        for two in ("a", "b", "c", "\u00e9", "[z]", ".git"):
+            for three in ("a", "b", "c.*", 'q"x'):
+                os.makedirs(os.path.join(top, one, two, three))
+            with open(os.path.join(top, one, two, "d.pem"), "w",
+                      encoding="ascii"):
+                pass
+
+
+def run(helper_path, policies, seed, top):
+    plant(top)
+    helper = Helper(helper_path, top)
+    rnd = Round(random.Random(seed), top)
+    for _ in range(policies):
+        settings = rnd.settings()
+        text, why = helper.policy(settings)
+        if text is None:
+            # Patterns of allowWrite within what may not be read.
+            if "paths" not in why:
+                raise SystemExit(f"# {why} {json.dumps(settings)}")
+            rnd.counts["refused"] += 1
+            continue
+        rnd.counts["policies"] += 1
+        profile = Profile(text)
+        paths = [rnd.path(5).encode() for _ in range(20)]
+        for e in settings["filesystem"]["denyWrite"]:
+            if isinstance(e, dict):
+                paths += [e["path"].encode(), e["path"].encode() + b"/a"]
+        paths += [b"/", b"/etc", top.encode()]
+        check_files(rnd, helper, settings, profile, paths)
+        check_stays(rnd, settings, profile, helper)
+        check_sockets(rnd, helper, settings, profile, paths)
+        check_rest(rnd, settings, profile)
+    helper.proc.stdin.close()
+    if helper.proc.wait() != 0:
+        raise SystemExit("# the helper failed")
+    print("#", ", ".join(f"{n} {k}" for k, n in rnd.counts.items()))
+
+
+def main():
+    top = os.path.realpath(tempfile.mkdtemp())
+    try:
+        run(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), top)
+    finally:
+        shutil.rmtree(top)
+
+
+if __name__ == "__main__":
+    main()
