@@ -98,7 +98,8 @@ ROLES +=	$(LIBEXEC)/srt-home
 endif
 PROGRAMS =	$(O)/bin/srt $(ROLES)
 PROGRAM_SRCS =	$(sort $(SRT_SRCS) $(SRT_PROXY_SRCS) $(SRT_EXEC_SRCS) \
-		$(SRT_MONITOR_SRCS) $(SRT_TLS_SRCS) $(SRT_HOME_SRCS))
+		$(SRT_MONITOR_SRCS) $(SRT_TLS_SRCS) $(SRT_HOME_SRCS) \
+		$(SEATBELT_SRCS))
 
 $(eval $(call program,$(O)/bin/srt,$(SRT_SRCS),$(SRT_LIBS)))
 $(eval $(call program,$(LIBEXEC)/srt-proxy,$(SRT_PROXY_SRCS),\
