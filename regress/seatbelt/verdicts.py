@@ -32,6 +32,13 @@ GUARDED = [".git", ".GIT", ".git\u200c", "hooks", "config", "info",
            "settings.json", "commands", ".bashrc", ".Bash_pro\ufb01le",
            ".\u00e9bashrc", ".bashrc.", ".z\u017fhrc", ".vscode",
            ".git\u200bconfig", ".npmrc\u00e9", "hoo\u212as"]
+WHOLE = """.gitconfig .gitmodules .bashrc .bash_profile .bash_login .profile
+.zshrc .zprofile .zshenv .zlogin .ripgreprc .mcp.json .mcp-settings.json
+.npmrc .yarnrc .yarnrc.yml .vscode .idea .claude/settings.json
+.claude/settings.local.json .claude/commands .claude/agents .git .git/hooks
+.git/config .git/config.worktree .git/commondir .git/info/attributes
+.git/modules/a/b/config .git/worktrees/a/commondir
+.git/worktrees/a/modules/b/hooks .git/objects .claude/other .git/index""".split()
 PATTERNS = ["*", "?", "**", "*.pem", "*.key", "a*", "?b", "[a-c]", "[a-c]*",
             "[]", "[z-a]", "[\u00e0-\u00ff]", "[a\u00e9/]", "**b", "a**",
             "***", "*?", "[$(]", "??", "c.*", "x ?", "[^a]", "[!-~]"]
@@ -260,7 +267,9 @@ def run(helper_path, policies, seed, top):
             continue
         rnd.counts["policies"] += 1
         profile = Profile(text)
-        paths = [rnd.path(5).encode() for _ in range(20)]
+        paths = [rnd.path(5).encode() for _ in range(17)]
+        paths += [os.path.join(rnd.path(), rnd.rng.choice(WHOLE)).encode()
+                  for _ in range(6)]
         for e in settings["filesystem"]["denyWrite"]:
             if isinstance(e, dict):
                 paths += [e["path"].encode(), e["path"].encode() + b"/a"]
