@@ -137,9 +137,11 @@ int
 text_check(struct seatbelt_text *t, const char *what, const char *text)
 {
 	const char	*s = text, *end = text + strlen(text);
-	char		 shown[128];
+	char		 cut[48], shown[4 * sizeof(cut) + 1];
 
-	(void)strnvis(shown, text, sizeof(shown), VIS_CSTYLE | VIS_NL |
+	/* With room for all of it: strnvis(3) of libbsd writes past less. */
+	(void)strlcpy(cut, text, sizeof(cut));
+	(void)strnvis(shown, cut, sizeof(shown), VIS_CSTYLE | VIS_NL |
 	    VIS_TAB);
 	if (end - s > PATTERN_MAX) {
 		text_fail(t, "%s \"%s...\": it is longer than any path", what,
