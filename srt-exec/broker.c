@@ -86,7 +86,7 @@ open_proc(void)
 		broker.procfd = lx_open_tree(AT_FDCWD, "/proc",
 		    LX_TREE_CLONE | AT_RECURSIVE);
 	if (broker.procfd == -1)
-		return why("/proc");
+		return ns_why("cannot take /proc apart from the host's");
 	return 0;
 }
 

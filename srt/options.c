@@ -13,6 +13,7 @@
 
 /* Where --help has what an option does. */
 #define HELP_COLUMN	26
+#define OPTIONS_MAX	63
 
 static const char usage_line[] =
     "usage: srt [-dhnqVv] [-s file] [-c string] [--ask | --ask-fd fd]\n"
@@ -126,7 +127,7 @@ void
 options_parse(int argc, char *argv[], struct options *opts)
 {
 	const char	*debug = getenv("SRT_DEBUG");
-	struct option	*longopts;
+	static struct option longopts[OPTIONS_MAX + 1];
 	int		 ch;
 
 	memset(opts, 0, sizeof(*opts));
@@ -135,7 +136,8 @@ options_parse(int argc, char *argv[], struct options *opts)
 	if (debug != NULL && *debug != '\0')
 		opts->log_level = LOG_LEVEL_DEBUG;
 
-	longopts = xcalloc(option_nrows + 1, sizeof(*longopts));
+	if (option_nrows > OPTIONS_MAX)
+		fatalx("more options than there is room for");
 	long_options(longopts);
 	/* POSIX order: the command's own options are its own. */
 	while ((ch = getopt_long(argc, argv, "+c:dhnqs:Vv", longopts,
@@ -207,7 +209,6 @@ options_parse(int argc, char *argv[], struct options *opts)
 			usage();
 		}
 	}
-	free(longopts);
 	check_together(opts);
 	check_learn(opts);
 	opts->words = argv + optind;
