@@ -445,8 +445,6 @@ proxy_recv_flush(struct ipc_peer *peer, struct imsg *imsg)
 	refusal_flush();
 	access_flush();
 	ipc_send_barrier(&proxy_mon);
-	/* It ends while the report is written. */
-	resolve_stop();
 }
 
 static void

@@ -512,9 +512,7 @@ struct resolve_addr {
  */
 typedef void (*resolve_fn)(void *, int, const struct resolve_addr *, size_t);
 void	 resolve_init(int, pid_t);
-/* Nothing is asked any more: the resolver ends. */
-void	 resolve_stop(void);
-/* The same, and waits for it: nobody else may do that for us. */
+/* Ends the resolver and waits for it: nobody else may do that for us. */
 void	 resolve_end(void);
 /* NULL if too many names are in flight. */
 struct resolve *resolve_start(const char *, resolve_fn, void *);

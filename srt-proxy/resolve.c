@@ -100,16 +100,9 @@ query_new(const char *name)
 }
 
 void
-resolve_stop(void)
-{
-	if (resolver.open)
-		ipc_close(&resolver);
-}
-
-void
 resolve_end(void)
 {
-	resolve_stop();
+	ipc_close(&resolver);
 	/* If it does not end now it is killed with us: sandbox_follow(). */
 	(void)proc_wait(resolver_pid, PROC_BRIEF);
 }
