@@ -12,9 +12,10 @@ set -u
 src=${SRT_SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
 seatbelt=${SRT_HELPERS:-$src/build/regress}/seatbelt
 here=$src/regress/seatbelt
-# Without a character that has a meaning in expressions.
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/seatbeltXXXXXX") || exit 1
 tmp=$(cd "$tmp" && pwd -P)
+# As it stands in an expression that stands in a string.
+dotted=$(printf '%s\n' "$tmp/home" | sed 's/[.]/\\\\\\\\[.]/g')
 trap 'rm -rf "$tmp"' EXIT
 n=0
 
@@ -34,7 +35,8 @@ ok() {
 # and where a long string is cut, is this machine's.
 profile() {
 	(cd "$tmp/home" && HOME=$tmp/home "$seatbelt" "$here/$1.json") |
-	    LC_ALL=C sed -e "s|$tmp/home|HOME|g" -e '/etc\/srt/d' \
+	    LC_ALL=C sed -e "s|$tmp/home|HOME|g" -e "s|$dotted|HOME|g" \
+	    -e '/etc\/srt/d' \
 	    -e '/"\/tmp\/claude"/d' -e '/-metadata (literal "\/[^"]/d' \
 	    -e 's/\([^\\]\)" "/\1/g' | LC_ALL=C cat -v
 }
