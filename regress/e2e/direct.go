@@ -19,7 +19,11 @@ func get(where string) string {
 		return "error: " + err.Error()
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "GET / HTTP/1.0\r\nHost: go.test\r\n\r\n")
+	// The reset may come before this, and is then told here alone.
+	_, err = fmt.Fprintf(conn, "GET / HTTP/1.0\r\nHost: go.test\r\n\r\n")
+	if err != nil {
+		return "error: " + err.Error()
+	}
 	answer, err := io.ReadAll(conn)
 	if err != nil {
 		return "error: " + err.Error()
