@@ -32,7 +32,7 @@ SRT_SRCS =	srt/main.c srt/home_ask.c common/nolookup.c srt/audit.c \
 		$(PATHS_SRCS) \
 		$(SETTINGS_SRCS) $(IPC_SRCS) $(PROC_SRCS) $(SANDBOX_SRCS) \
 		$(RULE_SRCS)
-SRT_LIBS =	$(CONF_STATIC) $(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS) \
+SRT_LIBS =	$(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS) \
 		$(CONF_MD_LIBS)
 
 # What srt cannot ask itself where it is linked as a whole.
