@@ -93,13 +93,9 @@ endef
 LIBEXEC =	$(O)/libexec/srt
 ROLES =		$(LIBEXEC)/srt-proxy $(LIBEXEC)/srt-exec \
 		$(LIBEXEC)/srt-monitor $(LIBEXEC)/srt-tls
-ifneq ($(CONF_STATIC),)
-ROLES +=	$(LIBEXEC)/srt-home
-endif
 PROGRAMS =	$(O)/bin/srt $(ROLES)
 PROGRAM_SRCS =	$(sort $(SRT_SRCS) $(SRT_PROXY_SRCS) $(SRT_EXEC_SRCS) \
-		$(SRT_MONITOR_SRCS) $(SRT_TLS_SRCS) $(SRT_HOME_SRCS) \
-		$(SEATBELT_SRCS))
+		$(SRT_MONITOR_SRCS) $(SRT_TLS_SRCS) $(SEATBELT_SRCS))
 
 $(eval $(call program,$(O)/bin/srt,$(SRT_SRCS),$(SRT_LIBS)))
 $(eval $(call program,$(LIBEXEC)/srt-proxy,$(SRT_PROXY_SRCS),\
@@ -109,7 +105,6 @@ $(eval $(call program,$(LIBEXEC)/srt-exec,$(SRT_EXEC_SRCS),\
 $(eval $(call program,$(LIBEXEC)/srt-monitor,$(SRT_MONITOR_SRCS),\
     $(SRT_MONITOR_LIBS)))
 $(eval $(call program,$(LIBEXEC)/srt-tls,$(SRT_TLS_SRCS),$(SRT_TLS_LIBS)))
-$(eval $(call program,$(LIBEXEC)/srt-home,$(SRT_HOME_SRCS),))
 
 programs: $(PROGRAMS)
 

@@ -26,6 +26,13 @@
 /* What was executed for a role; said when it cannot be looked up any more. */
 static char		*proc_started[ROLE_MAX];
 
+/* Where our programs are if we are not installed, once that is known. */
+static struct {
+	int	 known;
+	uid_t	 owner;			/* of the program that we are */
+	char	 dir[PATH_MAX];
+} beside;
+
 static __dead void	 proc_child(enum role, const char *, int);
 static void		 proc_signals(void);
 static int		 proc_trusted(uid_t, uid_t);
@@ -61,31 +68,6 @@ proc_same(const char *one, const char *other)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* Our own program is in "dir", which ends in "from": is "name" beside it? */
-static int
-proc_beside(char *dir, const char *from, const char *name, char *buf,
-    size_t size)
-{
-	static const char *const places[] = { "/libexec", "/libexec/srt" };
-	struct stat	 st;
-	size_t		 i, len = strlen(dir), flen = strlen(from);
-	int		 n;
-
-	if (len < flen || strcmp(dir + len - flen, from) != 0 ||
-	    stat("/proc/self/exe", &st) == -1)
-		return -1;
-	len -= flen;
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		n = snprintf(buf, size, "%.*s%s", (int)len, dir, places[i]);
-		if (n < 0 || (size_t)n >= size || !proc_ours(buf, st.st_uid))
-			return -1;
-	}
-	n = snprintf(buf, size, "%.*s/libexec/srt/%s", (int)len, dir, name);
-	if (n < 0 || (size_t)n >= size || !proc_ours(buf, st.st_uid))
-		return -1;
-	return access(buf, X_OK);
-}
-
 /* The folder of the program that we are. */
 static int
 proc_folder(char *buf, size_t size)
@@ -103,35 +85,68 @@ proc_folder(char *buf, size_t size)
 	return 0;
 }
 
-int
-proc_find(const char *name, char *buf, size_t size)
+/* Cuts "tail" off the end; 0 if that is what it was. */
+static int
+cut_tail(char *path, const char *tail)
 {
-	char	 dir[PATH_MAX];
-	int	 n;
+	size_t	 len = strlen(path), n = strlen(tail);
 
-	/*
-	 * bin/srt and libexec/srt stand in one prefix: a tree that was built
-	 * or unpacked anywhere runs its own programs, never another's.  A
-	 * role may start one of its own, which stands beside it.  What is
-	 * installed knows its place and looks nowhere else.
-	 */
-	if (proc_folder(dir, sizeof(dir)) == 0 &&
-	    !proc_same(dir, SRT_BINDIR) && !proc_same(dir, SRT_LIBEXECDIR) &&
-	    (proc_beside(dir, "/bin", name, buf, size) == 0 ||
-	    proc_beside(dir, "/libexec/srt", name, buf, size) == 0))
-		return 0;
+	if (len < n || strcmp(path + len - n, tail) != 0)
+		return -1;
+	path[len - n] = '\0';
+	return 0;
+}
+
+/*
+ * bin/srt and libexec/srt stand in one prefix: a tree that was built or
+ * unpacked anywhere runs its own programs, never another's.  A role may start
+ * one of its own, which stands beside it.  What is installed knows its place
+ * and looks nowhere else: then the folder is the empty string.
+ */
+static void
+beside_find(void)
+{
+	char		*dir = beside.dir;
+	struct stat	 st;
+
+	if (proc_folder(dir, sizeof(beside.dir)) == -1 ||
+	    proc_same(dir, SRT_BINDIR) || proc_same(dir, SRT_LIBEXECDIR) ||
+	    (cut_tail(dir, "/bin") == -1 &&
+	    cut_tail(dir, "/libexec/srt") == -1) ||
+	    stat("/proc/self/exe", &st) == -1)
+		goto none;
+	beside.owner = st.st_uid;
+	if (strlcat(dir, "/libexec", sizeof(beside.dir)) >=
+	    sizeof(beside.dir) || !proc_ours(dir, st.st_uid) ||
+	    strlcat(dir, "/srt", sizeof(beside.dir)) >= sizeof(beside.dir) ||
+	    !proc_ours(dir, st.st_uid))
+		goto none;
+	return;
+ none:
+	*dir = '\0';
+}
+
+int
+proc_path(enum role role, char *buf, size_t size)
+{
+	const char	*name = role_name(role);
+	int		 n;
+
+	if (!beside.known)
+		beside_find();
+	beside.known = 1;
+	if (*beside.dir != '\0') {
+		n = snprintf(buf, size, "%s/%s", beside.dir, name);
+		if (n >= 0 && (size_t)n < size &&
+		    proc_ours(buf, beside.owner) && access(buf, X_OK) == 0)
+			return 0;
+	}
 	n = snprintf(buf, size, "%s/%s", SRT_LIBEXECDIR, name);
 	if (n < 0 || (size_t)n >= size) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	return 0;
-}
-
-int
-proc_path(enum role role, char *buf, size_t size)
-{
-	return proc_find(role_name(role), buf, size);
 }
 
 int

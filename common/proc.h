@@ -22,10 +22,8 @@ struct proc_child {
  * does not fit.
  */
 int	 proc_path(enum role, char *, size_t);
-/* The same, of another program that stands there. */
-int	 proc_find(const char *, char *, size_t);
 /*
- * Forks and executes a role with its pipe as descriptor 3, nothing else but
+ * Executes a role with its pipe as descriptor 3, nothing else but
  * 0-2 open, an empty environment, no argument, no signal blocked or ignored.
  * 0-2 are /dev/null, for ROLE_EXEC the caller's own.  Roles but exec leave the
  * session, so that the terminal's signals do not reach them, and the working

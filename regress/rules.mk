@@ -102,7 +102,6 @@ $(eval $(call test,$(TAKEN)/libexec/srt/srt-monitor,\
 $(eval $(call test,$(TAKEN)/libexec/srt/srt-tls,\
     $(SRT_TLS_SRCS) $(TAKEN_SRCS),\
     $(SRT_TLS_LIBS) $(call wrap,$(TAKEN_CALLS))))
-$(eval $(call test,$(TAKEN)/libexec/srt/srt-home,$(SRT_HOME_SRCS),))
 # With a sanitizer roles may do more than they are to be tried for.
 ifeq ($(CONF_SANITIZE),)
 HELPER_BINS +=	$(TAKEN_BINS)

@@ -294,7 +294,6 @@ main(int argc, char *argv[])
 		return EXIT_SRT;
 	open_stdio();
 	signals_init();
-	home_asker(home_from_helper);
 	options_parse(argc, argv, &opts);
 	log_init("srt", opts.log_level);
 

@@ -20,7 +20,7 @@ CHECK_SRCS =	srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_net.c \
 		srt-exec/linux_end.c srt-exec/linux_bare.c \
 		srt-exec/cgroup.c
 
-SRT_SRCS =	srt/main.c srt/home_ask.c common/nolookup.c srt/audit.c \
+SRT_SRCS =	srt/main.c srt/audit.c \
 		srt/bare.c srt/control.c srt/ask.c srt/ask_tty.c \
 		srt/dial.c srt/env.c srt/keeper.c srt/learn.c srt/learn_add.c \
 		srt/learn_paths.c \
@@ -32,11 +32,7 @@ SRT_SRCS =	srt/main.c srt/home_ask.c common/nolookup.c srt/audit.c \
 		$(PATHS_SRCS) \
 		$(SETTINGS_SRCS) $(IPC_SRCS) $(PROC_SRCS) $(SANDBOX_SRCS) \
 		$(RULE_SRCS)
-SRT_LIBS =	$(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS) \
-		$(CONF_MD_LIBS)
-
-# What srt cannot ask itself where it is linked as a whole.
-SRT_HOME_SRCS =	srt/home_helper.c
+SRT_LIBS =	$(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS) $(CONF_MD_LIBS)
 
 # What shells complete comes of the table that --help comes of.
 COMPLETE =	$(GEN)/complete

@@ -310,9 +310,6 @@ int	 paths_resolve(const struct settings *, const char *,
 	    struct guards *);
 void	 paths_free(struct fs_paths *);
 
-/* home_ask.c: for home_asker() */
-char	*home_from_helper(void);
-
 /*
  * What the files below share while a policy is made.
  */

@@ -338,8 +338,6 @@ void	 settings_free(struct settings *);
 const char *home_dir(void);
 /* The same, whatever HOME says. */
 const char *account_home(void);
-/* Who is asked about accounts that are not in /etc/passwd; before the rest. */
-void	 home_asker(char *(*)(void));
 /* ~/.srt-settings.json in static storage; NULL: there is no home. */
 const char *settings_default_path(void);
 /*

@@ -63,7 +63,7 @@ for file in bin/srt lib/srt/srt-exec pages/man1/srt.1 \
 done
 
 # The ports of the BSDs name every file.
-sed -n "s,^$P/,,p" "$T/list" | grep -v '^lib/srt/srt-home$' |
+sed -n "s,^$P/,,p" "$T/list" |
     sed 's,^lib/,libexec/,; s,^pages/,man/,; s,^data/,share/,' |
     LC_ALL=C sort >"$T/files"
 sed 's,^@[a-z]* ,,; /\/$/d' etc/packaging/openbsd/pkg/PLIST |
