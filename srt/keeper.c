@@ -23,6 +23,7 @@
 #include "sandbox.h"
 
 #define KEEPER_DIR_FD	SANDBOX_DIR_FD
+#define KEEPER_GRACE	5		/* seconds for each file to be written */
 
 /* In the keeper. */
 static struct {
@@ -44,6 +45,7 @@ static struct {
 static struct ipc_peer	 keeper_peer;
 static int		 keeper_fd = -1;
 static keeper_fn	 keeper_saved;
+static unsigned int	 keeper_owes;		/* answers to keeper_save() */
 
 static void	 keeper_close(int);
 static int	 keeper_load(void);
@@ -76,6 +78,7 @@ static void
 keeper_lost(struct ipc_peer *peer)
 {
 	ipc_close(peer);
+	keeper_owes = 0;
 	keeper_saved("the process that saves has ended");
 }
 
@@ -189,10 +192,33 @@ keeper_add(const char *key, const char *entry)
 void
 keeper_save(void)
 {
-	if (keeper_peer.open)
+	if (keeper_peer.open) {
+		keeper_owes++;
 		ipc_send(&keeper_peer, IMSG_KEEP_SAVE, -1, NULL, 0);
-	else
+	} else
 		keeper_saved("the process that saves has ended");
+}
+
+void
+keeper_finish(void)
+{
+	struct pollfd	 pfd = { .events = POLLIN };
+
+	while (keeper_owes > 0 && ipc_flush(&keeper_peer) == 0) {
+		pfd.fd = keeper_peer.ibuf.fd;
+		switch (poll(&pfd, 1, KEEPER_GRACE * 1000)) {
+		case -1:
+			if (errno == EINTR)
+				continue;
+			fatal("poll");
+		case 0:
+			keeper_owes = 0;
+			keeper_saved("the process that saves does not answer");
+			return;
+		}
+		if (ipc_dispatch(&keeper_peer) == -1)
+			return;
+	}
 }
 
 static void
@@ -201,6 +227,8 @@ keeper_recv_saved(struct ipc_peer *peer, struct imsg *imsg)
 	char	*why = ipc_recv_str(imsg);
 
 	(void)peer;
+	if (keeper_owes > 0)
+		keeper_owes--;
 	keeper_saved(*why == '\0' ? NULL : why);
 	free(why);
 }

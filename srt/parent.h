@@ -181,6 +181,8 @@ void	 keeper_open(struct event_base *, keeper_fn);
 /* An entry for the list of a dotted key. */
 void	 keeper_add(const char *, const char *);
 void	 keeper_save(void);
+/* After the event loop: waits until all that was to be saved is, or is not. */
+void	 keeper_finish(void);
 /*
  * Before the start: what a file that is not there yet begins with; NULL: with
  * the least.  It is written even if nothing is added.

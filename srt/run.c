@@ -266,6 +266,8 @@ run(const struct options *opts, const struct policy *policy, int block,
 	/* Without a pid namespace what it had to end has fallen to us. */
 	if (run_env.orphaned)
 		end_all();
+	/* Who starts srt again finds the answers of this run. */
+	keeper_finish();
 	ask_tty_end();
 	tty_restore();
 	return run_env.status;

@@ -5,7 +5,8 @@ The questions, a line each, are left in LOG.  MODE is a comma-separated list
 of what to do with them, the last for all that follow: "allow", "deny" with a
 scope after "-" and a reason after "=", "garbage", "silent", "close", "wait"
 (answer the first when five programs have sent their requests), "spoil" (leave
-no place in the settings for an answer that is to be saved).
+no place in the settings for an answer that is to be saved), "late" (no, to be
+saved by a keeper that is stopped until the command has ended).
 """
 
 import glob
@@ -14,8 +15,10 @@ import os
 import pty
 import re
 import select
+import signal
 import socket
 import sys
+import threading
 import time
 
 
@@ -53,6 +56,33 @@ def five():
         time.sleep(0.02)
 
 
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return [int(word) for word in f.read().split()]
+
+
+def comm(pid):
+    with open(f"/proc/{pid}/comm") as f:
+        return f.read().strip()
+
+
+def late(pid, out):
+    """Stops the keeper, which alone has srt's name, until srt waits for it."""
+    keeper = [c for c in children(pid) if comm(c) == "srt"][0]
+    os.kill(keeper, signal.SIGSTOP)
+
+    def go_on():
+        alone = 0
+        while alone < 10 and comm(pid) == "srt":
+            alone = alone + 1 if children(pid) == [keeper] else 0
+            time.sleep(0.02)
+        os.kill(keeper, signal.SIGCONT)
+        out.write("waited\n")
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    return thread
+
+
 def serve(modes, log):
     ours, theirs = socket.socketpair()
     pid = os.fork()
@@ -61,6 +91,7 @@ def serve(modes, log):
         os.dup2(theirs.fileno(), 6)
         os.execv(sys.argv[3], sys.argv[3:])
     theirs.close()
+    later = None
     with open(log, "w") as out:
         for line in ours.makefile():
             out.write(line)
@@ -83,8 +114,13 @@ def serve(modes, log):
                 with open(sys.argv[sys.argv.index("-s") + 1], "w") as f:
                     f.write('{"network": 1}')
                 ours.send(answer(q, "allow-save"))
+            elif mode == "late":
+                later = late(pid, out)
+                ours.send(answer(q, "deny-save"))
             elif mode != "silent":
                 ours.send(answer(q, mode))
+        if later:
+            later.join()
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 

@@ -158,6 +158,11 @@ is "$(grep deniedDomains "$T/settings.json")" \
 asked allow $GET http://other.test/
 is "$out:$(questions)" "403:0" "and is not asked about again"
 settings
+asked late $GET http://other.test/
+is "$(grep deniedDomains "$T/settings.json")" \
+    '    "deniedDomains": ["other.test:80"]' "srt ends when all is saved"
+is "$(tail -n 1 "$T/questions")" waited "and waits for that"
+settings
 mv "$T/settings.json" "$T/real.json"
 ln -s real.json "$T/settings.json"
 asked allow-save $GET http://other.test/
