@@ -5,7 +5,8 @@
 #
 #	fuzz.sh run O SECONDS TARGET ...	libFuzzer; finds go to O/found
 #	fuzz.sh afl O SECONDS TARGET ...	AFL++, from corpus and finds
-#	fuzz.sh merge O TARGET ...		finds into the corpus, minimised
+#	fuzz.sh merge O TARGET ...		finds into the corpus, minimised,
+#						and their time into "hours"
 #	fuzz.sh coverage O TARGET ...		lines that the corpus covers
 
 set -eu
@@ -25,8 +26,45 @@ run() {
 		    -max_total_time="$_seconds" -timeout=10 \
 		    -rss_limit_mb=2048 -artifact_prefix="$O/found/$t-"
 		[ ! -f "$top/dict/$t" ] || set -- "$@" -dict="$top/dict/$t"
-		"$O/regress/fuzz_$t" "$@" "$O/found/$t" "$top/corpus/$t"
+		spent "$O" "$t" "$@" "$O/found/$t" "$top/corpus/$t"
 	done
+}
+
+# spent O TARGET WORD ...: fuzzes, and notes the processor time and the runs.
+spent() (
+	_o=$1
+	_t=$2
+	shift 2
+	"$_o/regress/fuzz_$_t" "$@" >"$_o/found/$_t.log" 2>&1 || {
+		cat "$_o/found/$_t.log" >&2
+		exit 1
+	}
+	grep '^stat::' "$_o/found/$_t.log"
+	times >"$_o/found/$_t.times"
+	awk -v t="$_t" 'function s(time, part) {
+			split(time, part, /[ms]/)
+			return part[1] * 60 + part[2]
+		}
+		FILENAME ~ /times$/ { if (FNR == 2) cpu = s($1) + s($2) }
+		/^stat::number_of_executed_units:/ { runs = $2 }
+		END {
+			if (!runs)
+				exit 1
+			printf "%s %d %d\n", t, cpu, runs
+		}' "$_o/found/$_t.log" "$_o/found/$_t.times" >>"$_o/found/hours"
+)
+
+# What was spent on each target, on any machine, so that it adds up.
+add_hours() {
+	[ -s "$O/found/hours" ] || return 0
+	cat "$top/hours" "$O/found/hours" | awk '/^#/ { print; next }
+	    { cpu[$1] += $2; runs[$1] += $3 }
+	    END {
+		for (t in cpu)
+			printf "%s %d %d\n", t, cpu[t], runs[t] | "sort"
+	    }' >"$O/hours.new"
+	cp "$O/hours.new" "$top/hours"
+	: >"$O/found/hours"
 }
 
 # The least part of corpus and finds that reaches as many places; how often
@@ -60,6 +98,7 @@ merge() {
 		done
 		find "$top/corpus/$t" -type f | wc -l | sed "s/^ */$t: /"
 	done
+	add_hours
 }
 
 afl() {
