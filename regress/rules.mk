@@ -26,6 +26,7 @@
 ## make lint         clang-tidy, cppcheck, mandoc, shellcheck
 ## make analyze      gcc -fanalyzer; regress/analyze.known explains the rest
 ## make soak         an hour of mixed work and kills: MINUTES=60
+## make other-kernel  T=... on the kernel that was unpacked in KERNEL=FOLDER
 ## make bench        what srt costs beside its peers (regress/bench/README.md);
 ##                   BENCH="-q start,proxy" for less of it
 ## make bench-plot   the same drawn, O/bench.svg and O/bench.png (gnuplot)
@@ -281,6 +282,10 @@ soak: programs
 	@O='$(abspath $(O))' SRT='$(abspath $(O))/bin/srt' \
 	    sh regress/soak/run -m $(MINUTES)
 
+# As root, in qemu; see there.
+other-kernel: programs helpers unit-bins
+	@sh regress/kernel/boot.sh $(O) '$(KERNEL)' $(T)
+
 SCHEMA =	etc/srt-settings.schema.json
 schema: $(O)/regress/schema
 	$(O)/regress/schema >$(SCHEMA)
@@ -330,6 +335,6 @@ demo-built: programs helpers
 .PHONY: unit-bins fuzz-bins san-bins san-unit san-fuzz helpers regress unit \
 	fuzz-replay config proxy exec e2e run asan tsan tsan-run clear-log \
 	show-log fuzz fuzz-built fuzz-long fuzz-merge fuzz-coverage afl \
-	smuggle fuzz-roles death lint lint-text lint-c other analyze soak \
+	smuggle fuzz-roles death lint lint-text lint-c other other-kernel analyze soak \
 	schema bench bench-built bench-plot bench-soak setup check \
 	check-built demo demo-built

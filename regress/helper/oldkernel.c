@@ -239,6 +239,7 @@ main(int argc, char *argv[])
 		(void)close(go[0]);
 		become(ctx, argv + i + 1);
 	}
+	seccomp_release(ctx);
 	if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACESECCOMP |
 	    PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
 	    PTRACE_O_EXITKILL) == -1)
