@@ -368,14 +368,14 @@ HELPER_sockrace_LIBS = $(BSD_LIBS) -lpthread
 
 # Attacks on the broker, from within.
 TEST_HELPERS +=	broker_attack
-HELPER_broker_attack_SRCS = $(COMPAT_SRCS)
+HELPER_broker_attack_SRCS = regress/helper/tried.c $(COMPAT_SRCS)
 HELPER_broker_attack_LIBS = $(BSD_LIBS) -lpthread
 
 # The same by descriptors, by flags, and while a call is pending.
 TEST_HELPERS +=	fd_attack pending
-HELPER_fd_attack_SRCS = $(COMPAT_SRCS)
+HELPER_fd_attack_SRCS = regress/helper/tried.c $(COMPAT_SRCS)
 HELPER_fd_attack_LIBS = $(BSD_LIBS)
-HELPER_pending_SRCS = $(COMPAT_SRCS)
+HELPER_pending_SRCS = regress/helper/tried.c $(COMPAT_SRCS)
 HELPER_pending_LIBS = $(BSD_LIBS)
 
 # What POSIX says about file system calls.

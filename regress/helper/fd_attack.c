@@ -43,6 +43,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tried.h"
+
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH	0x1000
 #endif
@@ -74,20 +76,6 @@ struct how {
 #define IOC_MOVE_EXT		0xc028660fU
 
 static const char	*outside;
-
-static void
-tried(const char *name, int got)
-{
-	(void)printf("%s %s\n", got ? "GOT" : "held", name);
-	(void)fflush(stdout);
-}
-
-/* For what may fail: who looks afterwards sees what came of it. */
-static void
-perhaps(long result)
-{
-	(void)result;
-}
 
 static const char *
 out(const char *name)

@@ -37,14 +37,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "tried.h"
 
 #ifndef O_PATH
 #define O_PATH		010000000
 #endif
 
-#define RACE_MS		1000
 #define STACK		65536
 #define PAGE		65536	/* of any machine's */
 #define SHARED_AT	((void *)0x10000000)
@@ -52,29 +52,6 @@
 static const char	 good[8] = "plain/a", bad[8] = ".npmrc";
 static char		*path;		/* what the calls are made with */
 static int		 pages[2], dirs[3];
-
-static void
-tried(const char *name, int got)
-{
-	(void)printf("%s %s\n", got ? "GOT" : "held", name);
-	(void)fflush(stdout);
-}
-
-/* For what may fail: who looks afterwards sees what came of it. */
-static void
-perhaps(long result)
-{
-	(void)result;
-}
-
-static long
-now_ms(void)
-{
-	struct timespec	 ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static int
 make(const char *name)
@@ -232,7 +209,7 @@ static void
 attempts(const char *name, void (*attempt)(void), pid_t other)
 {
 	struct stat	 st;
-	long		 end = now_ms() + RACE_MS;
+	long		 start = now_ms();
 	unsigned long	 n = 0;
 	int		 got = 0;
 
@@ -240,7 +217,7 @@ attempts(const char *name, void (*attempt)(void), pid_t other)
 		attempt();
 		n++;
 		got = fstatat(dirs[1], bad, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	} while (!got && now_ms() < end);
+	} while (!got && race_on(start, n));
 	(void)kill(other, SIGKILL);
 	(void)waitpid(other, NULL, __WALL);
 	if (fchdir(dirs[1]) == -1)
@@ -290,7 +267,7 @@ race_clone(const char *name, int (*other)(void *), int flags,
 static void
 race_exec(const char *self)
 {
-	long	 end = now_ms() + RACE_MS;
+	long	 start = now_ms();
 	unsigned n = 0;
 	pid_t	 pid;
 
@@ -303,7 +280,7 @@ race_exec(const char *self)
 		}
 		(void)waitpid(pid, NULL, 0);
 		n++;
-	} while (!is_there() && now_ms() < end);
+	} while (!is_there() && race_on(start, n));
 	(void)printf("tries K25 execve during a call %u\n", n);
 	tried("K25 execve during a call", is_there());
 	perhaps(unlink(bad));
