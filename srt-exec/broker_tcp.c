@@ -46,16 +46,24 @@ enum where {
 };
 
 static uint8_t		 local_ports[PORTS / 8];
+static int		 local_known;
 static pthread_mutex_t	 local_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t	 local_told = PTHREAD_COND_INITIALIZER;
 
 pthread_mutex_t		 tcp_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/*
+ * The command may be there before the proxy has said what the rules name.  Who
+ * waits is a worker; the main thread, which is told, never comes here.
+ */
 static int
 local_listed(uint16_t port)
 {
 	int	 listed;
 
 	(void)pthread_mutex_lock(&local_lock);
+	while (!local_known)
+		(void)pthread_cond_wait(&local_told, &local_lock);
 	listed = (local_ports[0] & 1) != 0 ||
 	    (local_ports[port / 8] & (1 << port % 8)) != 0;
 	(void)pthread_mutex_unlock(&local_lock);
@@ -74,6 +82,8 @@ local_set(struct ibuf *buf)
 			fatalx("malformed list of ports");
 		local_ports[port / 8] |= (uint8_t)(1 << port % 8);
 	}
+	local_known = 1;
+	(void)pthread_cond_broadcast(&local_told);
 	(void)pthread_mutex_unlock(&local_lock);
 }
 

@@ -416,6 +416,8 @@ main(int argc, char *argv[])
 	    nitems(proxy_rules), gone);
 	ipc_open(&monitor_peer, NULL, pair_half(m), ROLE_BROKER,
 	    monitor_rules, nitems(monitor_rules), gone);
+	/* The rules of nobody name a port. */
+	ipc_send(&proxy_peer, IMSG_BROKER_LOCAL, -1, NULL, 0);
 	ipc_send_hello(&exec_peer);
 	ipc_send_u32(&exec_peer, IMSG_CTL_PEER, p[1], ROLE_PROXY);
 	ipc_send_u32(&exec_peer, IMSG_CTL_PEER, m[1], ROLE_MONITOR);

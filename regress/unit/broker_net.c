@@ -283,6 +283,7 @@ net_setup(void **state)
 	net.listed = NULL;
 	net.retry = NULL;
 	net.sandbox.opt.flags = 0;
+	local_ports(NULL, 0);
 	if (net.connected_fd != -1)
 		(void)close(net.connected_fd);
 	net.connected_fd = -1;

@@ -9,6 +9,8 @@
 #include <netinet/in.h>
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -239,6 +241,40 @@ test_local(void **state)
 	(void)close(s);
 }
 
+static void *
+connect_early(void *arg)
+{
+	uint16_t	 port = *(uint16_t *)arg;
+	int		 s = tcp_new(AF_INET, 0);
+	long		 r = connect_to(s, "127.0.0.1", port);
+
+	(void)close(s);
+	return (void *)(intptr_t)r;
+}
+
+/* The command is faster than the proxy, which has not said a word yet. */
+static void
+test_early(void **state)
+{
+	uint16_t	 port = 7;
+	pthread_t	 thread;
+	void		*result;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, connect_early, &port),
+	    0);
+	/* Else it has been refused by then. */
+	(void)poll(NULL, 0, 100);
+	assert_int_equal(pthread_tryjoin_np(thread, &result), EBUSY);
+	local_ports(&port, 1);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_int_equal((intptr_t)result, CALL_TAKEN);
+	round_once();
+	assert_int_equal(net.nasked, 1);
+	verdict(net.asked.id, ECONNREFUSED);
+	assert_int_equal(net.answer, -ECONNREFUSED);
+}
+
 /* The same with TCP, where the kernel drops what does not fit. */
 static void
 test_tcp_full(void **state)
@@ -270,6 +306,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(test_early),
 		cmocka_unit_test_setup(test_listeners, net_setup),
 		cmocka_unit_test_setup(test_dns, net_setup),
 		cmocka_unit_test_setup(test_own, net_setup),
