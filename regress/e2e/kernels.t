@@ -78,7 +78,11 @@ like "$err" 'without Landlock the mounts alone' "weaker: which is said"
 
 if [ "$(uname -m)" = x86_64 ]; then
 	settings
+	srt --check
+	has=$(echo "$out" | sed -n 's/^ok  landlock .*ABI \([0-9]*\).*/\1/p')
 	for abi in 1 2 3 4 5 6; do
+		# Nobody can pretend to have more.
+		[ "$abi" -le "${has:-0}" ] || continue
 		runs "landlock-abi=$abi" namespaces
 		old "landlock-abi=$abi" --check
 		is "$st" 0 "landlock-abi=$abi: --check has status 0"
@@ -95,10 +99,11 @@ if [ "$(uname -m)" = x86_64 ]; then
 	done
 	settings more="$MODE"
 	for abi in 1 2 3 4 5; do
+		[ "$abi" -le "${has:-0}" ] || continue
 		refused "landlock-abi=$abi" landlock \
 		    "needs Landlock ABI 6 .*has ABI $abi" landlock
 	done
-	runs landlock-abi=6 landlock
+	[ "${has:-0}" -lt 6 ] || runs landlock-abi=6 landlock
 else
 	skip "Landlock's ABIs" "oldkernel knows x86-64 alone"
 fi

@@ -10,6 +10,8 @@
  *	    [-w|-n|-p|-d|-r path] ... [-s signal:millis] [-x layer] ...
  *	    [--] word ...
  *
+ * SRT_TEST_SLOW says how many times longer a test may take on this machine.
+ *
  * The program is srt-exec of SRT_BUILD, or SRT_EXEC if that is set.  Layers
  * are switched off by -x, which helper/layers.c alone understands.
  */
@@ -345,6 +347,7 @@ main(int argc, char *argv[])
 	size_t			 npaths = 0, i;
 	char			 cwdbuf[PATH_MAX];
 	const char		*cwd = NULL, *hidden = NULL;
+	const char		*slow = getenv("SRT_TEST_SLOW");
 	long			 limit = 30000;
 	int			 ch, e[2], p[2], m[2], null, status;
 	pid_t			 pid;
@@ -430,6 +433,8 @@ main(int argc, char *argv[])
 	ipc_send_strv(&exec_peer, IMSG_EXEC_ENV, environ);
 	ipc_send_str(&exec_peer, IMSG_EXEC_CWD, cwd);
 	ipc_send(&exec_peer, IMSG_CTL_CFG_END, -1, NULL, 0);
+	if (slow != NULL && atol(slow) > 1)
+		limit *= atol(slow);
 	loop(limit);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		continue;

@@ -97,8 +97,8 @@ EOF
 chmod 755 "$T/root/init"
 
 cat >"$T/root/tests" <<EOF
-PATH=$PATH HOME=/root TMPDIR=/run/tmp LC_ALL=C.UTF-8
-export PATH HOME TMPDIR LC_ALL
+PATH=$PATH HOME=/root TMPDIR=/run/tmp LC_ALL=C.UTF-8 SRT_TEST_SLOW=20
+export PATH HOME TMPDIR LC_ALL SRT_TEST_SLOW
 uname -r
 ip link set lo up
 # Debian had a switch of its own.
