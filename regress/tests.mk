@@ -302,7 +302,14 @@ HELPER_layers_SRCS = $(SRT_EXEC_SRCS) $(SANITIZE_SRCS)
 HELPER_layers_LIBS = $(SRT_EXEC_LIBS) $(SANITIZE_LINK) \
 		$(patsubst %,-Wl$(comma)--wrap=%,plan_new landlock_enter \
 		notify_filter_install command_filter_install \
-		ns_die_with_parent)
+		ns_die_with_parent $(patsubst %,guard_%,write stem read \
+		inside beneath parts unix))
+
+# The attacks on the file system that those switches are held against.
+TEST_HELPERS +=	fs_layers
+HELPER_fs_layers_SRCS = $(patsubst %,regress/helper/fs_layers_%.c,odd tree \
+		try) $(COMPAT_SRCS)
+HELPER_fs_layers_LIBS = $(BSD_LIBS)
 
 UNIT_TESTS +=	ipc_test
 ipc_test_SRCS =	$(IPC_SRCS)

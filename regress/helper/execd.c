@@ -277,7 +277,8 @@ layer_bit(const char *name)
 		{ "landlock",	LAYERS_NO_LANDLOCK },
 		{ "broker",	LAYERS_NO_BROKER },
 		{ "filter",	LAYERS_NO_FILTER },
-		{ "orphan",	LAYERS_ORPHAN }
+		{ "orphan",	LAYERS_ORPHAN },
+		{ "guard",	LAYERS_YES }
 	};
 	size_t	 i;
 
