@@ -198,6 +198,15 @@ like "$out" '^tried$' "K28: inside it was tried"
 unlike "$out" '^GOT' "K28: in vain"
 like "$out" '^kept 0$' "K28: the caller still has it"
 
+# --- K9: a program that changes the user
+
+cp "$(command -v id)" "$T/suid"
+chmod 4755 "$T/suid"
+is "$(as "$USER" "$T/suid" -u)" 0 "K9: outside a set-user-ID program is root"
+by "$USER" "$T/suid" -u
+is "$out" "$USER" "K9: inside it is not"
+rm -f "$T/suid"
+
 # --- N16: another user and the proxy of a run
 
 settings

@@ -234,6 +234,9 @@ for p in sh bash ip mount srt-exec srt-proxy; do
 	chmod +x "$T/evil.d/$p"
 done
 echo "echo pwned >>$T/pwned" >"$T/evil"
+run env PATH="$T/evil.d:$PATH" sh -c mount
+check "P11: (outside it would)" test -e "$T/pwned"
+rm -f "$T/pwned"
 run env BASH_ENV="$T/evil" ENV="$T/evil" PATH="$T/evil.d:$PATH" \
     "$SRT" -s "$T/settings.json" /bin/true
 refuse "P11: nothing of it runs outside" test -e "$T/pwned"

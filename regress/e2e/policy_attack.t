@@ -70,14 +70,19 @@ refused() {
 
 settings net_allow='"allowed.test", "other.test", "203.0.113.11", "*.test.test", "203.0.113.0/24"'
 policy '{ "network": { "deniedDomains": ["other.test", "203.0.113.11"] } }'
-unreached "a denied host in other spellings" \
-    http://other.test/ http://OTHER.test/ http://other.test./ \
+set -- http://other.test/ http://OTHER.test/ http://other.test./ \
     http://OtHeR.TEsT.:80/ http://other%2etest/ http://%6fther.test/ \
     'http://allowed.test@other.test/' http://203.0.113.11/ \
     http://0xcb00710b/ http://3405803787/ http://203.0.28939/ \
     http://0313.0.0161.013/ 'http://[::ffff:203.0.113.11]/' \
     'http://[::ffff:cb00:710b]/' 'http://[64:ff9b::cb00:710b]/' \
     http://other.test。/ http://203.0.113.11./
+unreached "a denied host in other spellings" "$@"
+no_policy
+srt sh "$T/reached.sh" "$@"
+check "(without the denial they lead there)" test \
+    "$(printf '%s\n' "$out" | grep -c REACHED)" -gt 5
+policy '{ "network": { "deniedDomains": ["other.test", "203.0.113.11"] } }'
 unreached "by way of SOCKS and without a proxy" \
     http://allowed.test:99999/ http://other.test:80/
 srt $bare sh "$T/reached.sh" http://other.test/ http://OTHER.TEST./ \

@@ -34,14 +34,18 @@ is "$(stat -c %u "$W/f")" 0 "as root on the host"
 for knob in /proc/sys/kernel/core_pattern /proc/sys/kernel/printk \
     /proc/sys/vm/overcommit_memory /proc/sys/kernel/modprobe \
     /sys/kernel/mm/transparent_hugepage/enabled /sys/power/state; do
-	[ -e "$knob" ] || continue
+	# Root himself may open it as is tried here.
+	(: >>"$knob") 2>/dev/null || continue
 	srt sh -c ": >>$knob"
 	refuse "F13: $knob cannot be opened for writing" test "$st" -eq 0
 done
 for dev in /dev/mem /dev/kmsg /dev/sda /dev/vda /dev/port; do
+	(: <"$dev") 2>/dev/null || continue
 	srt sh -c ": <$dev"
 	refuse "F13: $dev" test "$st" -eq 0
 done
+check "F13: (outside knobs can be opened)" sh -c \
+    ': >>/proc/sys/vm/overcommit_memory'
 srt sh -c ': >>/proc/sysrq-trigger'
 refuse "F13: /proc/sysrq-trigger" test "$st" -eq 0
 srt sh -c ': >>/etc/passwd'

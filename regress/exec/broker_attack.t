@@ -60,6 +60,13 @@ for mode in spell descriptors others fresh bare; do
 	    test "$(grep -c '^GOT' "$T/out")" -gt 5
 done
 old_tree
+"$attack" doors "$T/hostfile" >"$T/out" 2>&1
+yes 'without the sandbox nothing holds: doors' grep -q '^GOT K15' "$T/out"
+old_tree
+"$attack" sockets "$T/none" >"$T/out" 2>&1
+yes 'without the sandbox nothing holds: sockets' \
+    test "$(grep -c '^GOT' "$T/out")" -gt 4
+old_tree
 "$attack" races >"$T/out" 2>&1
 yes 'without the sandbox nothing holds: races' \
     test "$(grep -c '^GOT' "$T/out")" -gt 8

@@ -173,6 +173,10 @@ unset SRT_EXEC
 holds 'srt-exec itself has no switches' work \
     -x mounts -x landlock -x broker -x filter -x orphan
 
+mkdir "$T/byname"
+"$SRT_HELPERS/racer" "$T/byname" 1 names >"$T/out" 2>&1
+status=$?
+is 0 'F4 by name a bind is led outside' 'led outside'
 mkdir "$T/race"
 "$SRT_HELPERS/racer" "$T/race" 10000 >"$T/out" 2>&1
 status=$?

@@ -4,10 +4,11 @@
  * Binds a write root again and again while another process swaps one of the
  * directories above it for a symbolic link that leads outside.
  *
- *	racer FOLDER ROUNDS
+ *	racer FOLDER ROUNDS [names]
  *
  * FOLDER is empty and ends up with what the race needs.  Fails as soon as
- * anything outside becomes writable.
+ * anything outside becomes writable.  With "names" one bind is made by its
+ * name, with one swap in between: that has to lead outside.
  */
 
 #include "compat.h"
@@ -55,14 +56,20 @@ prepare(const char *dir)
 		err(1, "%s", dir);
 }
 
-/* Outside, for ever: "in" is now the directory, now the link. */
+/* "in" is now the link, or the directory again. */
+static void
+swap_once(void)
+{
+	if (syscall(SYS_renameat2, AT_FDCWD, in, AT_FDCWD, lnk, SWAP) == -1)
+		err(1, "renameat2");
+}
+
+/* Outside, for ever. */
 static __dead void
 swap(void)
 {
 	for (;;)
-		if (syscall(SYS_renameat2, AT_FDCWD, in, AT_FDCWD, lnk,
-		    SWAP) == -1)
-			err(1, "renameat2");
+		swap_once();
 }
 
 static void
@@ -78,6 +85,28 @@ check_outside(const struct mounts *m)
 	if (errno != EROFS)
 		err(1, "%s", out_x);
 	(void)close(dir);
+}
+
+/*
+ * What a builder does that trusts a name it has looked at, if the swap comes
+ * right then: is the tree that it takes the one outside?
+ */
+static int
+by_name(void)
+{
+	struct stat	 st, there;
+	int		 tree;
+
+	if (lstat(in, &st) == -1 || !S_ISDIR(st.st_mode))
+		err(1, "%s", in);
+	swap_once();
+	if ((tree = lx_open_tree(AT_FDCWD, in_x, LX_TREE_CLONE)) == -1 ||
+	    fstat(tree, &st) == -1 || stat(out_x, &there) == -1)
+		err(1, "%s", in_x);
+	if (st.st_dev != there.st_dev || st.st_ino != there.st_ino)
+		errx(1, "by name it is held as well");
+	printf("led outside\n");
+	return 0;
 }
 
 /* What was bound is the root of its mount: it goes as a whole. */
@@ -144,13 +173,14 @@ int
 main(int argc, char *argv[])
 {
 	pid_t	 swapper, pid;
-	int	 go[2], status;
+	int	 go[2], status, named = argc == 4;
 	char	 c;
 
-	if (argc != 3)
-		errx(1, "usage: racer FOLDER ROUNDS");
+	if (argc != 3 && argc != 4)
+		errx(1, "usage: racer FOLDER ROUNDS [names]");
 	prepare(argv[1]);
-	if ((swapper = fork()) == 0) {
+	swapper = named ? 0 : fork();
+	if (!named && swapper == 0) {
 		(void)ns_die_with_parent();
 		swap();
 	}
@@ -162,13 +192,15 @@ main(int argc, char *argv[])
 		(void)close(go[1]);
 		if (read(go[0], &c, 1) != 1)
 			_exit(1);
-		exit(race(atol(argv[2])));
+		exit(named ? by_name() : race(atol(argv[2])));
 	}
 	if (ns_map_ids(pid) == -1)
 		errx(1, "%s", why_text());
 	if (write(go[1], "", 1) != 1 || waitpid(pid, &status, 0) == -1)
 		err(1, "wait");
-	(void)kill(swapper, SIGKILL);
-	(void)waitpid(swapper, NULL, 0);
+	if (!named) {
+		(void)kill(swapper, SIGKILL);
+		(void)waitpid(swapper, NULL, 0);
+	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
