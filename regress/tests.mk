@@ -402,6 +402,10 @@ broker_file_test_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts kept \
 		common/log.c $(COMPAT_SRCS)
 broker_file_test_LIBS = $(BSD_LIBS) -lpthread
 
+UNIT_TESTS +=	broker_moves_test
+broker_moves_test_SRCS = srt-exec/broker_moves.c $(COMPAT_SRCS)
+broker_moves_test_LIBS = $(BSD_LIBS) -lpthread
+
 # The lines that srt is told while it runs.
 CONTROL_SRCS =	srt/lines.c $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c \
 		$(COMPAT_SRCS)

@@ -18,6 +18,7 @@
 
 #include "compat.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@
 #include "broker_path.h"
 
 #define MOVING_MAX	8	/* threads on their way; more: for good */
+#define CALLS_LOOK	64	/* calls between looks for those that ended */
 
 static _Atomic uint64_t	 moves = 1;
 static atomic_int	 nmoving;	/* MOVING_MAX + 1: for good */
@@ -45,12 +47,43 @@ has_threads(pid_t tid)
 	    st.nlink != 2 + 1;
 }
 
+static int
+has_ended(pid_t tid)
+{
+	struct lx_stat	 st;
+	char		 path[16];
+
+	(void)snprintf(path, sizeof(path), "%d", (int)tid);
+	return lx_statx(broker.procfd, path, LX_STATX_BASIC, &st) == -1 &&
+	    errno == ENOENT;
+}
+
+/*
+ * Takes the thread off, 0 for none, and if that is wanted those that have
+ * ended.  Who looked while one was on its way may have seen either directory,
+ * and finds that by the count.  With the lock held.
+ */
+static void
+moving_cut(pid_t tid, int ended)
+{
+	int	 i, n = atomic_load(&nmoving);
+
+	for (i = 0; n <= MOVING_MAX && i < n; i++)
+		if (moving[i] == tid || (ended && has_ended(moving[i]))) {
+			moving[i--] = moving[--n];
+			atomic_fetch_add(&moves, 1);
+			atomic_store(&nmoving, n);
+		}
+}
+
 static void
 moving_add(pid_t tid)
 {
 	int	 n;
 
 	(void)pthread_mutex_lock(&lock);
+	if (atomic_load(&nmoving) == MOVING_MAX)
+		moving_cut(0, 1);
 	n = atomic_load(&nmoving);
 	if (n < MOVING_MAX)
 		moving[n] = tid;
@@ -59,26 +92,16 @@ moving_add(pid_t tid)
 	(void)pthread_mutex_unlock(&lock);
 }
 
-static void
-moving_remove(pid_t tid)
-{
-	int	 i, n;
-
-	(void)pthread_mutex_lock(&lock);
-	n = atomic_load(&nmoving);
-	for (i = 0; n <= MOVING_MAX && i < n; i++)
-		if (moving[i] == tid) {
-			moving[i--] = moving[--n];
-			atomic_store(&nmoving, n);
-		}
-	(void)pthread_mutex_unlock(&lock);
-}
-
 void
 moves_call(const struct call *c)
 {
-	if (atomic_load(&nmoving) != 0)
-		moving_remove(c->tid);
+	static unsigned int	 calls;
+
+	if (atomic_load(&nmoving) == 0)
+		return;
+	(void)pthread_mutex_lock(&lock);
+	moving_cut(c->tid, ++calls % CALLS_LOOK == 0);
+	(void)pthread_mutex_unlock(&lock);
 }
 
 uint64_t
@@ -88,8 +111,9 @@ moves_begin(void)
 }
 
 /*
- * The count is that of before what one knows: whoever has begun to move since
- * is not among those looked at here, but has been counted.
+ * The count is that of before what one knows: whoever has begun to move since,
+ * or come to the end of that, is not among those looked at here, but has been
+ * counted.
  */
 int
 moves_none(uint64_t count)
