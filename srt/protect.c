@@ -2,8 +2,8 @@
 
 /*
  * What is never writable: the mandatory names that are there (COMPAT 16.5),
- * where mounts can hold them as well, and what srt itself reads, writes and
- * executes.  Names that are not there are the broker's.
+ * where mounts can hold them as well, what the caller's session executes, and
+ * what srt itself reads, writes and executes.  Names that are not there are the broker's.
  */
 
 #include "compat.h"
@@ -25,6 +25,12 @@ static const char *const mandatory_names[] = {
 	".claude/settings.local.json", ".vscode", ".idea",
 	".claude/commands", ".claude/agents", ".git/hooks", ".git/config",
 	".git/config.worktree", ".git/info/attributes"
+};
+
+/* In the caller's home: programs that a session or a bus starts by itself. */
+static const char *const home_names[] = {
+	".config/autostart", ".config/systemd/user",
+	".local/share/dbus-1/services", ".local/share/systemd/user"
 };
 
 static void	 protect_beside(const struct resolver *, const char *);
@@ -198,6 +204,26 @@ protect_file(const struct resolver *r, const struct own_file *own)
 	return ret;
 }
 
+static int
+protect_home(const struct resolver *r)
+{
+	struct own_file	 own = { NULL, "mandatory", 0 };
+	char		*path;
+	size_t		 i;
+	int		 ret = 0;
+
+	if (r->home == NULL)
+		return 0;
+	for (i = 0; i < nitems(home_names); i++) {
+		(void)xasprintf(&path, "%s/%s", strcmp(r->home, "/") == 0 ?
+		    "" : r->home, home_names[i]);
+		own.path = path;
+		ret |= protect_file(r, &own);
+		free(path);
+	}
+	return ret;
+}
+
 int
 protect_own(const struct resolver *r, const struct own_file *own, size_t nown)
 {
@@ -209,6 +235,7 @@ protect_own(const struct resolver *r, const struct own_file *own, size_t nown)
 
 	for (i = 0; i < nown; i++)
 		ret |= protect_file(r, &own[i]);
+	ret |= protect_home(r);
 	if (deflt.path != NULL)
 		ret |= protect_file(r, &deflt);
 	return ret | protect_file(r, &conf);

@@ -160,6 +160,31 @@ for spool in /var/spool/cron/crontabs /var/spool/cron/atjobs /etc/cron.d \
 	refuse "K23: $spool" test -e "$spool/srt-test"
 done
 
+# The same in a home that the command may write to, whether they exist or not.
+settings allow_write="\"$W\", \"$HOME\""
+for spool in .config/systemd/user .config/autostart \
+    .local/share/systemd/user .local/share/dbus-1/services; do
+	for there in yes no; do
+		above=${spool%%/*}
+		mkdir "$HOME/$above"
+		[ "$there" = no ] || mkdir -p "$HOME/$spool"
+		srt sh -c "cd '$HOME' && echo x >$above/free
+		    mkdir -p $spool; echo x >$spool/srt-test
+		    mkdir -p stage/$spool; echo x >stage/$spool/srt-test
+		    rmdir $spool; mv -T stage/$spool $spool
+		    mv $above gone; rm -rf $above; mv -T stage/$above $above
+		    ln -s '$HOME/stage/$spool' $spool
+		    ln -s '$HOME/stage/$above' $above; true"
+		check "K23: ~/$spool (there: $there): the command has run" \
+		    test -e "$HOME/stage/$spool/srt-test"
+		refuse "K23: ~/$spool (there: $there) in a writable home" \
+		    test -e "$HOME/$spool/srt-test"
+		chmod -R u+rwX "$HOME"
+		rm -rf "$HOME/$above" "$HOME/gone" "$HOME/stage"
+	done
+done
+settings
+
 # --- K14: what two runs could share
 
 $IN queue /srt-attack make >"$T/out"

@@ -100,6 +100,15 @@ clear_list(struct strlist *list)
 	memset(list, 0, sizeof(*list));
 }
 
+/* What the caller's session executes, in every case. */
+#define SESSION								\
+	"no-write T/home/.config/autostart: mandatory\n"		\
+	"no-write T/home/.config/systemd/user: mandatory\n"		\
+	"no-write T/home/.local/share/dbus-1/services: mandatory\n"	\
+	"no-write T/home/.local/share/systemd/user: mandatory\n"
+#define OWN_SETTINGS	"no-write T/home/.srt-settings.json: srt's\n"
+#define SETTINGS	SESSION OWN_SETTINGS
+
 static int
 resolve(void)
 {
@@ -595,7 +604,7 @@ test_mandatory_links(void **state)
 	    "no-write T/w/.git/config: mandatory\n"
 	    "no-write T/w/.git/config.worktree: mandatory\n"
 	    "no-write T/w/.git/info/attributes: mandatory\n"
-	    "no-write T/home/.srt-settings.json: srt's\n");
+	    SETTINGS);
 }
 
 static void
@@ -640,12 +649,11 @@ test_own_absent(void **state)
 	gives("W d T/home\n");
 	assert_string_equal(held(),
 	    "write T/home: filesystem.allowWrite[0]\n"
-	    "no-write T/home/.srt-settings.json: srt's\n");
+	    SETTINGS);
 	/* Or where it leads. */
 	make_link("T/d/dangling", "T/home/.srt-settings.json");
 	holds("write T/home: filesystem.allowWrite[0]\n"
-	    "no-write T/d/dangling: srt's\n"
-	    "no-write T/home/.srt-settings.json: srt's\n");
+	    SESSION "no-write T/d/dangling: srt's\n" OWN_SETTINGS);
 	assert_string_equal(logged, "");
 }
 
@@ -667,10 +675,8 @@ test_own_link(void **state)
 	    "no-write T/d/real.json: own\n"
 	    "no-write T/w/s.json: own\n"
 	    "no-write T/w/way: own\n"
-	    "no-write T/home/.srt-settings.json: srt's\n");
+	    SETTINGS);
 }
-
-#define SETTINGS	"no-write T/home/.srt-settings.json: srt's\n"
 
 /* Whether it is there or not, as it is spelled and as it is. */
 static void
@@ -919,7 +925,7 @@ test_ceiling_write(void **state)
 	holds("ceiling T/w/in: filesystem.allowWrite[0]\n"
 	    "ceiling T/w/absent: filesystem.allowWrite[1]\n"
 	    "write T/w/in: filesystem.allowWrite[0]\n"
-	    "no-write T/home/.srt-settings.json: srt's\n");
+	    SETTINGS);
 
 	clear_list(&set.allow_write);
 	entry(&set.allow_write, "in/deep");
