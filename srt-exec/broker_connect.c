@@ -297,6 +297,20 @@ out_accept(int s, int fd)
 }
 
 /*
+ * A program can keep its socket from hearing us.  It would go on trying, and
+ * come to whoever has the port by then: in mode "landlock" that is a server of
+ * the host's.
+ */
+static void
+out_stop(int fd)
+{
+	const struct sockaddr	 nowhere = { .sa_family = AF_UNSPEC };
+
+	if (connect(fd, &nowhere, sizeof(nowhere)) == -1)
+		log_debug("a connection cannot be given up");
+}
+
+/*
  * Connects the program's socket to us.  Returns what connect(2) said of that
  * without waiting, and in *in our end, or -1.
  */
@@ -313,6 +327,9 @@ out_attach(int fd, const struct sock_addr *dest, int *in)
 		r = tcp_step(fd, &to);
 		if (r == 0 || r == -EINPROGRESS)
 			*in = out_accept(s, fd);
+		/* As long as nobody else can have the port. */
+		if (r == -EINPROGRESS && *in == -1)
+			out_stop(fd);
 		(void)close(s);
 	}
 	(void)pthread_mutex_unlock(&tcp_lock);

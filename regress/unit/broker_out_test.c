@@ -9,6 +9,7 @@
 
 #include <linux/filter.h>
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -296,6 +297,8 @@ test_deaf(void **state)
 	struct sock_filter	 none = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct sock_fprog	 prog = { 1, &none };
 	struct timespec		 a, b;
+	struct tcp_info		 info;
+	socklen_t		 len = sizeof(info);
 	int			 s = tcp_new(AF_INET, 0);
 
 	(void)state;
@@ -310,6 +313,16 @@ test_deaf(void **state)
 	assert_int_equal(net.ncancelled, 1);
 	/* Its own attempt would take two minutes. */
 	assert_true(b.tv_sec - a.tv_sec < 5);
+	/* And whoever has the port by then would get it. */
+	assert_int_equal(getsockopt(s, IPPROTO_TCP, TCP_INFO, &info, &len),
+	    0);
+	assert_int_equal(info.tcpi_state, TCP_CLOSE);
+	assert_int_equal(setsockopt(s, SOL_SOCKET, SO_DETACH_FILTER, &prog,
+	    sizeof(prog)), 0);
+	assert_int_equal(connect_to(s, "203.0.113.1", 443), CALL_TAKEN);
+	round_once();
+	verdict(net.asked.id, 0);
+	assert_int_equal(net.answer, 0);
 	(void)close(s);
 }
 
