@@ -6,7 +6,8 @@ of what to do with them, the last for all that follow: "allow", "deny" with a
 scope after "-" and a reason after "=", "garbage", "silent", "close", "wait"
 (answer the first when five programs have sent their requests), "spoil" (leave
 no place in the settings for an answer that is to be saved), "late" (no, to be
-saved by a keeper that is stopped until the command has ended).
+saved by a keeper that is stopped until the command has ended), "orphaned" (the
+same, and srt-exec is killed).
 """
 
 import glob
@@ -114,9 +115,12 @@ def serve(modes, log):
                 with open(sys.argv[sys.argv.index("-s") + 1], "w") as f:
                     f.write('{"network": 1}')
                 ours.send(answer(q, "allow-save"))
-            elif mode == "late":
+            elif mode in ("late", "orphaned"):
                 later = late(pid, out)
                 ours.send(answer(q, "deny-save"))
+                if mode == "orphaned":
+                    os.kill([c for c in children(pid)
+                             if comm(c) == "srt-exec"][0], signal.SIGKILL)
             elif mode != "silent":
                 ours.send(answer(q, mode))
         if later:

@@ -162,6 +162,18 @@ asked late $GET http://other.test/
 is "$(grep deniedDomains "$T/settings.json")" \
     '    "deniedDomains": ["other.test:80"]' "srt ends when all is saved"
 is "$(tail -n 1 "$T/questions")" waited "and waits for that"
+settings more='"mode": "landlock"'
+srt true
+if [ "$st" -eq 0 ]; then
+	asked orphaned $GET http://other.test/
+	is "$(grep deniedDomains "$T/settings.json")" \
+	    '    "deniedDomains": ["other.test:80"]' \
+	    "mode landlock: also where srt has to end what is left"
+	is "$st:$(tail -n 1 "$T/questions")" 125:waited "and waits for that"
+else
+	skip "mode landlock: also where srt has to end what is left" "$err"
+	skip "and waits for that" "$err"
+fi
 settings
 mv "$T/settings.json" "$T/real.json"
 ln -s real.json "$T/settings.json"
