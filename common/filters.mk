@@ -18,7 +18,8 @@ $(HOST)/gen_role_filter: common/gen_role_filter.c common/promises.c \
 	$(HOSTCC) $(HOSTCFLAGS) -Icommon -o $@ $(filter %.c,$^) \
 	    $(HOST_SECCOMP)
 
-$(HOST)/gen_command_filter: srt-exec/gen_command_filter.c $(GEN_FILTER)
+$(HOST)/gen_command_filter: srt-exec/gen_command_filter.c \
+    srt-exec/gen_command_table.c srt-exec/gen_command_filter.h $(GEN_FILTER)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(HOSTCFLAGS) -Icommon -o $@ $(filter %.c,$^) \
 	    $(HOST_SECCOMP)

@@ -2,7 +2,7 @@
 
 /*
  * Installs the filter between the command and the kernel.  What it refuses
- * stands in gen_command_filter.c.
+ * stands in gen_command_table.c.
  */
 
 #include "compat.h"
