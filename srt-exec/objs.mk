@@ -3,8 +3,11 @@ PLAN_SRCS =	srt-exec/plan.c
 GUARD_DECIDE_SRCS = srt-exec/guard.c srt-exec/guard_fold.c \
 		srt-exec/guard_list.c
 # The policy as macOS takes it; tests link it everywhere.
-SEATBELT_SRCS =	srt-exec/seatbelt.c srt-exec/seatbelt_lists.c \
-		srt-exec/seatbelt_regex.c srt-exec/seatbelt_text.c
+SEATBELT_SRCS =	srt-exec/seatbelt.c srt-exec/seatbelt_files.c \
+		srt-exec/seatbelt_lists.c srt-exec/seatbelt_make.c \
+		srt-exec/seatbelt_names.c srt-exec/seatbelt_net.c \
+		srt-exec/seatbelt_reads.c srt-exec/seatbelt_regex.c \
+		srt-exec/seatbelt_text.c
 GUARD_SRCS =	$(GUARD_DECIDE_SRCS) $(PATTERN_SRCS)
 # What builds the sandbox; tests link it too.
 SRT_BUILD_SRCS = srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_mount.c \

@@ -91,6 +91,8 @@ void	 regex_pattern(struct seatbelt_text *, const char *, size_t);
 size_t	 regex_pattern_length(const char *);
 /* Can what follows the first slash be nothing? */
 int	 regex_pattern_empty(const char *);
+/* Components of so much of its text; -1 if it can match any number. */
+int	 regex_components(const char *, size_t);
 /* Names in small letters, each in any case, as guard_fold.c compares them. */
 void	 regex_fold(struct seatbelt_text *, const char *, size_t);
 /* One component, which may be the first of a mandatory name. */

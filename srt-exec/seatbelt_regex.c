@@ -384,3 +384,20 @@ regex_fold(struct seatbelt_text *t, const char *path, size_t len)
 		s = slash;
 	}
 }
+
+int
+regex_components(const char *text, size_t len)
+{
+	size_t	 i;
+	int	 n = 0, set = 0;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] == '[')
+			set = 1;
+		if (set || (text[i] == '*' && i + 1 < len &&
+		    text[i + 1] == '*'))
+			return -1;
+		n += text[i] == '/';
+	}
+	return n;
+}
