@@ -52,5 +52,8 @@ void	 closefrom(int);
 #ifndef HAVE_GETPROGNAME
 const char *getprogname(void);
 #endif
+#ifndef HAVE_TIMINGSAFE_BCMP
+int	 timingsafe_bcmp(const void *, const void *, size_t);
+#endif
 
 #endif /* COMPAT_H */

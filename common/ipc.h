@@ -85,6 +85,9 @@ enum imsg_type {
 
 	/* parent > proxy, before CFG_END */
 	IMSG_PROXY_PUBLISH,	/* fd: u32 port inside */
+	IMSG_PROXY_LOCAL,	/* fd: u32 enum listener_kind: a listener on
+				 * the host's loopback, for the command */
+	IMSG_PROXY_TOKEN,	/* s what clients must know */
 
 	/* proxy > parent */
 	IMSG_PROXY_APPLIED,	/* a live change is in force: - */

@@ -101,6 +101,12 @@ struct exec_options {
 #define SANDBOX_TMPDIR	"/dev/shm/tmp"
 
 /* Ports that the proxy answers on inside the sandbox. */
+/*
+ * Where others can connect to the proxy as well, the command is told by this
+ * many hexadecimal digits.
+ */
+#define PROXY_TOKEN_LEN		32
+
 #define SANDBOX_HTTP_PORT	3128
 #define SANDBOX_SOCKS_PORT	1080
 

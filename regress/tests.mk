@@ -177,6 +177,10 @@ command_filter_test_SRCS = srt-exec/linux_seccomp.c $(FILTER_TEST_SRCS) \
 		$(COMPAT_SRCS)
 command_filter_test_LIBS = $(CONF_SECCOMP_LIBS) $(BSD_LIBS) -lpthread -lutil
 
+UNIT_TESTS +=	token_test
+token_test_SRCS = $(TOKEN_SRCS) $(COMPAT_SRCS)
+token_test_LIBS = $(BSD_LIBS)
+
 UNIT_TESTS +=	socks_parse_test buf_test
 socks_parse_test_SRCS = srt-proxy/socks_parse.c $(COMPAT_SRCS)
 socks_parse_test_LIBS = $(BSD_LIBS)

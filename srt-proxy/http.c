@@ -20,6 +20,7 @@
 #include "http.h"
 #include "log.h"
 #include "proxy.h"
+#include "token.h"
 
 static size_t	 http_read_request(struct half *, const char *, size_t);
 static size_t	 http_read_body(struct half *, const char *, size_t);
@@ -29,6 +30,7 @@ static void	 http_request_connect(struct session *,
 		    const struct http_request *);
 static void	 http_request_plain(struct session *,
 		    const struct http_request *);
+static int	 http_authorized(const struct http_request *);
 static int	 http_login(const struct http_request *);
 static int	 http_reusable(struct half *);
 static int	 http_take(struct session *);
@@ -123,6 +125,11 @@ http_request(struct session *s, const struct http_request *req)
 	http->keep = http->upkeep = 0;
 	s->client.phase = http_hold;
 
+	if (token_wanted() && !http_authorized(req)) {
+		log_debug("a client without the token");
+		http_error(s, 407);
+		return;
+	}
 	switch (req->form) {
 	case HTTP_FORM_AUTHORITY:
 		http_request_connect(s, req);
@@ -134,6 +141,24 @@ http_request(struct session *s, const struct http_request *req)
 		http_error(s, 400);
 		break;
 	}
+}
+
+/* With two of them it is not clear who is meant. */
+static int
+http_authorized(const struct http_request *req)
+{
+	const struct http_field	*f, *found = NULL;
+	size_t			 i;
+
+	for (i = 0; i < req->fields.count; i++) {
+		f = &req->fields.field[i];
+		if (!http_span_is(f->name, "proxy-authorization"))
+			continue;
+		if (found != NULL)
+			return 0;
+		found = f;
+	}
+	return found != NULL && token_basic(found->value.p, found->value.len);
 }
 
 static void

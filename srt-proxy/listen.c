@@ -20,6 +20,7 @@
 
 #include "log.h"
 #include "proxy.h"
+#include "token.h"
 
 struct listener {
 	TAILQ_ENTRY(listener)	 entry;
@@ -28,6 +29,13 @@ struct listener {
 	struct event		 ev;
 	int			 fd;
 };
+
+/* On the host's loopback: nobody is let in before we are confined. */
+static struct {
+	int			 fd;
+	enum listener_kind	 kind;
+}				 locals[2];
+static size_t			 nlocals;
 
 static TAILQ_HEAD(, listener)	 listeners = TAILQ_HEAD_INITIALIZER(listeners);
 static size_t			 listen_count;
@@ -96,6 +104,30 @@ void
 listen_publish(int fd, uint16_t port)
 {
 	listen_new(fd, LISTENER_HTTP, port);
+}
+
+void
+listen_local(int fd, enum listener_kind kind)
+{
+	if (kind != LISTENER_HTTP && kind != LISTENER_SOCKS)
+		fatalx("a port of the host's for kind %d", (int)kind);
+	if (nlocals == nitems(locals))
+		fatalx("too many ports of the host's");
+	locals[nlocals].fd = fd;
+	locals[nlocals++].kind = kind;
+}
+
+void
+listen_begin(void)
+{
+	size_t	 i;
+
+	/* Every user of the machine can connect there. */
+	if (nlocals != 0 && !token_wanted())
+		fatalx("a port of the host's without a token");
+	for (i = 0; i < nlocals; i++)
+		listen_new(locals[i].fd, locals[i].kind, 0);
+	nlocals = 0;
 }
 
 void

@@ -5,6 +5,7 @@ HTTP_SRCS =	srt-proxy/http_parse.c srt-proxy/http_field.c \
 		srt-proxy/http_buf.c srt-proxy/http_write.c \
 		srt-proxy/http_answer.c srt-proxy/reason.c
 ROUTE_SRCS =	srt-proxy/route_parse.c
+TOKEN_SRCS =	srt-proxy/token.c
 DNS_SRCS =	srt-proxy/dns_parse.c srt-proxy/synth.c
 SRT_PROXY_SRCS = srt-proxy/proxy.c srt-proxy/listen.c srt-proxy/session.c \
 		srt-proxy/half.c \
@@ -22,7 +23,7 @@ SRT_PROXY_SRCS = srt-proxy/proxy.c srt-proxy/listen.c srt-proxy/session.c \
 		srt-proxy/relay.c $(CONF_RELAY_SRCS) \
 		$(CONF_KEEPALIVE_SRCS) srt-proxy/verdict.c srt-proxy/buf.c \
 		$(IPC_SRCS) $(PROC_SRCS) $(SANDBOX_SRCS) $(RULE_SRCS) \
-		$(HTTP_SRCS) $(DNS_SRCS) $(ROUTE_SRCS)
+		$(HTTP_SRCS) $(DNS_SRCS) $(ROUTE_SRCS) $(TOKEN_SRCS)
 SRT_PROXY_LIBS = $(EVENT_LIBS) $(BSD_LIBS) -lpthread
 
 # Started by srt-proxy where a parent proxy is spoken to in TLS.

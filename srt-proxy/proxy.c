@@ -28,6 +28,7 @@
 #include "proc.h"
 #include "proxy.h"
 #include "sandbox.h"
+#include "token.h"
 #include "violation.h"
 
 struct event_base	*proxy_base;
@@ -60,6 +61,8 @@ static void	 proxy_recv_connected(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_cancel(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_accepted(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_publish(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_local(struct ipc_peer *, struct imsg *);
+static void	 proxy_recv_token(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_dialled(struct ipc_peer *, struct imsg *);
 static void	 proxy_recv_undialled(struct ipc_peer *, struct imsg *);
 
@@ -90,6 +93,10 @@ static const struct ipc_rule	 proxy_rules_parent[] = {
 	    proxy_recv_unrouted },
 	{ IMSG_PROXY_PUBLISH, 4, 4, IPC_WITHFD, IPC_PHASE_CONFIG,
 	    proxy_recv_publish },
+	{ IMSG_PROXY_LOCAL, 4, 4, IPC_WITHFD, IPC_PHASE_CONFIG,
+	    proxy_recv_local },
+	{ IMSG_PROXY_TOKEN, 4, 4 + 2 * PROXY_TOKEN_LEN, IPC_NOFD,
+	    IPC_PHASE_CONFIG, proxy_recv_token },
 	{ IMSG_CTL_CFG_END, 0, 0, IPC_NOFD, CONFIG_RUN, proxy_recv_cfg_end },
 	{ IMSG_ASK_ANSWER, 16, IPC_STRING_MAX, IPC_NOFD, IPC_PHASE_RUN,
 	    proxy_recv_answer },
@@ -416,6 +423,7 @@ proxy_recv_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
 	if (event_add(&proxy_brk.rev, NULL) == -1)
 		fatalx("event_add");
 	publish_start();
+	listen_begin();
 	ipc_send(peer, IMSG_CTL_READY, -1, NULL, 0);
 }
 
@@ -499,6 +507,26 @@ proxy_recv_publish(struct ipc_peer *peer, struct imsg *imsg)
 
 	(void)peer;
 	publish_add(imsg_get_fd(imsg), port);
+}
+
+static void
+proxy_recv_local(struct ipc_peer *peer, struct imsg *imsg)
+{
+	uint32_t	 kind = ipc_recv_u32(imsg);
+
+	(void)peer;
+	listen_local(imsg_get_fd(imsg), (enum listener_kind)kind);
+}
+
+static void
+proxy_recv_token(struct ipc_peer *peer, struct imsg *imsg)
+{
+	char	*text = ipc_recv_str(imsg);
+
+	(void)peer;
+	if (token_set(text) == -1)
+		fatalx("a malformed token");
+	freezero(text, strlen(text));
 }
 
 static void

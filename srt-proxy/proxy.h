@@ -176,6 +176,10 @@ struct ipc_peer	*proxy_to_parent(void);
 void	 listen_add(int, enum listener_kind);
 /* Likewise one of the host, for a port inside. */
 void	 listen_publish(int, uint16_t);
+/* One on the host's loopback, for the command; it waits until we begin. */
+void	 listen_local(int, enum listener_kind);
+/* Confined: begins with those.  Fatal if no token is demanded of clients. */
+void	 listen_begin(void);
 /* Takes over a connection as if one of the first kind had accepted it. */
 void	 listen_accepted(int, enum listener_kind);
 /* Closes all of them for good. */

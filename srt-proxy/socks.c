@@ -11,6 +11,7 @@
 #include "log.h"
 #include "proxy.h"
 #include "socks_parse.h"
+#include "token.h"
 
 static size_t	 socks_read_greeting(struct half *, const char *, size_t);
 static size_t	 socks_read_password(struct half *, const char *, size_t);
@@ -40,7 +41,8 @@ socks_read_greeting(struct half *h, const char *data, size_t len)
 		session_close(s);
 		return 0;
 	}
-	if ((n = socks_parse_greeting(data, len, &method)) == -1) {
+	if ((n = socks_parse_greeting(data, len, token_wanted(),
+	    &method)) == -1) {
 		session_close(s);
 		return 0;
 	}
@@ -66,19 +68,28 @@ socks_read_greeting(struct half *h, const char *data, size_t len)
 static size_t
 socks_read_password(struct half *h, const char *data, size_t len)
 {
-	static const unsigned char	 ok[2] = { SOCKS_AUTH_VERSION, 0 };
-	ssize_t				 n;
+	const unsigned char	*password;
+	unsigned char		 answer[2] = { SOCKS_AUTH_VERSION, 0 };
+	size_t			 passlen;
+	ssize_t			 n;
 
-	n = socks_parse_password(data, len);
+	n = socks_parse_password(data, len, &password, &passlen);
 	if (n == -1 || (n == 0 && h->eof)) {
 		session_close(h->s);
 		return 0;
 	}
 	if (n == 0)
 		return 0;
-	/* Who can reach us may use us: any user and password will do. */
-	half_add(h, ok, sizeof(ok));
-	h->phase = socks_read_request;
+	/* Any will do where none but the command can reach us. */
+	if (token_wanted() && !token_is(password, passlen)) {
+		log_debug("a client of SOCKS without the token");
+		answer[1] = SOCKS_AUTH_REFUSED;
+	}
+	half_add(h, answer, sizeof(answer));
+	if (answer[1] != 0)
+		session_linger(h->s);
+	else
+		h->phase = socks_read_request;
 	return (size_t)n;
 }
 

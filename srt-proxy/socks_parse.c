@@ -19,7 +19,8 @@ enum socks_atyp {
 #define REQUEST_HEAD	4	/* version, command, reserved, kind */
 
 ssize_t
-socks_parse_greeting(const void *data, size_t len, enum socks_method *method)
+socks_parse_greeting(const void *data, size_t len, int password,
+    enum socks_method *method)
 {
 	const unsigned char	*p = data;
 	size_t			 need;
@@ -33,7 +34,7 @@ socks_parse_greeting(const void *data, size_t len, enum socks_method *method)
 	if (len < need)
 		return 0;
 	/* Without a password there is one exchange less. */
-	if (memchr(p + 2, SOCKS_METHOD_NONE, p[1]) != NULL)
+	if (!password && memchr(p + 2, SOCKS_METHOD_NONE, p[1]) != NULL)
 		*method = SOCKS_METHOD_NONE;
 	else if (memchr(p + 2, SOCKS_METHOD_PASSWORD, p[1]) != NULL)
 		*method = SOCKS_METHOD_PASSWORD;
@@ -41,7 +42,8 @@ socks_parse_greeting(const void *data, size_t len, enum socks_method *method)
 }
 
 ssize_t
-socks_parse_password(const void *data, size_t len)
+socks_parse_password(const void *data, size_t len,
+    const unsigned char **password, size_t *passlen)
 {
 	const unsigned char	*p = data;
 	size_t			 need;
@@ -53,7 +55,9 @@ socks_parse_password(const void *data, size_t len)
 	need = 2 + (size_t)p[1] + 1;
 	if (len < need)
 		return 0;
-	need += p[need - 1];
+	*passlen = p[need - 1];
+	*password = p + need;
+	need += *passlen;
 	if (len < need)
 		return 0;
 	return (ssize_t)need;

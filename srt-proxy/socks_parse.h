@@ -11,6 +11,7 @@
 
 #define SOCKS_VERSION		5
 #define SOCKS_AUTH_VERSION	1
+#define SOCKS_AUTH_REFUSED	1
 #define SOCKS_MESSAGE_MAX	513	/* the longest: RFC 1929 */
 #define SOCKS_HOST_MAX		255
 #define SOCKS_REPLY_SIZE	10
@@ -50,10 +51,14 @@ struct socks_request {
  * All three return the length of the message, 0 if more bytes are needed, or
  * -1 if it is malformed.
  */
-/* The greeting: which of the methods offered we take. */
-ssize_t	 socks_parse_greeting(const void *, size_t, enum socks_method *);
-/* User and password, which are not looked at. */
-ssize_t	 socks_parse_password(const void *, size_t);
+/*
+ * The greeting: which of the methods offered we take, and whether none but
+ * that with a password will do.
+ */
+ssize_t	 socks_parse_greeting(const void *, size_t, int, enum socks_method *);
+/* User and password; the latter as it stands in the message. */
+ssize_t	 socks_parse_password(const void *, size_t, const unsigned char **,
+	    size_t *);
 /*
  * The request.  Addresses become text.  -1 with *reply SOCKS_BADADDRESS for
  * an unknown kind of address, else SOCKS_FAILURE.  The command is not judged.

@@ -39,13 +39,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct socks_request	 req;
 	enum socks_reply	 reply;
 	enum socks_method	 method;
+	const unsigned char	*password;
+	size_t			 passlen;
 	ssize_t			 n;
 
-	n = socks_parse_greeting(data, len, &method);
+	n = socks_parse_greeting(data, len, 0, &method);
 	if (n > (ssize_t)len || n < -1)
 		abort();
-	n = socks_parse_password(data, len);
+	/* The same message, and never without a password. */
+	if (socks_parse_greeting(data, len, 1, &method) != n ||
+	    method == SOCKS_METHOD_NONE)
+		abort();
+	n = socks_parse_password(data, len, &password, &passlen);
 	if (n > (ssize_t)len || n > SOCKS_MESSAGE_MAX || n < -1)
+		abort();
+	/* It is the end of the message. */
+	if (n > 0 && password + passlen != data + n)
 		abort();
 	n = socks_parse_request(data, len, &req, &reply);
 	if (n > (ssize_t)len || n < -1)

@@ -15,6 +15,9 @@
  *	rules FLAGS | allow ENTRY | deny ENTRY [REASON] | denyaddr ADDR | end
  *	listen http|socks|dns-tcp|dns-udp|dns-udp6
  *				prints "http PORT", "socks PORT", ...
+ *	local http|socks	the same, for anybody of the machine; before the
+ *				first "end"
+ *	token TEXT		demanded of clients; likewise
  *	connect ID FLAGS ADDR PORT [PID PROGRAM]
  *				a program's connect(2); FLAGS as a number
  *	connected ID		hands over what was connected to "pair"
@@ -255,7 +258,7 @@ loopback(int family, int type, unsigned int *port)
 }
 
 static void
-do_listen(const char *kind)
+do_listen(const char *kind, int local)
 {
 	static const struct {
 		const char		*name;
@@ -277,8 +280,12 @@ do_listen(const char *kind)
 		if (strcmp(kinds[i].name, kind) != 0)
 			continue;
 		fd = loopback(kinds[i].family, kinds[i].type, &port);
-		ipc_send_u32(&broker, IMSG_PROXY_LISTENER, fd,
-		    kinds[i].kind);
+		if (local)
+			ipc_send_u32(&proxy, IMSG_PROXY_LOCAL, fd,
+			    kinds[i].kind);
+		else
+			ipc_send_u32(&broker, IMSG_PROXY_LISTENER, fd,
+			    kinds[i].kind);
 		printf("%s %u\n", kind, port);
 		return;
 	}
@@ -360,7 +367,11 @@ command(char *line)
 	else if (strcmp(line, "end") == 0)
 		ipc_send(&proxy, IMSG_CTL_CFG_END, -1, NULL, 0);
 	else if (strcmp(line, "listen") == 0)
-		do_listen(arg);
+		do_listen(arg, 0);
+	else if (strcmp(line, "local") == 0)
+		do_listen(arg, 1);
+	else if (strcmp(line, "token") == 0)
+		ipc_send_str(&proxy, IMSG_PROXY_TOKEN, arg);
 	else if (strcmp(line, "connect") == 0)
 		do_connect(arg);
 	else if (strcmp(line, "connected") == 0)

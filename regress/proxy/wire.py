@@ -1310,6 +1310,108 @@ def dropped(data, kind='socks'):
         pass
 
 
+TOKEN = '00112233445566778899aabbccddeeff'
+BASIC = b'Proxy-Authorization: Basic c3J0OjAwMTEyMjMzNDQ1NTY2Nzc4ODk5YWFiY' \
+        b'mNjZGRlZWZm\r\n'
+# Of the same length, and one digit off.
+WRONG = BASIC.replace(b'ZWZm', b'ZWVm')
+
+
+def token_proxy():
+    return Proxy('token ' + TOKEN, 'local http', 'local socks', 'rules 0',
+                 'allow 127.0.0.1', 'end')
+
+
+def unauthorized(c, close):
+    head = c.head()
+    true(head.startswith(b'HTTP/1.1 407 Proxy Authentication Required\r\n'
+                         b'Proxy-Authenticate: Basic realm="srt"\r\n'), head)
+    same(b'Connection: close' in head, close, head)
+    if close:
+        same(c.rest(), b'', 'after the answer')
+
+
+def test_token_http():
+    proxy = token_proxy()
+    proxy.wait('ready')
+    srv = Server()
+    other = BASIC.replace(b'Basic', b'Bearer')
+    for lines in (b'', WRONG, other, BASIC + BASIC, BASIC + WRONG,
+                  WRONG + BASIC):
+        c = client('http', proxy)
+        c.send(b'CONNECT 127.0.0.1:%d HTTP/1.1\r\nHost: a\r\n%s\r\n'
+               % (srv.port, lines))
+        unauthorized(c, True)
+        c.s.close()
+    # On one connection, as clients do that are asked first.
+    c = client('http', proxy)
+    for lines in (b'', WRONG):
+        c.send(get(srv, more=lines))
+        unauthorized(c, False)
+    # What cannot be forwarded is not told to strangers either.
+    c.send(b'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    unauthorized(c, False)
+    srv.nobody()
+    c.send(get(srv, more=BASIC))
+    s = srv.accept()
+    head = s.head()
+    true(b'roxy-' not in head and TOKEN.encode() not in head and
+         b'c3J0' not in head, head)
+    s.send(b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi')
+    c.until(b'hi')
+    # Each request is asked for it.
+    c.send(get(srv))
+    unauthorized(c, False)
+    c.s.close()
+    c = client('http', proxy)
+    c.send(b'CONNECT 127.0.0.1:%d HTTP/1.1\r\nHost: a\r\n%s\r\n'
+           % (srv.port, BASIC))
+    true(c.head().startswith(b'HTTP/1.1 200 '), 'the tunnel')
+    c.s.close()
+    same(proxy.violations(), [], 'of the policy')
+    proxy.close()
+    true(not proxy.find('.*' + TOKEN), 'it is in the log')
+
+
+def test_token_socks():
+    proxy = token_proxy()
+    proxy.wait('ready')
+    srv = Server()
+    # It is not to be had without.
+    for methods in (b'\5\1\0', b'\5\0', b'\5\2\0\1'):
+        c = client('socks', proxy)
+        c.send(methods)
+        same(c.rest(), b'\5\xff', methods)
+    for word in (b'', TOKEN[:-1].encode(), TOKEN.encode() + b'0',
+                 TOKEN[:-1].encode() + b'e', b'\0' * 32):
+        c = client('socks', proxy)
+        c.send(b'\5\2\0\2' + b'\1\3srt%c' % len(word) + word +
+               by_name(b'127.0.0.1', srv.port))
+        same(c.rest(), b'\5\2\1\1', word)
+    srv.nobody()
+    c = client('socks', proxy)
+    c.send(b'\5\2\0\2')
+    same(c.take(2), b'\5\2', 'the method')
+    c.send(b'\1\3srt\x20' + TOKEN.encode())
+    same(c.take(2), b'\1\0', 'the token')
+    c.send(by_name(b'127.0.0.1', srv.port))
+    same(c.take(10), reply(0), 'the connection')
+    c.s.close()
+    proxy.close()
+
+
+def test_token_required():
+    # Ports of the host without a token, or with a malformed one.
+    for lines in (('local http',), ('token 0011', 'local http'),
+                  ('token ' + TOKEN.upper(), 'local socks'),
+                  ('token ' + TOKEN, 'token ' + TOKEN),
+                  ('token ' + TOKEN, 'local dns-tcp'),
+                  ('token ' + TOKEN,) + 3 * ('local http',)):
+        p = Proxy(*lines, 'rules 0', 'end')
+        true(p.wait('gone ([0-9]+)$').group(1) != '0', lines)
+        true(not p.find('ready'), lines)
+
+
 def test_socks4_dropped():
     dropped(b'\4\1\0\x50\x7f\0\0\1\0')
     dropped(b'GET / HTTP/1.1\r\n\r\n')

@@ -47,29 +47,44 @@ greeting(void **state)
 	enum socks_method	 m;
 
 	(void)state;
-	WHOLE(socks_parse_greeting(data, len, &m), "\5\1\0");
+	WHOLE(socks_parse_greeting(data, len, 0, &m), "\5\1\0");
 	assert_int_equal(m, SOCKS_METHOD_NONE);
-	WHOLE(socks_parse_greeting(data, len, &m), "\5\1\2");
+	WHOLE(socks_parse_greeting(data, len, 0, &m), "\5\1\2");
 	assert_int_equal(m, SOCKS_METHOD_PASSWORD);
-	WHOLE(socks_parse_greeting(data, len, &m), "\5\3\1\2\0");
+	WHOLE(socks_parse_greeting(data, len, 0, &m), "\5\3\1\2\0");
 	assert_int_equal(m, SOCKS_METHOD_NONE);
-	WHOLE(socks_parse_greeting(data, len, &m), "\5\1\1");
+	WHOLE(socks_parse_greeting(data, len, 0, &m), "\5\1\1");
 	assert_int_equal(m, SOCKS_METHOD_NO);
-	WHOLE(socks_parse_greeting(data, len, &m), "\5\0");
+	WHOLE(socks_parse_greeting(data, len, 0, &m), "\5\0");
+	assert_int_equal(m, SOCKS_METHOD_NO);
+	/* Where there is a password it is not done without. */
+	WHOLE(socks_parse_greeting(data, len, 1, &m), "\5\3\1\2\0");
+	assert_int_equal(m, SOCKS_METHOD_PASSWORD);
+	WHOLE(socks_parse_greeting(data, len, 1, &m), "\5\1\0");
 	assert_int_equal(m, SOCKS_METHOD_NO);
 	/* Version 4 and HTTP are told at the first byte. */
-	assert_int_equal(socks_parse_greeting("\4", 1, &m), -1);
-	assert_int_equal(socks_parse_greeting("GET / HTTP", 10, &m), -1);
+	assert_int_equal(socks_parse_greeting("\4", 1, 0, &m), -1);
+	assert_int_equal(socks_parse_greeting("GET / HTTP", 10, 0, &m), -1);
 }
 
 static void
 password(void **state)
 {
+	const unsigned char	*p;
+	size_t			 n;
+
 	(void)state;
-	WHOLE(socks_parse_password(data, len), "\1\4user\4pass");
-	WHOLE(socks_parse_password(data, len), "\1\0\0");
-	WHOLE(socks_parse_password(data, len), "\1\1a\0");
-	assert_int_equal(socks_parse_password("\5\1\0", 3), -1);
+	WHOLE(socks_parse_password(data, len, &p, &n), "\1\4user\4pass");
+	assert_int_equal(n, 4);
+	assert_memory_equal(p, "pass", 4);
+	WHOLE(socks_parse_password(data, len, &p, &n), "\1\0\0");
+	assert_int_equal(n, 0);
+	WHOLE(socks_parse_password(data, len, &p, &n), "\1\1a\0");
+	assert_int_equal(n, 0);
+	WHOLE(socks_parse_password(data, len, &p, &n), "\1\0\3b\0c");
+	assert_int_equal(n, 3);
+	assert_memory_equal(p, "b\0c", 3);
+	assert_int_equal(socks_parse_password("\5\1\0", 3, &p, &n), -1);
 }
 
 static void
