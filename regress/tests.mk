@@ -462,3 +462,11 @@ seatbelt_test_LIBS = $(BSD_LIBS)
 FUZZ_TARGETS +=	seatbelt
 FUZZ_seatbelt_SRCS = $(seatbelt_test_SRCS)
 FUZZ_seatbelt_LIBS = $(BSD_LIBS)
+
+UNIT_TESTS +=	seatbelt_log_test
+seatbelt_log_test_SRCS = $(SEATBELT_LOG_SRCS) $(COMPAT_SRCS)
+seatbelt_log_test_LIBS = $(BSD_LIBS)
+
+FUZZ_TARGETS +=	seatbelt_log
+FUZZ_seatbelt_log_SRCS = $(seatbelt_log_test_SRCS)
+FUZZ_seatbelt_log_LIBS = $(BSD_LIBS)
