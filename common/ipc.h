@@ -124,6 +124,7 @@ enum imsg_type {
 	IMSG_MON_IGNORES,	/* forget all IGNOREs: a new set begins */
 	IMSG_MON_IGNORE,	/* s key, s text */
 	IMSG_MON_OUTPUT,	/* fd: u32 enum mon_output */
+	IMSG_MON_TAG,		/* s what the system logs refusals with */
 	IMSG_MON_AUDIT,		/* fd: u32 enum audit_kind, u32 required,
 				 * u32 srt's pid, s run */
 	IMSG_MON_START,		/* u32 uid, u32 euid, u32 words left out,

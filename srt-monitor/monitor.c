@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -49,11 +50,13 @@ static struct output		*block, *json, *learn;
 static struct ignore_list	 ignored = TAILQ_HEAD_INITIALIZER(ignored);
 static size_t			 ignored_size;
 static char			*command;
+static char			*tag;		/* of the system's log */
 static struct store		 store;
 static struct ipc_flushed	 totals;
 static uint64_t			 sender_lost;
 static unsigned int		 learn_refusals;
 static int			 flushing;
+static int			 settled;	/* so is the system's log */
 static int			 orphaned;
 
 static void	 monitor_dispatch_hello(struct ipc_peer *, struct imsg *);
@@ -62,11 +65,13 @@ static void	 monitor_dispatch_command(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_ignores(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_ignore(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_output(struct ipc_peer *, struct imsg *);
+static void	 monitor_dispatch_tag(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_cfgend(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_flush(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_violation(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_access(struct ipc_peer *, struct imsg *);
 static void	 monitor_dispatch_barrier(struct ipc_peer *, struct imsg *);
+static void	 monitor_logged(const struct violation *);
 static void	 monitor_reporter_gone(struct ipc_peer *);
 static void	 monitor_flush_timeout(int, short, void *);
 static void	 monitor_flush_try(void);
@@ -86,6 +91,8 @@ static const struct ipc_rule	 parent_rules[] = {
 	    monitor_dispatch_ignore },
 	{ IMSG_MON_OUTPUT, sizeof(uint32_t), sizeof(uint32_t),
 	    IPC_WITHFD, IPC_PHASE_CONFIG, monitor_dispatch_output },
+	{ IMSG_MON_TAG, sizeof(uint32_t) + 1, IPC_STRING_MAX + 4,
+	    IPC_NOFD, IPC_PHASE_CONFIG, monitor_dispatch_tag },
 	{ IMSG_CTL_CFG_END, 0, 0,
 	    IPC_NOFD, IPC_PHASE_CONFIG, monitor_dispatch_cfgend },
 	{ IMSG_CTL_FLUSH, 0, 0,
@@ -123,9 +130,10 @@ monitor_parent_gone(struct ipc_peer *p)
 	static const struct timeval	 wait = { .tv_sec = FLUSH_WAIT };
 
 	(void)p;
+	oslog_end();
 	if (!audit_wanted() || flush_timer == NULL)
 		_exit(0);
-	orphaned = flushing = 1;
+	orphaned = flushing = settled = 1;
 	if (evtimer_add(flush_timer, &wait) == -1)
 		fatalx("evtimer_add");
 	monitor_flush_try();
@@ -164,6 +172,15 @@ monitor_dispatch_command(struct ipc_peer *p, struct imsg *imsg)
 	if (command != NULL)
 		fatalx("command given twice");
 	command = ipc_recv_str(imsg);
+}
+
+static void
+monitor_dispatch_tag(struct ipc_peer *p, struct imsg *imsg)
+{
+	(void)p;
+	if (tag != NULL)
+		fatalx("tag given twice");
+	tag = ipc_recv_str(imsg);
 }
 
 /* A new set of ignoreViolations: the first, or a live change. */
@@ -237,6 +254,7 @@ monitor_dispatch_cfgend(struct ipc_peer *p, struct imsg *imsg)
 		fatalx("out of memory");
 
 	audit_init(base, p);
+	oslog_start(base, tag, monitor_logged);
 	sandbox_drop(ROLE_MONITOR);
 	if (!audit_wanted())
 		sandbox_follow(SIGKILL);
@@ -282,49 +300,65 @@ monitor_lines(const struct violation *v, struct output *a, struct output *b)
 }
 
 static void
+monitor_record(const struct violation *v)
+{
+	char	*line;
+	int	 hidden;
+
+	if (strcmp(v->operation, VIOLATION_CONNECTED) == 0) {
+		audit_violation(v, 0, sender_lost);
+		return;
+	}
+	/* What was learned is no refusal, and is the user's in any case. */
+	if (strncmp(v->operation, VIOLATION_LEARN,
+	    sizeof(VIOLATION_LEARN) - 1) == 0) {
+		monitor_lines(v, json, learn);
+		return;
+	}
+	if ((line = events_line(v)) == NULL)
+		fatal("violation");
+	if (learn_refusals < LEARN_REFUSALS) {
+		learn_refusals++;
+		monitor_lines(v, learn, NULL);
+	}
+	hidden = ignore_match(&ignored, v, line);
+	audit_violation(v, hidden, sender_lost);
+	if (hidden) {
+		totals.ignored += v->count;
+		free(line);
+		return;
+	}
+	totals.recorded += v->count;
+	store_add(&store, line, v->count);
+	monitor_lines(v, json, NULL);
+}
+
+static void
 monitor_dispatch_violation(struct ipc_peer *p, struct imsg *imsg)
 {
 	struct violation	 v;
-	char			*line;
 	uint64_t		 lost;
-	int			 hidden;
 
 	(void)p;
 	ipc_recv_violation(imsg, &v, &lost);
 	sender_lost += lost;
 	if (v.count == 0)
 		v.count = 1;
-	if (strcmp(v.operation, VIOLATION_CONNECTED) == 0) {
-		audit_violation(&v, 0, sender_lost);
-		violation_clear(&v);
-		return;
-	}
-	/* What was learned is no refusal, and is the user's in any case. */
-	if (strncmp(v.operation, VIOLATION_LEARN,
-	    sizeof(VIOLATION_LEARN) - 1) == 0) {
-		monitor_lines(&v, json, learn);
-		violation_clear(&v);
-		return;
-	}
-	if ((line = events_line(&v)) == NULL)
-		fatal("violation");
-	if (learn_refusals < LEARN_REFUSALS) {
-		learn_refusals++;
-		monitor_lines(&v, learn, NULL);
-	}
-	hidden = ignore_match(&ignored, &v, line);
-	audit_violation(&v, hidden, sender_lost);
-	if (hidden) {
-		totals.ignored += v.count;
-		free(line);
-		violation_clear(&v);
-		return;
-	}
-
-	totals.recorded += v.count;
-	store_add(&store, line, v.count);
-	monitor_lines(&v, json, NULL);
+	monitor_record(&v);
 	violation_clear(&v);
+}
+
+/* Of the system's own log. */
+static void
+monitor_logged(const struct violation *logged)
+{
+	struct violation	 v = *logged;
+	struct timespec		 ts;
+
+	if (clock_gettime(CLOCK_REALTIME, &ts) == -1)
+		fatal("clock_gettime");
+	v.time = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	monitor_record(&v);
 }
 
 static void
@@ -394,6 +428,7 @@ monitor_flush(void)
 {
 	flushing = 0;
 	(void)evtimer_del(flush_timer);
+	oslog_end();
 	if (orphaned) {
 		audit_finish(sender_lost, monitor_flushed);
 		return;
@@ -416,12 +451,19 @@ monitor_flush_try(void)
 {
 	size_t	 i;
 
-	if (!flushing)
+	if (!flushing || !settled)
 		return;
 	for (i = 0; i < nitems(reporters); i++)
 		if (reporters[i].present && !reporters[i].done)
 			return;
 	monitor_flush();
+}
+
+static void
+monitor_settled(void)
+{
+	settled = 1;
+	monitor_flush_try();
 }
 
 static void
@@ -451,7 +493,8 @@ monitor_dispatch_flush(struct ipc_peer *p, struct imsg *imsg)
 	flushing = 1;
 	if (evtimer_add(flush_timer, &wait) == -1)
 		fatalx("evtimer_add");
-	monitor_flush_try();
+	if (oslog_settle(monitor_settled) == 0)
+		monitor_settled();
 }
 
 static void

@@ -99,6 +99,23 @@ void	 output_drain(struct output *);
 uint64_t output_lost(const struct output *);
 void	 output_free(struct output *);
 
+/* darwin_log.c, log_none.c: one of the two is linked */
+
+/*
+ * From now on calls the function for each refusal that the system itself logs
+ * with that tag, NULL: none.  To be called before this process confines
+ * itself; fatal if the system does no such thing.
+ */
+void	 oslog_start(struct event_base *, const char *,
+	    void (*)(const struct violation *));
+/*
+ * Calls the function once what was logged so far should have come; 0: nothing
+ * is to come, and it is not called.
+ */
+int	 oslog_settle(void (*)(void));
+/* Ends what oslog_start() has begun. */
+void	 oslog_end(void);
+
 /* audit_record.c: pure */
 
 /*

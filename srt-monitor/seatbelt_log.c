@@ -99,6 +99,26 @@ is_noise(const struct violation *v)
 	    sizeof(NOISE_RESOLVER), "/" NOISE_RESOLVER) == 0;
 }
 
+/* 0: it is none, or one that means something else among us. */
+static size_t
+operation_length(const char *s)
+{
+	static const char *const	 ours[] = {
+		VIOLATION_CHANGE, VIOLATION_CONNECTED
+	};
+	size_t				 i, len;
+
+	len = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-*");
+	if (s[len] != ' ' && s[len] != '\0')
+		return 0;
+	for (i = 0; i < nitems(ours); i++)
+		if (len == strlen(ours[i]) && strncmp(s, ours[i], len) == 0)
+			return 0;
+	if (strncmp(s, VIOLATION_LEARN, sizeof(VIOLATION_LEARN) - 1) == 0)
+		return 0;
+	return len;
+}
+
 /*
  * "bash(71) deny(1) file-write-create /private/tmp/x".  The name of a program
  * may hold parentheses; it ends where the rest can be read.  Returns -1 if
@@ -109,20 +129,19 @@ parse_refusal(char *s, struct violation *v)
 {
 	char		*paren, *rest = NULL;
 	uint64_t	 times;
-	size_t		 len;
+	size_t		 len = 0;
 
 	for (paren = s; (paren = strchr(paren, '(')) != NULL; paren++)
-		if ((rest = number(paren + 1, ") deny(", &v->pid)) != NULL &&
-		    (rest = number(rest, ") ", &times)) != NULL)
+		if (paren != s &&
+		    (rest = number(paren + 1, ") deny(", &v->pid)) != NULL &&
+		    (rest = number(rest, ") ", &times)) != NULL &&
+		    (len = operation_length(rest)) != 0)
 			break;
-	if (paren == NULL || paren == s)
+	if (paren == NULL)
 		return -1;
 	*paren = '\0';
 	v->program = s;
 	v->operation = rest;
-	len = strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789-*");
-	if (len == 0 || (rest[len] != ' ' && rest[len] != '\0'))
-		return -1;
 	v->target = rest + len;
 	if (rest[len] == ' ')
 		*v->target++ = '\0';

@@ -38,6 +38,8 @@ note(void *arg, const struct violation *v)
 	if (*v->operation == '\0' || *v->program == '\0' ||
 	    v->operation[strspn(v->operation,
 	    "abcdefghijklmnopqrstuvwxyz0123456789-*")] != '\0' ||
+	    strncmp(v->operation, VIOLATION_LEARN,
+	    sizeof(VIOLATION_LEARN) - 1) == 0 ||
 	    strlen(v->target) >= SEATBELT_LOG_MAX || v->count == 0 ||
 	    v->reason == NULL || v->rule == NULL || v->cure == NULL)
 		abort();

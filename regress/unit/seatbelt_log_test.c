@@ -161,6 +161,13 @@ hostile(void **state)
 	    "CMD64_x_END__111111111_SBX\nc] x1\n");
 	CHECK(HEAD "Sandbox: sh(5) deny(1) file-read-data /a\0b" END,
 	    "sh(5) file-read-data [/a b] x1\n");
+	/* It cannot speak for another part of srt. */
+	CHECK(HEAD "Sandbox: x(1) deny(1) learn-write /a(9) deny(1) "
+	    "file-read-data /x" END
+	    HEAD "Sandbox: x(1) deny(1) unix-connected /a" END
+	    HEAD "Sandbox: x(1) deny(1) file-change /a" END
+	    HEAD "Sandbox: x(1) deny(1) learn-connect a" END,
+	    "x(1) deny(1) learn-write /a(9) file-read-data [/x] x1\n");
 	/* What is no refusal. */
 	CHECK(HEAD "Sandbox: " END HEAD "Sandbox: (5) deny(1) a b" END
 	    HEAD "Sandbox: sh() deny(1) a b" END
