@@ -146,6 +146,9 @@ enum imsg_type {
 	IMSG_EXEC_ARGV,		/* a piece of the words, each with its NUL */
 	IMSG_EXEC_ENV,		/* likewise, of the environment */
 	IMSG_EXEC_CWD,		/* s path */
+	IMSG_EXEC_PROFILE,	/* struct exec_profile; macOS, like the next */
+	IMSG_EXEC_TAG,		/* s what the system logs refusals with */
+	IMSG_EXEC_MACH,		/* s a service that may be looked up */
 	IMSG_EXEC_SIGNAL,	/* u32 signal for the command */
 	IMSG_EXEC_HOLD,		/* u32: srt has the terminal, or not: who
 				 * stops for want of it goes on after that */

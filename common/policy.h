@@ -53,6 +53,13 @@ enum exec_flag {
 	EXEC_LOCAL_BINDING = 1024 /* network.allowLocalBinding, there alone */
 };
 
+/* IMSG_EXEC_PROFILE, for macOS alone. */
+struct exec_profile {
+	uint32_t	 flags;		/* mask of enum seatbelt_flag */
+	uint16_t	 http_port;	/* the proxy's on the loopback interface */
+	uint16_t	 socks_port;
+};
+
 /*
  * IMSG_EXEC_GUARD: what the broker holds by name.  A path counts with all
  * that is beneath it, and so does what a pattern matches.  If there is any

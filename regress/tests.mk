@@ -470,3 +470,7 @@ seatbelt_log_test_LIBS = $(BSD_LIBS)
 FUZZ_TARGETS +=	seatbelt_log
 FUZZ_seatbelt_log_SRCS = $(seatbelt_log_test_SRCS)
 FUZZ_seatbelt_log_LIBS = $(BSD_LIBS)
+
+UNIT_TESTS +=	kin_test
+kin_test_SRCS =	srt-exec/kin.c $(COMPAT_SRCS)
+kin_test_LIBS =	$(BSD_LIBS)

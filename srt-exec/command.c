@@ -10,9 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,34 +19,6 @@
 #include "limits.h"
 #include "linux.h"
 #include "log.h"
-
-/* Where programs are looked for without PATH. */
-#define DEFAULT_PATH	"/usr/local/bin:/usr/bin:/bin"
-
-static int
-was_ignored(const struct exec_options *opt, int sig)
-{
-	if (sig <= 32)
-		return (opt->sigignored_lo >> (sig - 1) & 1) != 0;
-	return (opt->sigignored_hi >> (sig - 33) & 1) != 0;
-}
-
-static void
-restore_signals(const struct exec_options *opt)
-{
-	struct sigaction	 sa;
-	sigset_t		 none;
-	int			 sig;
-
-	memset(&sa, 0, sizeof(sa));
-	for (sig = 1; sig <= COMMAND_NSIG; sig++) {
-		sa.sa_handler = was_ignored(opt, sig) ? SIG_IGN : SIG_DFL;
-		/* EINVAL: those that are fixed or the C library's. */
-		(void)sigaction(sig, &sa, NULL);
-	}
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 /* A script without "#!" is the shell's: execvp(3) does the same. */
 static void
@@ -68,61 +38,14 @@ exec_script(const char *path, const struct sandbox *sb)
 	free(argv);
 }
 
-/* Returns, with errno, only if it failed. */
-static void
+/* Returns errno, and only if it failed. */
+static int
 exec_file(const char *path, const struct sandbox *sb)
 {
 	(void)execve(path, sb->argv, sb->envp);
 	if (errno == ENOEXEC)
 		exec_script(path, sb);
-}
-
-static const char *
-search_path(const struct sandbox *sb)
-{
-	size_t	 i;
-
-	for (i = 0; sb->envp[i] != NULL; i++)
-		if (strncmp(sb->envp[i], "PATH=", 5) == 0)
-			return sb->envp[i] + 5;
-	return DEFAULT_PATH;
-}
-
-/*
- * Looks for the command as a shell does: along the PATH that it is given, in
- * the sandbox.  Unlike execvp(3) a folder of the PATH that may not be entered
- * does not turn "not found" into "permission denied".
- */
-static int
-exec_search(const struct sandbox *sb)
-{
-	const char	*word = sb->argv[0], *dir = search_path(sb), *end;
-	char		 path[PATH_MAX];
-	struct stat	 st;
-	int		 error = ENOENT, n;
-
-	if (*word == '\0')
-		return ENOENT;
-	if (strchr(word, '/') != NULL) {
-		exec_file(word, sb);
-		return errno;
-	}
-	for (;; dir = end + 1) {
-		end = dir + strcspn(dir, ":");
-		n = snprintf(path, sizeof(path), "%.*s%s%s",
-		    (int)(end - dir), dir, end == dir ? "" : "/", word);
-		if (n > 0 && (size_t)n < sizeof(path) &&
-		    stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
-			exec_file(path, sb);
-			if (error == ENOENT)
-				error = errno;
-			/* An argument list too long is so everywhere. */
-			if (errno == E2BIG || errno == ENOMEM)
-				return errno;
-		}
-		if (*end == '\0')
-			return error;
-	}
+	return errno;
 }
 
 /*
@@ -188,14 +111,13 @@ command_become(const struct sandbox *sb)
 		return errno;
 	if (limits_apply(sb) == -1)
 		return errno;
-	return exec_search(sb);
+	return command_search(sb, exec_file);
 }
 
 __dead void
 command_exec(struct sandbox *sb, volatile int *error)
 {
-	restore_signals(&sb->opt);
-	(void)umask((mode_t)(sb->opt.umask & 0777));
+	command_restore(&sb->opt);
 	*error = command_become(sb);
 	_exit(EXIT_NOTFOUND);
 }

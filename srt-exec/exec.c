@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * srt-exec: takes the parent's part of the policy, starts the broker in new
- * namespaces, and carries messages between the parent and what is inside.
+ * srt-exec: takes the parent's part of the policy, has the backend start who
+ * is inside, on Linux the broker in new namespaces, and carries messages
+ * between the parent and what is inside.
  *
  * It stands in the caller's process group and session, with everything that
  * it starts, so that pipelines and job control treat the command as if it
@@ -11,9 +12,6 @@
  */
 
 #include "compat.h"
-
-#include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bare.h"
+#include "backend.h"
 #include "exec.h"
 #include "limits.h"
 #include "log.h"
@@ -34,7 +32,7 @@
 static struct ipc_peer	parent;
 static struct ipc_peer	inside;
 static struct sandbox	sb;
-static pid_t		broker;
+static pid_t		inside_pid;
 static pid_t		parent_pid;
 static int		parent_stopped;	/* by us */
 static int		held;		/* srt has the terminal */
@@ -49,6 +47,9 @@ static void	parent_guard(struct ipc_peer *, struct imsg *);
 static void	parent_argv(struct ipc_peer *, struct imsg *);
 static void	parent_env(struct ipc_peer *, struct imsg *);
 static void	parent_cwd(struct ipc_peer *, struct imsg *);
+static void	parent_profile(struct ipc_peer *, struct imsg *);
+static void	parent_tag(struct ipc_peer *, struct imsg *);
+static void	parent_mach(struct ipc_peer *, struct imsg *);
 static void	parent_cfg_end(struct ipc_peer *, struct imsg *);
 static void	parent_signal(struct ipc_peer *, struct imsg *);
 static void	parent_hold(struct ipc_peer *, struct imsg *);
@@ -81,6 +82,13 @@ static const struct ipc_rule parent_rules[] = {
 	    parent_env },
 	{ IMSG_EXEC_CWD, U32 + 1, STRING, IPC_NOFD, IPC_PHASE_CONFIG,
 	    parent_cwd },
+	{ IMSG_EXEC_PROFILE, sizeof(struct exec_profile),
+	    sizeof(struct exec_profile), IPC_NOFD, IPC_PHASE_CONFIG,
+	    parent_profile },
+	{ IMSG_EXEC_TAG, U32 + 1, STRING, IPC_NOFD, IPC_PHASE_CONFIG,
+	    parent_tag },
+	{ IMSG_EXEC_MACH, U32 + 1, STRING, IPC_NOFD, IPC_PHASE_CONFIG,
+	    parent_mach },
 	{ IMSG_CTL_CFG_END, 0, 0, IPC_NOFD, IPC_PHASE_CONFIG,
 	    parent_cfg_end },
 	{ IMSG_EXEC_SIGNAL, U32, U32, IPC_NOFD, IPC_PHASE_RUN,
@@ -103,13 +111,12 @@ static const struct ipc_rule inside_rules[] = {
 	    inside_exited },
 };
 
-/* Without the parent nothing goes on: the broker dies with this process. */
+/* Without the parent nothing goes on: who is inside dies with this process. */
 static void
 parent_gone(struct ipc_peer *peer)
 {
 	(void)peer;
-	limits_end(&sb);
-	end_all();
+	backend_end(&sb);
 	_exit(EXIT_SRT);
 }
 
@@ -134,9 +141,8 @@ inside_gone(struct ipc_peer *peer)
 	(void)peer;
 	send_failed(EXIT_SRT, "a process of the sandbox was killed");
 	/* It still reports; but should it be stopped nobody waits for that. */
-	proc_await(broker);
-	limits_end(&sb);
-	end_all();
+	proc_await(inside_pid);
+	backend_end(&sb);
 	exit(0);
 }
 
@@ -218,7 +224,7 @@ parent_guard(struct ipc_peer *peer, struct imsg *imsg)
 	ipc_get_end(&buf);
 	if (kind >= GUARD_KIND_MAX || sb.guard == NULL)
 		fatalx("guard of kind %u", kind);
-	if (guard_add(sb.guard, (enum guard_kind)kind, text, rule) == -1)
+	if (backend_guard(&sb, (enum guard_kind)kind, text, rule) == -1)
 		fatal("guard of %s", text);
 	free(text);
 	free(rule);
@@ -259,26 +265,44 @@ check_complete(void)
 	sb.envp = ipc_strv_vector(&sb.env_strv);
 	if (sb.argv[0] == NULL)
 		fatalx("no command");
-	if ((sb.plan = plan_new(&sb.paths, sb.opt.flags)) == NULL)
-		fatal("plan");
-	if ((sb.opt.flags & (EXEC_LANDLOCK | EXEC_FS_DISABLED)) ==
-	    EXEC_LANDLOCK && bare_guard(sb.guard) == -1)
-		fatal("guard");
+	backend_check(&sb);
 }
 
-/* In the broker: closes what came with the copy of this process. */
-static __dead void
-become_broker(int fd)
-{
-	ipc_close(&parent);
-	cgroup_forget();
-	ipc_open(&sb.up, NULL, fd, ROLE_EXEC, NULL, 0, parent_gone);
-	broker_main(&sb);
-}
-
-/* The broker is of no use any more; it may have said why before it ended. */
 static void
-hear_broker(void)
+parent_profile(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	if (sb.profiled ||
+	    imsg_get_data(imsg, &sb.profile, sizeof(sb.profile)) == -1)
+		fatalx("malformed profile");
+	sb.profiled = 1;
+}
+
+static void
+parent_tag(struct ipc_peer *peer, struct imsg *imsg)
+{
+	(void)peer;
+	if (sb.tag != NULL)
+		fatalx("tag twice");
+	sb.tag = ipc_recv_str(imsg);
+}
+
+static void
+parent_mach(struct ipc_peer *peer, struct imsg *imsg)
+{
+	char	**list;
+
+	(void)peer;
+	list = reallocarray(sb.mach, sb.nmach + 1, sizeof(*list));
+	if (list == NULL)
+		fatal("reallocarray");
+	sb.mach = list;
+	sb.mach[sb.nmach++] = ipc_recv_str(imsg);
+}
+
+/* It is of no use any more; it may have said why before it ended. */
+static void
+hear_inside(void)
 {
 	struct pollfd	 pfd = { .fd = inside.ibuf.fd, .events = POLLIN };
 
@@ -287,41 +311,26 @@ hear_broker(void)
 }
 
 static int
-start_broker(void)
+start_inside(void)
 {
-	int	 pair[2], bare;
+	int	 pair[2];
 
 	if ((sb.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		return why("/dev/null");
 	if (proc_pair(pair) == -1)
 		return why("socketpair");
 	sb.outer = getpid();
-	bare = (sb.opt.flags & EXEC_LANDLOCK) != 0;
-	if (bare) {
-		if (end_hold() == -1)
-			return -1;
-		/* Not killed with srt: what falls to it then is its to end. */
-		sandbox_follow(SIGCONT);
-	}
-	if ((broker = ns_clone_broker(sb.opt.flags)) == -1)
+	if ((inside_pid = backend_start(&sb, &parent, pair)) == -1)
 		return -1;
-	if (broker == 0) {
-		(void)close(pair[0]);
-		become_broker(pair[1]);
-		/* NOTREACHED */
-	}
 	(void)close(pair[1]);
 	(void)close(sb.proxy_fd);
 	(void)close(sb.monitor_fd);
-	limits_broker(&sb);
 	ipc_open(&inside, NULL, pair[0], ROLE_BROKER, inside_rules,
 	    nitems(inside_rules), inside_gone);
 	ipc_phase(&inside, IPC_PHASE_RUN);
-	/* The byte: see wait_for_maps(). */
-	if ((bare || ns_map_ids(broker) == 0) && write(pair[0], "", 1) == 1)
+	if (backend_release(&sb, inside_pid, pair[0]) == 0)
 		return 0;
-	(void)why("pipe to the broker");
-	hear_broker();
+	hear_inside();
 	return -1;
 }
 
@@ -333,7 +342,7 @@ confine(void)
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (dup2(sb.null_fd, fd) == -1)
 			fatal("dup2");
-	if (ns_undumpable() == -1 || ns_drop_caps(0, 0) == -1)
+	if (backend_confine() == -1)
 		fatalx("%s", why_text());
 	sandbox_enter(ROLE_EXEC);
 }
@@ -343,12 +352,12 @@ parent_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
 {
 	(void)imsg;
 	check_complete();
-	if (limits_prepare(&sb) == -1 || start_broker() == -1) {
+	if (start_inside() == -1) {
 		send_failed(EXIT_SRT, why_text());
-		limits_end(&sb);
+		backend_end(&sb);
 		exit(0);
 	}
-	/* The broker has more to do, and the command waits for it. */
+	/* Who is inside has more to do, and the command waits for it. */
 	(void)sched_yield();
 	confine();
 	ipc_phase(peer, IPC_PHASE_RUN);
@@ -491,7 +500,7 @@ main(int argc, char *argv[])
 	struct pollfd	 pfd[2];
 
 	proc_role_start(ROLE_EXEC, argc, argv);
-	ns_ignore_signals();
+	command_signals();
 	parent_pid = getppid();
 	TAILQ_INIT(&sb.paths);
 	sb.proxy_fd = sb.monitor_fd = sb.cgroup_fd = -1;

@@ -31,6 +31,11 @@ struct sandbox {
 	int			 null_fd;
 	int			 listener_fd;	/* inside: the listener goes here */
 	int			 cgroup_fd;	/* of limits.c: -1 for none */
+	int			 profiled;	/* macOS: there is the next */
+	struct exec_profile	 profile;
+	char			*tag;		/* of the system's log */
+	char			**mach;		/* network.allowMachLookup */
+	size_t			 nmach;
 	pid_t			 outer;
 	struct ipc_peer		 up;	/* inside: the pipe to srt-exec */
 };
@@ -79,6 +84,20 @@ __dead void	 init_main(struct sandbox *, struct mounts *, int);
  */
 __dead void	 command_exec(struct sandbox *, volatile int *);
 
+/* become.c */
+/* What the terminal and others send is for the command: ignored here. */
+void		 command_signals(void);
+/* In what becomes the command: the signals and the umask of srt's caller. */
+void		 command_restore(const struct exec_options *);
+/*
+ * Looks for the command as a shell does: along the PATH that it is given, in
+ * the sandbox.  Unlike execvp(3) a folder of the PATH that may not be entered
+ * does not turn "not found" into "permission denied".  Has each file tried
+ * until that returns 0; else the errno that counts.
+ */
+int		 command_search(const struct sandbox *,
+		    int (*)(const char *, const struct sandbox *));
+
 /* why.c */
 int		 why(const char *, ...)
 		    __attribute__((__format__(printf, 1, 2)));
@@ -108,7 +127,6 @@ int		 ns_map_ids(pid_t);
 int		 ns_die_with_parent(void);
 /* For a parent in another pid namespace: has it died already? */
 int		 ns_parent_gone(int);
-void		 ns_ignore_signals(void);
 int		 ns_undumpable(void);
 /*
  * Gives up every capability for good but those of the mask, and any way to

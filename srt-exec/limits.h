@@ -20,7 +20,16 @@ int	 limits_apply(const struct sandbox *);
 /* In srt-exec: the sandbox has ended, in one way or another. */
 void	 limits_end(struct sandbox *);
 
-/* limits.c: limits.wallSeconds */
+/* wall.c */
+
+/*
+ * Sets an rlimit, the soft one so much below the hard one.  What the user may
+ * have already stays the measure: nobody gets more than that by a setting.
+ * -1 with errno.
+ */
+int	 limits_lower(int, uint64_t, uint64_t);
+
+/* wall.c: limits.wallSeconds */
 
 enum limits_wall {
 	WALL_GOES_ON,

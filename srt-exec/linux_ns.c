@@ -40,12 +40,6 @@
 #define ELSE		"; or set \"mode\": \"landlock\", which needs no " \
 			    "namespaces and enforces less"
 
-/* They share the terminal and the process group with the command. */
-static const int ignored[] = {
-	SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE,
-	SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH
-};
-
 long
 sysctl_number(const char *path)
 {
@@ -240,15 +234,6 @@ ns_parent_gone(int pidfd)
 	struct pollfd	 pfd = { .fd = pidfd, .events = POLLIN };
 
 	return poll(&pfd, 1, 0) != 0;
-}
-
-void
-ns_ignore_signals(void)
-{
-	size_t	 i;
-
-	for (i = 0; i < nitems(ignored); i++)
-		(void)signal(ignored[i], SIG_IGN);
 }
 
 int

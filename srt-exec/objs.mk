@@ -30,12 +30,16 @@ SRT_BROKER_SRCS = srt-exec/broker.c srt-exec/broker_notify.c \
 		srt-exec/broker_socket.c srt-exec/broker_unix.c \
 		srt-exec/broker_tcp.c srt-exec/broker_connect.c \
 		srt-exec/broker_dial.c
-SRT_EXEC_SRCS =	srt-exec/exec.c srt-exec/init.c srt-exec/command.c \
-		srt-exec/limits.c srt-exec/cgroup.c \
+# What makes a sandbox: common/configure says which.
+BACKEND_linux_SRCS = srt-exec/linux_exec.c srt-exec/init.c \
+		srt-exec/command.c srt-exec/limits.c srt-exec/cgroup.c \
 		srt-exec/linux_net.c srt-exec/linux_seccomp.c \
 		srt-exec/bare.c srt-exec/linux_bare.c \
-		$(SRT_BROKER_SRCS) $(GUARD_SRCS) \
-		$(PLAN_SRCS) $(SRT_BUILD_SRCS) \
-		$(IPC_NOLOOP_SRCS) common/ipc_noloop.c \
+		$(SRT_BROKER_SRCS) $(SRT_BUILD_SRCS)
+BACKEND_darwin_SRCS = srt-exec/darwin_exec.c srt-exec/kin.c srt-exec/why.c \
+		$(SEATBELT_SRCS)
+SRT_EXEC_SRCS =	srt-exec/exec.c srt-exec/become.c srt-exec/wall.c \
+		$(BACKEND_$(CONF_BACKEND)_SRCS) $(GUARD_SRCS) \
+		$(PLAN_SRCS) $(IPC_NOLOOP_SRCS) common/ipc_noloop.c \
 		$(PROC_SRCS) $(SANDBOX_SRCS)
 SRT_EXEC_LIBS =	$(CONF_STATIC) $(BSD_LIBS) -lpthread
