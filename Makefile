@@ -42,7 +42,8 @@ $(foreach p,$(PLACES),$(eval $(call place,$(p))))
 FORCE:
 
 GEN =		$(O)/gen
-ALLCPPFLAGS =	-I$(O) -I$(GEN) -Icommon $(CONF_CPPFLAGS) $(CPPFLAGS)
+# A header of the system's may have the name of one of ours: <sandbox.h>.
+ALLCPPFLAGS =	-I$(O) -I$(GEN) -iquote common $(CONF_CPPFLAGS) $(CPPFLAGS)
 ALLCFLAGS =	$(CONF_CFLAGS) $(REMAP) $(CFLAGS)
 ALLLDFLAGS =	$(CONF_LDFLAGS) $(LDFLAGS)
 

@@ -25,21 +25,21 @@ ok() {
 	fi
 }
 
-# look COMPILER FOLDER FILE: as a source of that folder, which is to be clean.
+# look COMPILER FILE: is it clean?
 look() {
 	LC_ALL=C "$1" -std=gnu11 -fsyntax-only -Wall -Wextra -Wshadow \
 	    -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	    -Wsign-compare -Werror -I regress/stubs/darwin -I "$build" \
-	    -I common -iquote "$2" "$3" >"$tmp/seen" 2>&1
+	    -iquote common "$2" >"$tmp/seen" 2>&1
 }
 
-# refused COMPILER WHAT FOLDER FILE: a broken copy.
+# refused COMPILER WHAT FILE WHY: a broken copy, and what is said of it.
 refused() {
-	if look "$1" "$3" "$4"; then
+	if look "$1" "$3"; then
 		echo "it was taken" >"$tmp/seen"
 		ok 1 "$1 refuses $2"
 	else
-		grep -q 'error' "$tmp/seen"
+		grep -q "error: .*$4" "$tmp/seen"
 		ok $? "$1 refuses $2"
 	fi
 }
@@ -52,20 +52,22 @@ for cc in gcc clang; do
 		continue
 	fi
 	for file in $files; do
-		look "$cc" "${file%/*}" "$file"
+		look "$cc" "$file"
 		ok $? "$cc $file"
-		copy=$tmp/${file##*/}
+		copy=$tmp/${file%/*}/${file##*/}
+		mkdir -p "${copy%/*}"
+		cp "${file%/*}"/*.h "${copy%/*}"
 		{
 			cat "$file"
-			echo 'int nobody_declared_this(void) {' \
-			    'return kevent_of_nobody(0); }'
+			echo 'int nobodys(void);'
+			echo 'int nobodys(void) { return kevent_of_nobody(); }'
 		} >"$copy"
-		refused "$cc" "a call of nothing in ${file##*/}" \
-		    "${file%/*}" "$copy"
+		refused "$cc" "a call of nothing in ${file##*/}" "$copy" \
+		    kevent_of_nobody
 		sed 's/, NULL)/)/' "$file" >"$copy"
 		if ! cmp -s "$file" "$copy"; then
 			refused "$cc" "a missing argument in ${file##*/}" \
-			    "${file%/*}" "$copy"
+			    "$copy" 'too few arguments'
 		fi
 	done
 done
