@@ -117,7 +117,7 @@ objects: $(call obj,$(PROGRAM_SRCS))
 
 $(O)/obj/%.o: %.c $(O)/config.mk
 	@mkdir -p $(@D)
-	$(call say,$(notdir $(CC)),$<)
+	$(call say,$(notdir $(firstword $(CC))),$<)
 	$(Q)$(CC) $(ALLCPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
 include regress/tests.mk

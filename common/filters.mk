@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: ISC
 #
 # The seccomp programs: written by two small tools that run on the build
-# machine with libseccomp, embedded into the roles.  For a cross build give
-# HOSTCC and, if pkg-config is the target's, HOST_SECCOMP.
+# machine with libseccomp, embedded into the roles.  HOSTCC and HOST_SECCOMP
+# are what configure has found for that machine.
 
-HOSTCC ?=	$(CC)
-HOST_SECCOMP ?=	$(CONF_SECCOMP_LIBS)
 HOSTCFLAGS ?=	-std=gnu11 -O1 -g -Wall -Wextra -Wshadow \
 		-Wstrict-prototypes -Wmissing-prototypes -Werror
 HOST =		$(O)/host

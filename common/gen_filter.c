@@ -26,6 +26,12 @@ gen_begin(uint32_t action, const struct gen_arch *arch)
 	scmp_filter_ctx	 ctx;
 	int		 e;
 
+	/*
+	 * Nothing is installed here: whether the kernel that builds knows the
+	 * actions, as an emulated one does not, is none of our business.
+	 */
+	if ((e = seccomp_api_set(GEN_API)) != 0)
+		errx(1, "seccomp_api_set: %s", strerror(-e));
 	if ((ctx = seccomp_init(action)) == NULL)
 		errx(1, "seccomp_init");
 	if (arch->token != seccomp_arch_native()) {

@@ -25,6 +25,9 @@ struct gen_arch {
 	uint32_t	 audit;		/* seccomp_data.arch */
 };
 
+/* libseccomp's name for a kernel with user notification, 5.0. */
+#define GEN_API		5
+
 #define GEN_NARCHS	2
 extern const struct gen_arch	gen_archs[GEN_NARCHS];
 

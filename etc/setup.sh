@@ -100,6 +100,8 @@ bench cmd:ip            iproute2      iproute              iproute2       iprout
 bench cmd:unshare       util-linux    util-linux           util-linux-misc util-linux       -          -
 bench cmd:setpriv       util-linux    util-linux           setpriv        util-linux        -          -
 test  cmd:apache2       apache2-bin   httpd                apache2        apache            apache24   httpd
+test  cmd:aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu -    -              -                 -          -
+test  cmd:qemu-aarch64  qemu-user     -                    -              -                 -          -
 test  hdr:http_parser.h libhttp-parser-dev -                -              -                 -          -
 fuzz  cmd:afl-clang-fast afl++         american-fuzzy-lop   afl++          aflplusplus       -          -
 fuzz  cmd:llvm-profdata llvm          llvm                 llvm           llvm              -          -
