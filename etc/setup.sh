@@ -101,6 +101,7 @@ bench cmd:unshare       util-linux    util-linux           util-linux-misc util-
 bench cmd:setpriv       util-linux    util-linux           setpriv        util-linux        -          -
 test  cmd:apache2       apache2-bin   httpd                apache2        apache            apache24   httpd
 test  cmd:aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu -    -              -                 -          -
+test  cmd:musl-gcc     musl-tools    musl-gcc             -              musl              -          -
 test  cmd:qemu-aarch64  qemu-user     -                    -              -                 -          -
 test  hdr:http_parser.h libhttp-parser-dev -                -              -                 -          -
 fuzz  cmd:afl-clang-fast afl++         american-fuzzy-lop   afl++          aflplusplus       -          -

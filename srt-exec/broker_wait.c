@@ -9,8 +9,6 @@
 
 #include "compat.h"
 
-#include <sys/queue.h>
-
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

@@ -11,6 +11,8 @@
 #include <sys/time.h>
 #include <sys/xattr.h>
 
+#include <linux/limits.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -429,6 +429,21 @@ empty(int dirfd)
 static char	 clean[2][65536];	/* what a new tree is like */
 static int	 is_clean[2];
 
+/* scandirat(3), which is glibc's alone. */
+static int
+names_in(int dirfd, const char *path, struct dirent ***list)
+{
+	char	 name[64];
+	int	 count, fd;
+
+	if ((fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY)) == -1)
+		return -1;
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	count = scandir(name, list, NULL, alphasort);
+	(void)close(fd);
+	return count;
+}
+
 static void
 describe(int dirfd, const char *path, char *out, size_t size)
 {
@@ -438,7 +453,7 @@ describe(int dirfd, const char *path, char *out, size_t size)
 	ssize_t		 n;
 	int		 i, count, fd;
 
-	count = scandirat(dirfd, path, &list, NULL, alphasort);
+	count = names_in(dirfd, path, &list);
 	for (i = 0; i < count; i++) {
 		(void)snprintf(name, sizeof(name), "%s/%s", path,
 		    list[i]->d_name);
