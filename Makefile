@@ -112,6 +112,10 @@ programs: $(PROGRAMS)
 
 completions: $(COMPLETIONS)
 
+# What they are made of here, one a line.
+sources:
+	@printf '%s\n' $(PROGRAM_SRCS)
+
 # Compiled only: for a look at a second compiler's warnings.
 objects: $(call obj,$(PROGRAM_SRCS))
 
@@ -185,6 +189,6 @@ distclean: clean
 help:
 	@sed -n 's/^## //p' regress/rules.mk
 
-.PHONY: all programs completions objects install uninstall clean \
+.PHONY: all programs completions sources objects install uninstall clean \
 	distclean help FORCE
 .DELETE_ON_ERROR:

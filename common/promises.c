@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <linux/membarrier.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -285,6 +286,9 @@ const struct promise promises[] = {
 	MAY("set_robust_list", BROKER, "a new thread"),
 	MAY("set_tid_address", BROKER, "a new thread"),
 	MAY("rseq", BROKER, "a new thread"),
+	MAY1("membarrier", BROKER,
+	    IS(0, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED),
+	    "the first thread with musl"),
 	MAY("sched_getaffinity", BROKER, "the caller's, to put it back"),
 	MAY("sched_setaffinity", BROKER, "meets the caller on one processor"),
 	MAY("getcpu", BROKER, "meets the caller on one processor"),
@@ -311,9 +315,12 @@ const struct promise promises[] = {
 	/* the broker: the command's files, within the broker's Landlock */
 	MAY("openat2", BROKER, "directories, files; no link is followed"),
 	MAY("openat", BROKER, "what lies in a directory, /proc/PID"),
+	MAY("open", BROKER, "the same with musl"),
 	MAY("openat", KEEPER, "the settings file, and the new one"),
 	MAY("statx", BROKER, "what it is, on which mount, how old"),
 	MAY("newfstatat", BROKER | KEEPER, "stat of libc"),
+	MAY("stat", BROKER | KEEPER, "stat of musl"),
+	MAY("lstat", BROKER | KEEPER, "lstat of musl"),
 	MAY("readlinkat", BROKER, "the path of a descriptor, links"),
 	MAY("fstatfs", BROKER, "is it a pipe or a socket"),
 	MAY("getdents64", BROKER, "a directory before it is renamed"),

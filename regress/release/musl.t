@@ -54,9 +54,11 @@ echo '#include <features.h>
 #error not musl
 #endif' >"$T/libc.c"
 whether "the headers are musl's" taken "$T/libc.c"
-for folder in common common/compat srt srt-proxy srt-exec srt-monitor; do
-	whether "those of $folder" taken "$(ls "$folder"/*.c)"
+make -s O="$SRT_BUILD" sources >"$T/sources"
+for folder in common srt srt-proxy srt-exec srt-monitor; do
+	whether "those of $folder" taken "$(grep "^$folder/" "$T/sources")"
 done
+whether 'those of what may be missing' taken "$(ls common/compat/*.c)"
 tests=$(ls regress/*/*.c)
 [ -e "$I/http_parser.h" ] ||
     tests=$(echo "$tests" | grep -v 'httpref\|http_diff')
@@ -70,8 +72,7 @@ B=$SRT_BUILD/musl
 musl="musl-gcc -idirafter $K"
 whether 'srt is built with musl' make -j 2 O="$B" CC="$musl" \
     CFLAGS="-isystem $SRT_MUSL/include" LDFLAGS="-L$SRT_MUSL/lib" \
-    CONFIGURE_ARGS=PKG_CONFIG=false HOSTCFLAGS="-isystem $SRT_MUSL/include \
-    -L$SRT_MUSL/lib"
+    CONFIGURE_ARGS='PKG_CONFIG=false CC_FOR_BUILD=cc'
 yes 'and has nothing of glibc' sh -c \
     "! grep -l GLIBC_ '$B/bin/srt' '$B'/libexec/srt/*"
 cat >"$T/settings.json" <<EOT
