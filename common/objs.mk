@@ -9,6 +9,6 @@ RULE_SRCS =	common/rule.c common/rule_index.c common/rule_cure.c \
 		common/host.c common/addr.c
 PATTERN_SRCS =	common/pattern.c
 SANDBOX_SRCS =	$(CONF_SANDBOX_SRCS)
-PROC_SRCS =	common/proc.c
+PROC_SRCS =	common/proc.c $(CONF_SELF_SRCS)
 EVENT_LIBS =	$(CONF_EVENT_LIBS)
 BSD_LIBS =	$(CONF_BSD_LIBS)

@@ -68,17 +68,14 @@ proc_same(const char *one, const char *other)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* The folder of the program that we are. */
+/* The folder of the program that we are, and that program's state. */
 static int
-proc_folder(char *buf, size_t size)
+proc_folder(char *buf, size_t size, struct stat *st)
 {
 	char	*slash;
-	ssize_t	 len;
 
-	len = readlink("/proc/self/exe", buf, size - 1);
-	if (len <= 0 || (size_t)len >= size - 1)
+	if (proc_self(buf, size, st) == -1)
 		return -1;
-	buf[len] = '\0';
 	if ((slash = strrchr(buf, '/')) == NULL)
 		return -1;
 	*slash = '\0';
@@ -109,11 +106,10 @@ beside_find(void)
 	char		*dir = beside.dir;
 	struct stat	 st;
 
-	if (proc_folder(dir, sizeof(beside.dir)) == -1 ||
+	if (proc_folder(dir, sizeof(beside.dir), &st) == -1 ||
 	    proc_same(dir, SRT_BINDIR) || proc_same(dir, SRT_LIBEXECDIR) ||
 	    (cut_tail(dir, "/bin") == -1 &&
-	    cut_tail(dir, "/libexec/srt") == -1) ||
-	    stat("/proc/self/exe", &st) == -1)
+	    cut_tail(dir, "/libexec/srt") == -1))
 		goto none;
 	beside.owner = st.st_uid;
 	if (strlcat(dir, "/libexec", sizeof(beside.dir)) >=

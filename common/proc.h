@@ -3,6 +3,7 @@
 #define PROC_H
 
 #include <sys/types.h>
+#include <sys/stat.h>
 
 #include "ipc.h"
 
@@ -22,6 +23,11 @@ struct proc_child {
  * does not fit.
  */
 int	 proc_path(enum role, char *, size_t);
+/*
+ * self_*.c: the path of the program that runs, and its state.  Returns -1
+ * with errno where the system does not tell it.
+ */
+int	 proc_self(char *, size_t, struct stat *);
 /*
  * Executes a role with its pipe as descriptor 3, nothing else but
  * 0-2 open, an empty environment, no argument, no signal blocked or ignored.

@@ -42,4 +42,8 @@ SRT_EXEC_SRCS =	srt-exec/exec.c srt-exec/become.c srt-exec/wall.c \
 		$(BACKEND_$(CONF_BACKEND)_SRCS) $(GUARD_SRCS) \
 		$(PLAN_SRCS) $(IPC_NOLOOP_SRCS) common/ipc_noloop.c \
 		$(PROC_SRCS) $(SANDBOX_SRCS)
+# Where nothing can hold a command, it says so.
+ifeq ($(CONF_BACKEND),none)
+SRT_EXEC_SRCS =	srt-exec/none_exec.c common/log.c $(COMPAT_SRCS)
+endif
 SRT_EXEC_LIBS =	$(CONF_STATIC) $(BSD_LIBS) -lpthread

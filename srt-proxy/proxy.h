@@ -589,7 +589,7 @@ const char *dns_synthetic(uint32_t);
 void	 dns_udp_add(int);
 void	 dns_udp_stop(void);
 
-/* pktinfo_linux.c */
+/* pktinfo_linux.c, pktinfo_none.c */
 /* Bytes of control data that say where a datagram was sent to. */
 #define PKTINFO_SIZE	128
 /*

@@ -23,7 +23,7 @@ struct feature {
 	int		 (*spare)(const struct policy *);
 };
 
-/* check_linux.c */
+/* check_linux.c, check_none.c */
 extern const struct feature	 check_features[];
 extern const size_t		 check_nfeatures;
 /*

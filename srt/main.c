@@ -76,11 +76,12 @@ static size_t
 own_programs(struct own_file *own)
 {
 	static char	 self[PATH_MAX], roles[PATH_MAX];
+	struct stat	 st;
 	char		*slash;
 	size_t		 n = 0;
 
 	own[0].rule = own[1].rule = "srt itself";
-	if (readlink("/proc/self/exe", self, sizeof(self) - 1) > 0)
+	if (proc_self(self, sizeof(self), &st) == 0)
 		own[n++].path = self;
 	if (proc_path(ROLE_EXEC, roles, sizeof(roles)) == 0 &&
 	    (slash = strrchr(roles, '/')) != NULL && slash != roles) {
@@ -258,6 +259,8 @@ launch(const struct options *opts, struct policy *policy)
 	static struct listeners	 publish;
 	int			 block = -1;
 
+	if (backend_check(set) == -1)
+		return EXIT_SRT;
 	if (opts->machine) {
 		run_start();
 		(void)atexit(run_abort);
@@ -308,7 +311,7 @@ main(int argc, char *argv[])
 		return EXIT_SRT;
 
 	/* The roles load while the settings are read. */
-	if (runs) {
+	if (runs && backend_there()) {
 		run_start();
 		(void)atexit(run_abort);
 	}

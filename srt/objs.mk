@@ -7,7 +7,7 @@ SETTINGS_SRCS =	srt/errors.c srt/home.c srt/json.c srt/settings.c \
 		srt/utf8.c srt/xmalloc.c $(PATTERN_SRCS)
 
 # From the settings to paths, guards and what patterns match.
-PATHS_SRCS =	srt/bounds.c srt/casefold_linux.c srt/follow.c srt/guards.c \
+PATHS_SRCS =	srt/bounds.c $(CONF_CASEFOLD_SRCS) srt/follow.c srt/guards.c \
 		srt/matches.c srt/paths.c srt/protect.c srt/reading.c \
 		srt/target.c srt/walk.c srt-exec/plan.c
 
@@ -15,10 +15,15 @@ PATHS_SRCS =	srt/bounds.c srt/casefold_linux.c srt/follow.c srt/guards.c \
 EXPLAIN_SRCS =	srt/explain.c srt/explain_bare.c srt/explain_host.c \
 		srt/explain_path.c srt/explain_place.c srt/rules.c $(GUARD_DECIDE_SRCS) \
 		srt-exec/bare.c srt-exec/own.c
-CHECK_SRCS =	srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_net.c \
+CHECK_SRCS =	srt/check_linux.c srt/backend_here.c \
+		srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_net.c \
 		srt-exec/linux_landlock.c srt-exec/linux_seccomp.c \
 		srt-exec/linux_end.c srt-exec/linux_bare.c \
 		srt-exec/cgroup.c
+ifeq ($(CONF_BACKEND),none)
+CHECK_SRCS =	srt/check_none.c srt/backend_none.c srt-exec/why.c \
+		srt-exec/end_none.c
+endif
 
 SRT_SRCS =	srt/main.c srt/audit.c \
 		srt/bare.c srt/control.c srt/ask.c srt/ask_tty.c \
@@ -26,7 +31,7 @@ SRT_SRCS =	srt/main.c srt/audit.c \
 		srt/learn_paths.c \
 		srt/lines.c srt/settings_edit.c srt/options.c \
 		srt/options_table.c \
-		$(EXPLAIN_SRCS) srt/check.c srt/check_linux.c $(CHECK_SRCS) \
+		$(EXPLAIN_SRCS) srt/check.c $(CHECK_SRCS) \
 		srt/publish.c srt/route.c srt-proxy/route_parse.c \
 		srt/run.c srt/send.c srt/signals.c srt/tty.c srt/words.c \
 		$(PATHS_SRCS) \

@@ -158,6 +158,11 @@ int	 check_machine(const struct options *, struct policy *, check_run_fn);
 /* Connects to a Unix socket of that type, or fails: -1 with errno. */
 int	 dial_unix(const char *, int);
 
+/* backend_*.c: is there anybody here who can hold a command? */
+int	 backend_there(void);
+/* Says which of the settings nobody would enforce, and returns -1. */
+int	 backend_check(const struct settings *);
+
 /* bare.c: mode "landlock" */
 
 /* Makes the policy one without namespaces, if so; -1 after a message. */
@@ -373,7 +378,7 @@ void	 guards_add(struct guards *, enum guard_kind, const char *,
 	    const char *);
 /* Is it, or would it be, where names that differ in case are the same? */
 int	 path_folds(const char *);
-/* casefold_linux.c: see path_follow_known() */
+/* casefold_*.c: see path_follow_known() */
 void	 path_folds_known(int);
 /*
  * A path as it was followed: what it leads to or would lead to, as it is
