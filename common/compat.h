@@ -25,11 +25,19 @@
 #include <bsd/sys/tree.h>
 #else
 #include <sys/queue.h>
+#ifdef HAVE_TREE
 #include <sys/tree.h>
+#else
+#include "compat/tree.h"
+#endif
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <vis.h>
+#endif
+
+#ifdef HAVE_SHA2
+#include <sha2.h>
 #endif
 
 #ifndef __dead
@@ -54,6 +62,57 @@ const char *getprogname(void);
 #endif
 #ifndef HAVE_TIMINGSAFE_BCMP
 int	 timingsafe_bcmp(const void *, const void *, size_t);
+#endif
+
+#ifndef HAVE_REALLOCARRAY
+void	*reallocarray(void *, size_t, size_t);
+#endif
+#ifndef HAVE_EXPLICIT_BZERO
+void	 explicit_bzero(void *, size_t);
+#endif
+
+#ifndef HAVE_MEMFD_CREATE
+#define MFD_CLOEXEC	1U
+int	 memfd_create(const char *, unsigned int);
+#endif
+
+#ifndef HAVE_ACCEPT4
+#include <sys/socket.h>
+
+#define SOCK_CLOEXEC	0x10000000
+#define SOCK_NONBLOCK	0x20000000
+#define socket(d, t, p)	compat_socket(d, t, p)
+#define socketpair(d, t, p, fds)	compat_socketpair(d, t, p, fds)
+#define accept4(s, sa, len, f)	compat_accept4(s, sa, len, f)
+#define pipe2(fds, f)	compat_pipe2(fds, f)
+int	 compat_socket(int, int, int);
+int	 compat_socketpair(int, int, int, int[2]);
+int	 compat_accept4(int, struct sockaddr *, socklen_t *, int);
+int	 compat_pipe2(int[2], int);
+#endif
+
+#ifndef HAVE_NOSIGNAL
+/* Every role ignores SIGPIPE. */
+#define MSG_NOSIGNAL	0
+#endif
+
+#ifndef HAVE_STRNVIS
+#define strnvis(dst, src, size, flag)	compat_strnvis(dst, src, size, flag)
+int	 compat_strnvis(char *, const char *, size_t, int);
+#endif
+
+#ifndef HAVE_SHA2
+#define SHA256_DIGEST_LENGTH	32
+
+typedef struct {
+	uint64_t	 length;	/* bytes */
+	uint32_t	 state[8];
+	uint8_t		 block[64];
+} SHA2_CTX;
+
+void	 SHA256Init(SHA2_CTX *);
+void	 SHA256Update(SHA2_CTX *, const uint8_t *, size_t);
+void	 SHA256Final(uint8_t *, SHA2_CTX *);
 #endif
 
 #endif /* COMPAT_H */

@@ -13,6 +13,11 @@ UNIT_TESTS =
 FUZZ_TARGETS =
 TEST_HELPERS =
 
+# Includes the files of common/compat, under other names.
+UNIT_TESTS +=	compat_test
+compat_test_SRCS =
+compat_test_LIBS = $(CONF_MD_LIBS) $(BSD_LIBS)
+
 UNIT_TESTS +=	ibuf_test imsg_test
 ibuf_test_SRCS = $(IMSG_SRCS) $(COMPAT_SRCS)
 ibuf_test_LIBS = $(BSD_LIBS)

@@ -58,7 +58,6 @@ make -s O="$SRT_BUILD" sources >"$T/sources"
 for folder in common srt srt-proxy srt-exec srt-monitor; do
 	whether "those of $folder" taken "$(grep "^$folder/" "$T/sources")"
 done
-whether 'those of what may be missing' taken "$(ls common/compat/*.c)"
 tests=$(ls regress/*/*.c)
 [ -e "$I/http_parser.h" ] ||
     tests=$(echo "$tests" | grep -v 'httpref\|http_diff')
