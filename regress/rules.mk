@@ -13,6 +13,7 @@
 ## make run T=...    the test programs named
 ## make asan         all tests with the sanitizers, into O/asan
 ## make tsan         the broker's threads: its tests with ThreadSanitizer
+## make valgrind     the unit tests, but for those that it cannot run
 ## make fuzz         every fuzz target, FUZZ_SECONDS=20 each (clang)
 ## make fuzz-long    the same for MINUTES=60 each, one after the other
 ## make fuzz-merge   what was found into the corpus, minimised
@@ -176,6 +177,21 @@ tsan: helpers
 	    clear-log tsan-run; status=$$?; \
 	    $(MAKE) O=$(O)/tsan show-log && exit $$status
 
+# valgrind has no seccomp(2), openat2(2) and TCP_FASTOPEN of a socket, and
+# limits of its own for descriptors and mount(2).
+VALGRIND ?=	valgrind -q --error-exitcode=99 --leak-check=full \
+		--errors-for-leak-kinds=definite
+VALGRIND_NOT =	broker_file_test broker_unix_test command_filter_test \
+		imsg_test sandbox_test sandbox_work_test settings_admin_test
+valgrind: unit-bins
+	@for t in $(filter-out $(VALGRIND_NOT),$(UNIT_TESTS)); do \
+		SRT_SRC='$(CURDIR)' $(VALGRIND) $(O)/regress/$$t \
+		    >$(O)/valgrind.log 2>&1 || { \
+			cat $(O)/valgrind.log; echo "$$t failed"; exit 1; \
+		}; \
+		echo "$$t: no errors"; \
+	done
+
 tsan-run: programs $(patsubst %,$(O)/regress/%,$(TSAN_UNIT) layers)
 	@$(RUN_TESTS) $(patsubst %,$(O)/regress/%,$(TSAN_UNIT)) \
 	    $(TSAN_SCRIPTS)
@@ -332,7 +348,7 @@ demo-built: programs helpers
 	@SRT='$(abspath $(O))/bin/srt' SRT_SRC='$(CURDIR)' \
 	    SRT_HELPERS='$(abspath $(O))/regress' sh regress/e2e/demo.sh
 
-.PHONY: unit-bins fuzz-bins san-bins san-unit san-fuzz helpers regress unit \
+.PHONY: valgrind unit-bins fuzz-bins san-bins san-unit san-fuzz helpers regress unit \
 	fuzz-replay config proxy exec e2e run asan tsan tsan-run clear-log \
 	show-log fuzz fuzz-built fuzz-long fuzz-merge fuzz-coverage afl \
 	smuggle fuzz-roles death lint lint-text lint-c other other-kernel analyze soak \
