@@ -170,6 +170,8 @@ policy_make(const struct options *opts, const struct settings *set,
 	if (audit != NULL && !set->fs_disabled)
 		paths_add(&policy->paths, FS_NOREAD, audit, S_IFREG,
 		    "srt's audit record");
+	if (paths_again(&policy->paths, &policy->guards) == -1)
+		exit(EXIT_SRT);
 	/* It costs something, so it needs something to enforce. */
 	if (set->strict_reads) {
 		if (guards_have(&policy->guards, GUARD_NOREAD_GLOB))

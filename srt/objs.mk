@@ -25,7 +25,7 @@ CHECK_SRCS =	srt/check_none.c srt/backend_none.c srt-exec/why.c \
 		srt-exec/end_none.c
 endif
 
-SRT_SRCS =	srt/main.c srt/audit.c \
+SRT_SRCS =	srt/main.c srt/again_linux.c srt/audit.c \
 		srt/bare.c srt/control.c srt/ask.c srt/ask_tty.c \
 		srt/dial.c srt/env.c srt/keeper.c srt/learn.c srt/learn_add.c \
 		srt/learn_paths.c \

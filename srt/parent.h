@@ -395,6 +395,12 @@ int	 guards_pattern(struct guards *, enum guard_kind, const char *,
 /* allowUnixSockets; -1 after a message. */
 int	 guards_sockets(const struct resolver *);
 
+/*
+ * again_linux.c: after paths_resolve(), holds what is denied or protected at
+ * the other places where it is mounted.  -1 after a message.
+ */
+int	 paths_again(struct fs_paths *, struct guards *);
+
 /* bounds.c, within paths_resolve() */
 
 enum bounded {

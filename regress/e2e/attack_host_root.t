@@ -186,6 +186,36 @@ for uid in "$USER" 0; do
 	rm -f "$W/late/made"
 done
 
+# --- F27: files that are mounted at a second place
+
+mkdir -p "$T/once/in/deep" "$T/second place" "$T/third" "$T/part" "$T/w2"
+echo secret >"$T/once/in/deep/s"
+echo kept >"$W/kept"
+mount -n --bind "$T/once" "$T/second place"
+mount -n --bind "$T/once/in" "$T/third"
+mount -n --bind "$T/once/in/deep" "$T/part"
+mount -n --bind "$W" "$T/w2"
+settings deny_read="\"$T/once/in\"" allow_write="\"$W\", \"$T/w2\"" \
+    deny_write="\"$W/kept\""
+is "$(cat "$T/second place/in/deep/s" "$T/third/deep/s" "$T/part/s" |
+    grep -c secret)" 3 "F27: outside the file is there as well"
+for uid in "$USER" 0; do
+	chown -R "$uid" "$W"
+	by "$uid" sh -c 'cat "$1/second place/in/deep/s" "$1/third/deep/s"
+	    echo evil >"$1/w2/kept"; mv "$1/w2/kept" "$1/w2/k"
+	    echo ok >"$1/w2/other"; cat other' sh "$T"
+	is "$out" ok "F27: what is denied is so at a second place (uid $uid)"
+	is "$(cat "$W/kept")" kept "F27: what is kept is, too (uid $uid)"
+	like "$err" "part of $T/once/in is mounted at $T/part as well" \
+	    "F27: a part of it is named (uid $uid)"
+done
+mount -n -t tmpfs other "$T/second place/in"
+echo visible >"$T/second place/in/v"
+by 0 cat "$T/second place/in/v"
+is "$out" visible "F27: what hides it there is another file"
+umount "$T/second place/in" "$T/second place" "$T/third" "$T/part" "$T/w2"
+rm -f "$W/kept" "$W/other"
+
 # --- K28: the terminal of a caller who is root
 
 run python3 "$E2E/attack_host.py" terminal python3 "$E2E/attack_host.py" \
