@@ -164,6 +164,29 @@ have su && {
 	unlike "$out" '^0$' "K9: a setuid program gains nothing"
 }
 
+# --- a program that confines itself
+
+cat >"$W/landlock.py" <<'EOT'
+import ctypes, struct
+libc = ctypes.CDLL(None, use_errno=True)
+# All that writes, makes and removes, and nothing of it allowed.
+fd = libc.syscall(444, struct.pack("Q", 0x1ff2), ctypes.c_size_t(8), 0)
+libc.prctl(38, 1, 0, 0, 0)
+if fd == -1 or libc.syscall(446, fd, 0) == -1:
+    print("none")
+else:
+    try:
+        open("beyond", "w").close()
+        print("made")
+    except OSError:
+        print("refused")
+EOT
+(cd "$W" && python3 landlock.py) >"$T/out"
+is "$(cat "$T/out")" refused "outside a program's own Landlock holds"
+srt python3 landlock.py
+is "$out" made "inside what is done for it is not held by that, as documented"
+rm -f "$W/beyond"
+
 # --- other processes
 
 sleep 300 &

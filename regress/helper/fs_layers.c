@@ -238,6 +238,19 @@ static const struct attack odd[] = {
 	{ "K3", "fly", "a protected name by io_uring", try_uring, ".npmrc" },
 	{ "K3", "fmly", "a name outside by io_uring", try_uring,
 	    "../h/new" },
+	/* Who may write to a file could lend his rights to others by it. */
+	{ "F26", "by", "a set-user-ID file", try_setid, "plain/f" },
+	{ "F26", "bly", "a set-user-ID file, made so", try_setid_new,
+	    "plain/new" },
+	{ "F26", "bly", "a set-user-ID file, by mknod", try_setid_node,
+	    "plain/new" },
+	{ "F26", "bly", "a set-user-ID file, without a name",
+	    try_setid_tmpfile, "plain/new" },
+	{ "F26", "rn", "a file with a capability", try_capable, "plain/f" },
+	{ "F28", "-", "what a protected link further down leads to", try_write,
+	    "files/rc" },
+	{ "F28", "bmly", "what one at the top leads to", try_write,
+	    "top/profile" },
 	{ "F25", "ly", "a core file for a denied name", try_core, "sub" },
 };
 

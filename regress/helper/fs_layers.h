@@ -67,6 +67,10 @@ int			 try_in_new(const char *), try_dangling(const char *),
 			 try_watch(const char *), try_fanotify(const char *),
 			 try_size(const char *), try_lock(const char *),
 			 try_getxattr(const char *), try_uring(const char *),
-			 try_core(const char *), try_knob(const char *);
+			 try_core(const char *), try_knob(const char *),
+			 try_setid(const char *), try_setid_new(const char *),
+			 try_setid_node(const char *),
+			 try_setid_tmpfile(const char *),
+			 try_capable(const char *);
 
 #endif /* FS_LAYERS_H */

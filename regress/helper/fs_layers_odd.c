@@ -30,6 +30,9 @@
 
 #include "fs_layers.h"
 
+#ifndef O_TMPFILE
+#define O_TMPFILE		(020000000 | O_DIRECTORY)
+#endif
 #define NR_IO_URING_SETUP	425
 #define NR_IO_URING_ENTER	426
 #define EXCHANGE		2
@@ -239,6 +242,59 @@ int
 try_knob(const char *path)
 {
 	return open(path, O_WRONLY) != -1;
+}
+
+/* --- rights that are lent */
+
+static int
+is_setid(const char *path)
+{
+	struct stat	 st;
+
+	return stat(path, &st) == 0 && (st.st_mode & S_ISUID) != 0;
+}
+
+int
+try_setid(const char *path)
+{
+	perhaps(chmod(path, 04755));
+	perhaps(fchmod(open(path, O_RDONLY), 04755));
+	return is_setid(path);
+}
+
+int
+try_setid_new(const char *path)
+{
+	perhaps(open(path, O_CREAT | O_WRONLY, 04755));
+	return is_setid(path);
+}
+
+int
+try_setid_node(const char *path)
+{
+	perhaps(mknod(path, S_IFREG | 04755, 0));
+	return is_setid(path);
+}
+
+int
+try_setid_tmpfile(const char *path)
+{
+	char	 magic[64];
+	int	 fd = open("plain", O_TMPFILE | O_WRONLY, 04755);
+
+	(void)snprintf(magic, sizeof(magic), "/proc/self/fd/%d", fd);
+	perhaps(linkat(AT_FDCWD, magic, AT_FDCWD, path, AT_SYMLINK_FOLLOW));
+	return is_setid(path);
+}
+
+/* CAP_CHOWN, in effect, by <linux/capability.h>: struct vfs_cap_data. */
+int
+try_capable(const char *path)
+{
+	static const unsigned int	 cap[5] = { 0x02000001, 1, 0, 0, 0 };
+
+	return setxattr(path, "security.capability", cap, sizeof(cap), 0) ==
+	    0;
 }
 
 /* --- namespaces */

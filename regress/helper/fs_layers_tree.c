@@ -28,7 +28,9 @@ static const char *const paths[] = {
 	"w/sub/.git/hooks/", "w/sub/.git/hooks/old", "w/sub/x.lock",
 	"w/keys/", "w/keys/x.key", "w/bare/", "w/bare/HEAD", "w/bare/config",
 	"w/bare/objects/", "w/bare/refs/", "w/bare/hooks/", "w/module/",
-	"w/module/.git", "w/link>../h", "w/.idea>../h", "w/out>../h"
+	"w/module/.git", "w/files/", "w/files/rc", "w/top/", "w/top/profile",
+	"w/.profile>top/profile", "w/sub/.zshrc>../files/rc", "w/link>../h",
+	"w/.idea>../h", "w/out>../h"
 };
 static const char	 deep[] = "w/a/b/c/d/e/f/g/h/i/j/k/.git/hooks/keep";
 
