@@ -46,6 +46,7 @@ layers_settings() {
 		_write="$_write${_write:+, }\"$_d/w\""
 		_kept="$_kept\"$_d/w/kept\", "
 		_shut="$_shut\"$_d/h/secret\", \"$_d/h/shut\", \"$_d/w/hidden\", "
+		_shut="$_shut\"$_d/w/shut/in/secret\", "
 	done
 	settings allow_write="$_write, \"$tree/$linked/w/out\"" \
 	    deny_write="$_kept\"$tree/**/*.lock\", \"$tree/**/core\"" \
@@ -75,6 +76,8 @@ layers_run() {
 	shift
 	layers_prepare
 	layers_look >"$T/before"
+	# The settings that a run is under lie in a write root of its.
+	[ ! -e "$T/settings.json" ] || cp "$T/settings.json" "$own"
 	: >"$_out"
 	layers_late "$_out" &
 	_waiter=$!
@@ -126,6 +129,8 @@ layers_all() {
 	numbers=$(cut -d' ' -f1 "$T/attacks.list" | tr '\n' ' ')
 	count=$(wc -l <"$T/attacks.list")
 	linked=$(awk '/allowWrite names$/ { print $1 }' "$T/attacks.list")
+	settled=$(awk '/the settings in use$/ { print $1 }' "$T/attacks.list")
+	own=$tree/$settled/w/settings.json
 	named=$(awk '/from before the start$/ { print $1 }' "$T/attacks.list")
 	late=$(awk '/comes later$/ { print $1 }' "$T/attacks.list")
 	layers_copy || exit 1
@@ -141,15 +146,15 @@ layers_all() {
 		case $name in
 		strict)	layers_settings true
 			layers_run "$T/result/$name" "$SRT" -q \
-			    -s "$T/settings.json" ;;
+			    -s "$own" ;;
 		strict-*) mv "$prefix" "$T/${name#strict-}"
 			prefix=$T/${name#strict-}
 			layers_settings true
 			layers_run "$T/result/$name" "$prefix/bin/srt" -q \
-			    -s "$T/settings.json" ;;
+			    -s "$own" ;;
 		*)	layers_settings false
 			layers_run "$T/result/$name" "$prefix/bin/srt" -q \
-			    -s "$T/settings.json" ;;
+			    -s "$own" ;;
 		esac
 		results="$results $T/result/$name"
 	done <"$T/settings.list"

@@ -71,6 +71,7 @@ int			 try_in_new(const char *), try_dangling(const char *),
 			 try_setid(const char *), try_setid_new(const char *),
 			 try_setid_node(const char *),
 			 try_setid_tmpfile(const char *),
-			 try_capable(const char *);
+			 try_capable(const char *),
+			 try_settings(const char *);
 
 #endif /* FS_LAYERS_H */

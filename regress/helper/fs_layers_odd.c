@@ -141,6 +141,14 @@ try_exchange_dir(const char *path)
 	    EXCHANGE) == 0;
 }
 
+/* In each way: it is one file for all of them. */
+int
+try_settings(const char *path)
+{
+	return try_write(path) || try_onto(path) || try_away(path) ||
+	    try_exchange(path);
+}
+
 /* --- what the caller has, and other processes */
 
 int

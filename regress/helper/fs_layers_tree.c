@@ -20,7 +20,8 @@
 /* A directory ends with "/", a FIFO with "|", "a>b" is a link a to b. */
 static const char *const paths[] = {
 	"h/", "h/victim", "h/secret", "h/shut/", "h/shut/secret", "h/fifo|",
-	"w/", "w/plain/", "w/plain/f", "w/kept", "w/hidden", "w/.bashrc",
+	"w/", "w/plain/", "w/plain/f", "w/kept", "w/hidden", "w/shut/",
+	"w/shut/in/", "w/shut/in/secret", "w/settings.json", "w/.bashrc",
 	"w/.git/", "w/.git/HEAD", "w/.git/config", "w/.git/objects/",
 	"w/.git/refs/", "w/.git/hooks/", "w/.git/hooks/old", "w/.git/info/",
 	"w/sub/", "w/sub/.bashrc", "w/sub/.git/", "w/sub/.git/HEAD",
