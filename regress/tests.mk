@@ -406,7 +406,8 @@ HELPER_posixfs_LIBS = $(BSD_LIBS) -lpthread
 
 UNIT_TESTS +=	broker_file_test
 broker_file_test_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts kept \
-		check bare same tree fresh open name rename attr) \
+		check bare same tree fresh open openat2 fifo name rename \
+		attr) \
 		srt-exec/own.c $(GUARD_SRCS) $(PLAN_SRCS) \
 		common/log.c $(COMPAT_SRCS)
 broker_file_test_LIBS = $(BSD_LIBS) -lpthread

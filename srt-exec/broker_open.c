@@ -20,48 +20,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "broker.h"
+#include "broker_open.h"
 #include "broker_path.h"
 #include "log.h"
 #include "own.h"
 
-/* <asm/fcntl.h>; O_TMPFILE is it and O_DIRECTORY. */
-#define LX_TMPFILE	020000000
-#define LX_LARGEFILE	0100000
-
-/* open(2) ignores all others. */
-#define FLAGS_KNOWN	((uint64_t)(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | \
-			    O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | \
-			    O_ASYNC | O_DIRECT | LX_LARGEFILE | O_LARGEFILE | \
-			    O_DIRECTORY | O_NOFOLLOW | O_NOATIME | \
-			    O_CLOEXEC | O_PATH | LX_TMPFILE))
 #define FLAGS_WRITING	((uint64_t)(O_ACCMODE | O_CREAT | O_TRUNC | \
 			    LX_TMPFILE))
-/* What F_SETFL would take away with O_NONBLOCK. */
-#define FLAGS_STATUS	((uint64_t)(O_APPEND | O_DIRECT | O_NOATIME | \
-			    O_ASYNC))
-/* All that O_PATH may have beside it in openat2(2). */
-#define FLAGS_PATH	((uint64_t)(O_PATH | O_DIRECTORY | O_NOFOLLOW | \
-			    O_CLOEXEC))
-#define FLAGS_NEW	((uint64_t)(O_CREAT | O_EXCL))
 #define FLAGS_LASTING	((uint64_t)(O_CREAT | O_TRUNC))
-#define MODE_KNOWN	07777
 #define MODE_SETID	(S_ISUID | S_ISGID)
-#define RESOLVE_KNOWN	((uint64_t)(LX_RESOLVE_NO_XDEV | \
-			    LX_RESOLVE_NO_MAGICLINKS | \
-			    LX_RESOLVE_NO_SYMLINKS | LX_RESOLVE_BENEATH | \
-			    LX_RESOLVE_IN_ROOT | LX_RESOLVE_CACHED))
-
-#define HOW_MIN		24	/* OPEN_HOW_SIZE_VER0 */
-#define HOW_MAX		4096
-
-/* Landlock knows of truncation from here on (Linux 6.2). */
-#define ABI_TRUNCATE	3
 
 /* So many descriptors that the limit is worth a look. */
 #define OPEN_FEW	16
@@ -70,13 +42,6 @@
 
 /* open_once(): the name is a symbolic link, to be followed. */
 #define OPEN_LINK	1
-
-struct opening {
-	uint64_t	 flags;
-	uint64_t	 mode;
-	uint64_t	 resolve;
-	int		 how;		/* they are in memory: openat2(2) */
-};
 
 static long	 open_object(struct call *, struct loc *, struct opening *);
 
@@ -104,8 +69,8 @@ follows(const struct opening *o)
  * Combinations that the kernel refuses before it looks at the path.  Before
  * Linux 6.4 it took O_DIRECTORY with O_CREAT to mean something of little use.
  */
-static int
-is_odd(const struct opening *o)
+int
+opening_is_odd(const struct opening *o)
 {
 	int	 write = (o->flags & O_ACCMODE) != O_RDONLY;
 
@@ -128,11 +93,7 @@ is_confined(const struct opening *o)
 	    (!o->how && (o->flags & O_ACCMODE) != O_RDONLY);
 }
 
-/*
- * The kernel opens it, in the caller's Landlock domain.  Where that is not
- * safe, programs have another way for openat2(2), which we can follow.
- */
-static long
+long
 open_kernel(struct call *c, const struct opening *o)
 {
 	int	 abi = broker.mounts.landlock.abi;
@@ -146,123 +107,6 @@ open_kernel(struct call *c, const struct opening *o)
 	    O_RDONLY && abi > 0 && abi < ABI_TRUNCATE)
 		return -EACCES;
 	return CALL_CONTINUE;
-}
-
-/* The descriptor as the caller wants it. */
-static long
-open_give(struct call *c, uint64_t flags, int fd)
-{
-	if ((flags & O_NONBLOCK) == 0 && (flags & FLAGS_NEW) != FLAGS_NEW &&
-	    fcntl(fd, F_SETFL, (int)(flags & FLAGS_STATUS)) == -1) {
-		(void)close(fd);
-		return -EPERM;
-	}
-	c->fd = fd;
-	c->fd_cloexec = (flags & O_CLOEXEC) != 0;
-	return 0;
-}
-
-/* Opens anew what the descriptor refers to; never blocks. */
-static int
-reopen(int fd, uint64_t flags, uint64_t mode)
-{
-	char	 name[FD_NAME_MAX];
-
-	return path_open(path_fds(), path_fd_name(fd, name), flags |
-	    O_NOCTTY | O_NONBLOCK, mode, 0);
-}
-
-/*
- * A FIFO without a reader, or a file that somebody has a lease on.  What it
- * is has been settled; arg[5], which no open uses, keeps the flags.
- */
-static long
-open_retry(struct call *c)
-{
-	uint64_t	 flags = c->arg[5];
-	int		 fd;
-
-	fd = reopen(c->fd, flags, 0);
-	if (fd == -ENXIO || fd == -EAGAIN)
-		return CALL_TAKEN;
-	return fd < 0 ? fd : open_give(c, flags, fd);
-}
-
-/* Takes over the descriptor. */
-static long
-open_wait(struct call *c, const struct opening *o, int fd)
-{
-	if (fd < 0)
-		return fd;
-	c->arg[5] = o->flags & ~(FLAGS_NEW | O_NOFOLLOW);
-	return call_wait(c, fd, open_retry);
-}
-
-static int
-has_type(int dirfd, const char *name, mode_t type)
-{
-	struct lx_stat	 st;
-
-	return lx_statx(dirfd, name, LX_STATX_BASIC, &st) == 0 &&
-	    (st.mode & S_IFMT) == type;
-}
-
-/* Would an open without O_NONBLOCK have waited, instead of this error? */
-static int
-would_wait(const struct opening *o, int error, int dirfd, const char *name)
-{
-	if ((o->flags & O_NONBLOCK) != 0)
-		return 0;
-	return error == -EAGAIN || (error == -ENXIO &&
-	    (o->flags & O_ACCMODE) == O_WRONLY && has_type(dirfd, name, S_IFIFO));
-}
-
-/*
- * Has somebody the FIFO open for writing, or had since it was opened for
- * reading?  tee(2) tells an empty one of a writer from one of nobody.
- */
-static int
-has_writer(int fd)
-{
-	static pthread_mutex_t	 lock = PTHREAD_MUTEX_INITIALIZER;
-	static int		 pair[2] = { -1, -1 };
-	struct pollfd		 pfd = { .fd = fd, .events = POLLIN };
-	ssize_t			 n;
-	char			 c;
-
-	if (poll(&pfd, 1, 0) != 0)
-		return 1;
-	(void)pthread_mutex_lock(&lock);
-	if (pair[0] == -1 && pipe2(pair, O_CLOEXEC | O_NONBLOCK) == -1)
-		n = 0;
-	else if ((n = tee(fd, pair[1], 1, SPLICE_F_NONBLOCK)) == 1)
-		n = read(pair[0], &c, 1);
-	(void)pthread_mutex_unlock(&lock);
-	return n != 0;
-}
-
-/* The reader's end of a FIFO, opened by us, is the caller's when it may be. */
-static long
-reader_retry(struct call *c)
-{
-	int	 fd;
-
-	if (!has_writer(c->fd))
-		return CALL_TAKEN;
-	fd = fcntl(c->fd, F_DUPFD_CLOEXEC, 0);
-	return fd == -1 ? -errno : open_give(c, c->arg[5], fd);
-}
-
-/* What has been opened without waiting, and is no pipe without a name. */
-static long
-open_done(struct call *c, const struct opening *o, int fd)
-{
-	if ((o->flags & (O_ACCMODE | O_NONBLOCK)) == O_RDONLY &&
-	    has_type(fd, "", S_IFIFO) && !has_writer(fd)) {
-		c->arg[5] = o->flags & ~FLAGS_NEW;
-		return call_wait(c, fd, reader_retry);
-	}
-	return open_give(c, o->flags, fd);
 }
 
 static enum deed
@@ -310,7 +154,7 @@ is_device(const struct loc *loc)
 		return 0;
 	for (i = 0; i < OWN_NODES; i++)
 		if (strcmp(loc->real + 5, own_nodes[i]) == 0)
-			return has_type(loc->kind == LOC_OBJECT ? loc->fd :
+			return fd_has_type(loc->kind == LOC_OBJECT ? loc->fd :
 			    loc->dirfd, loc->kind == LOC_OBJECT ? "" :
 			    loc->last, S_IFCHR);
 	return 0;
@@ -368,10 +212,10 @@ open_named(struct call *c, struct loc *loc, struct opening *o)
 		return open_done(c, o, fd);
 	if ((fd == -ELOOP && follows(o)) ||
 	    (loc->slash && (fd == -ELOOP || fd == -ENOTDIR) &&
-	    has_type(loc->dirfd, loc->last, S_IFLNK)))
+	    fd_has_type(loc->dirfd, loc->last, S_IFLNK)))
 		return (o->resolve & LX_RESOLVE_NO_SYMLINKS) != 0 ? -ELOOP :
 		    OPEN_LINK;
-	if (would_wait(o, fd, loc->dirfd, last))
+	if (open_would_wait(o, fd, loc->dirfd, last))
 		return open_wait(c, o, path_open(loc->dirfd, last, O_PATH |
 		    O_NOFOLLOW, 0, 0));
 	return is_writing(o) ? check_result(c, loc, deed_of(o), fd) : fd;
@@ -435,7 +279,7 @@ is_writable(int fd)
 	int	 flags = fcntl(fd, F_GETFL);
 
 	return flags != -1 && (flags & O_PATH) == 0 &&
-	    ((flags & O_ACCMODE) != O_RDONLY || has_type(fd, "", S_IFIFO));
+	    ((flags & O_ACCMODE) != O_RDONLY || fd_has_type(fd, "", S_IFIFO));
 }
 
 /*
@@ -506,7 +350,7 @@ open_object(struct call *c, struct loc *loc, struct opening *o)
 		if (is_writing(o) && !is_writable(loc->fd))
 			return check_write(c, loc, DEED_WRITE);
 		if (loc->object == LOC_ANONYMOUS) {
-			fd = reopen(loc->fd, o->flags, 0);
+			fd = fd_reopen(loc->fd, o->flags, 0);
 			return fd < 0 ? fd : open_give(c, o->flags, fd);
 		}
 	} else if ((r = open_check(c, loc, o)) < 0)
@@ -520,90 +364,18 @@ open_object(struct call *c, struct loc *loc, struct opening *o)
 		    ".", o->flags | O_NONBLOCK, o->mode, 0);
 		/* "." has to be searched for, unlike "..". */
 		if (fd == -EACCES)
-			fd = reopen(loc->fd, o->flags & ~(uint64_t)O_NOFOLLOW,
-			    o->mode);
+			fd = fd_reopen(loc->fd, o->flags &
+			    ~(uint64_t)O_NOFOLLOW, o->mode);
 	} else
-		fd = reopen(loc->fd, o->flags | (loc->slash ?
+		fd = fd_reopen(loc->fd, o->flags | (loc->slash ?
 		    (uint64_t)O_DIRECTORY : 0), o->mode);
 	if (fd >= 0)
 		return open_done(c, o, fd);
-	if (would_wait(o, fd, loc->fd, "")) {
+	if (open_would_wait(o, fd, loc->fd, "")) {
 		fd = fcntl(loc->fd, F_DUPFD_CLOEXEC, 0);
 		return open_wait(c, o, fd == -1 ? -errno : fd);
 	}
 	return is_writing(o) ? check_result(c, loc, deed_of(o), fd) : fd;
-}
-
-/* LX_RESOLVE_NO_XDEV: does a link to "/" leave the mount? */
-static int
-is_other_mount(int dirfd)
-{
-	struct lx_stat	 a, b;
-
-	return lx_statx(dirfd, "", LX_STATX_MNT_ID, &a) == -1 ||
-	    lx_statx(broker.rootfd, "", LX_STATX_MNT_ID, &b) == -1 ||
-	    a.mnt_id != b.mnt_id;
-}
-
-/* Takes each "./" out; the new length. */
-static size_t
-squeeze(char *path, size_t len)
-{
-	size_t	 i, n = 0;
-
-	for (i = 0; i < len; i++)
-		if (path[i] == '.' && path[i + 1] == '/' &&
-		    (i == 0 || path[i - 1] == '/'))
-			i++;
-		else
-			path[n++] = path[i];
-	return n;
-}
-
-/*
- * Follows a link under the flags of openat2(2), which hold for the path as a
- * whole: from its beginning, with the link's text in the place of the name.
- */
-static long
-hop_again(struct call *c, int dirfd, const struct opening *o,
-    struct loc *loc)
-{
-	char	*path = c->path;
-	size_t	 len = strlen(path), n;
-	ssize_t	 text;
-
-	text = readlinkat(loc->dirfd, loc->last, c->path2, PATH_MAX);
-	if (text == -1)
-		return -errno;
-	if (text == PATH_MAX)
-		return -ENAMETOOLONG;
-	while (len > 0 && path[len - 1] == '/')
-		len--;
-	while (len > 0 && path[len - 1] != '/')
-		len--;
-	if (c->path2[0] == '/') {
-		/* The kernel does not compare before it has been there. */
-		if ((o->resolve & LX_RESOLVE_NO_XDEV) != 0 &&
-		    (o->resolve & LX_RESOLVE_IN_ROOT) == 0 &&
-		    (path[0] != '/' || is_other_mount(loc->dirfd)))
-			return -EXDEV;
-		len = 0;
-	}
-	n = len + (size_t)text;
-	if (n + 2 > PATH_MAX) {
-		c->path2[text] = '\0';
-		text = (ssize_t)squeeze(c->path2, (size_t)text);
-		len = squeeze(path, len);
-		n = len + (size_t)text;
-	}
-	if (n + 2 > PATH_MAX)
-		return open_kernel(c, o);
-	memcpy(path + len, c->path2, (size_t)text);
-	if (loc->slash)
-		path[n++] = '/';
-	path[n] = '\0';
-	loc_close(loc);
-	return loc_resolve_how(c, dirfd, path, o->resolve, c->real, loc);
 }
 
 /*
@@ -653,7 +425,7 @@ open_loop(struct call *c, int dirfd, struct opening *o, struct loc *loc)
 		if (links == LINKS_MAX)
 			return -ELOOP;
 		if (o->resolve != 0)
-			r = hop_again(c, dirfd, o, loc);
+			r = open_hop_again(c, dirfd, o, loc);
 		else if ((r = loc_hop(c, loc)) == 0 &&
 		    loc->kind == LOC_KERNEL &&
 		    (loc->procfd != -1 || is_confined(o)))
@@ -678,8 +450,7 @@ is_full(const struct call *c, const struct opening *o)
 	    n >= task_limit(c, RLIMIT_NOFILE);
 }
 
-/* The path is in c->path. */
-static long
+long
 open_path(struct call *c, int dirfd, struct opening *o)
 {
 	struct loc	 loc;
@@ -701,8 +472,8 @@ open_path(struct call *c, int dirfd, struct opening *o)
 	return r;
 }
 
-static int
-is_ours(const struct opening *o)
+int
+opening_is_ours(const struct opening *o)
 {
 	if ((o->flags & O_PATH) != 0)
 		return 0;
@@ -719,9 +490,9 @@ open_at(struct call *c, int dirfd, uint64_t addr, uint64_t flags,
 	if ((o.flags & (O_CREAT | LX_TMPFILE)) != 0)
 		o.mode = mode & MODE_KNOWN;
 	/* The flags are in a register. */
-	if (!is_ours(&o))
+	if (!opening_is_ours(&o))
 		return CALL_CONTINUE;
-	if (is_odd(&o))
+	if (opening_is_odd(&o))
 		return -EINVAL;
 	if ((r = task_string(c, addr, c->path)) < 0)
 		return r;
@@ -745,73 +516,4 @@ long
 call_openat(struct call *c)
 {
 	return open_at(c, (int)c->arg[0], c->arg[1], c->arg[2], c->arg[3]);
-}
-
-/* What is behind the fields that we know must be zeros. */
-static long
-how_rest(struct call *c, uint64_t addr, size_t size)
-{
-	char	 buf[256];
-	size_t	 at, n, i;
-	long	 r;
-
-	for (at = HOW_MIN; at < size; at += n) {
-		n = size - at < sizeof(buf) ? size - at : sizeof(buf);
-		if ((r = task_read(c, addr + at, buf, n)) < 0)
-			return r;
-		for (i = 0; i < n; i++)
-			if (buf[i] != 0)
-				return -E2BIG;
-	}
-	return 0;
-}
-
-static int
-how_is_valid(const struct opening *o)
-{
-	uint64_t	 scopes = LX_RESOLVE_BENEATH | LX_RESOLVE_IN_ROOT;
-
-	if ((o->flags & ~FLAGS_KNOWN) != 0 ||
-	    (o->resolve & ~RESOLVE_KNOWN) != 0 ||
-	    (o->resolve & scopes) == scopes)
-		return 0;
-	if ((o->flags & O_PATH) != 0)
-		return o->mode == 0 && (o->flags & ~FLAGS_PATH) == 0;
-	if ((o->flags & (O_CREAT | LX_TMPFILE)) != 0)
-		return (o->mode & ~(uint64_t)MODE_KNOWN) == 0 && !is_odd(o);
-	return o->mode == 0;
-}
-
-long
-call_openat2(struct call *c)
-{
-	struct lx_open_how	 how;
-	struct opening		 o;
-	uint64_t		 size = c->arg[3];
-	int			 abi = broker.mounts.landlock.abi;
-	long			 r;
-
-	/* It could be left to the kernel then only where flags are fixed. */
-	if (abi > 0 && abi < ABI_TRUNCATE)
-		return -ENOSYS;
-	if (size < HOW_MIN)
-		return -EINVAL;
-	if (size > HOW_MAX)
-		return -E2BIG;
-	if ((r = task_read(c, c->arg[2], &how, sizeof(how))) < 0 ||
-	    (r = how_rest(c, c->arg[2], (size_t)size)) < 0)
-		return r;
-	o.flags = how.flags;
-	o.mode = how.mode;
-	o.resolve = how.resolve;
-	o.how = 1;
-	if (!how_is_valid(&o))
-		return -EINVAL;
-	if (!is_ours(&o))
-		return open_kernel(c, &o);
-	if ((o.resolve & LX_RESOLVE_CACHED) != 0)
-		return -EAGAIN;
-	if ((r = task_string(c, c->arg[1], c->path)) < 0)
-		return r;
-	return open_path(c, (int)c->arg[0], &o);
 }

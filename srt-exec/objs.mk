@@ -24,7 +24,8 @@ SRT_BROKER_SRCS = srt-exec/broker.c srt-exec/broker_notify.c \
 		srt-exec/broker_check.c srt-exec/broker_bare.c \
 		srt-exec/broker_same.c \
 		srt-exec/broker_fresh.c srt-exec/broker_learn.c \
-		srt-exec/broker_open.c \
+		srt-exec/broker_open.c srt-exec/broker_openat2.c \
+		srt-exec/broker_fifo.c \
 		srt-exec/broker_name.c srt-exec/broker_rename.c \
 		srt-exec/broker_attr.c \
 		srt-exec/broker_socket.c srt-exec/broker_unix.c \
