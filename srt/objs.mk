@@ -33,7 +33,8 @@ SRT_SRCS =	srt/main.c srt/again_linux.c srt/audit.c \
 		srt/options_table.c \
 		$(EXPLAIN_SRCS) srt/check.c $(CHECK_SRCS) \
 		srt/publish.c srt/route.c srt-proxy/route_parse.c \
-		srt/run.c srt/send.c srt/signals.c srt/tty.c srt/words.c \
+		srt/run.c srt/run_recv.c srt/send.c srt/signals.c srt/tty.c \
+		srt/words.c \
 		$(PATHS_SRCS) \
 		$(SETTINGS_SRCS) $(IPC_SRCS) $(PROC_SRCS) $(SANDBOX_SRCS) \
 		$(RULE_SRCS)

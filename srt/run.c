@@ -16,57 +16,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "parent.h"
+#include "run.h"
 #include "sandbox.h"
 #include "../srt-exec/exec.h"
-
-/* How long the roles may take to hand in the report, seconds. */
-#define REPORT_GRACE	2
-
-/* How long what --learn has found may take to be written, seconds. */
-#define LEARN_GRACE	30
-
-/* Likewise where the last records may have to wait for their daemon. */
-#define AUDIT_GRACE	4
-
-#define NCHILDREN	3
-
-/* The exit status after limits.wallSeconds, as of timeout(1). */
-#define EXIT_TIMEUP	124
 
 /* Of the reason of an answer so much is told. */
 #define RUN_REASON_MAX	1024
 
-enum run_state {
-	RUN_STARTING,		/* the command does not run yet */
-	RUN_RUNNING,
-	RUN_REPORTING,		/* it has ended; the report is written */
-	RUN_ENDING		/* the roles end */
-};
-
-static struct {
-	struct event_base	*base;
-	struct proc_child	 child[NCHILDREN];
-	struct ipc_peer		 peer[NCHILDREN];
-	struct event		 sigchld;
-	struct event		 timer;
-	const struct policy	*policy;
-	enum run_state		 state;
-	int			 status;
-	int			 report;
-	int			 asking;	/* somebody can be asked */
-	struct signal_note	 early[16];	/* by the terminal */
-	size_t			 nearly;
-	int			 timeup;	/* limits.wallSeconds */
-	int			 told;		/* the audit record: the end */
-	int			 orphaned;	/* srt-exec did not end well */
-} run_env;
+struct run_env	 run_env;
 
 static void	 run_answer(uint32_t, int, int, const char *);
 static void	 run_ended(size_t, int);
 static void	 run_hand(enum role, enum role, int);
 static void	 run_control_lost(void);
-static void	 run_end(int);
 static void	 run_gone(struct ipc_peer *);
 static void	 run_reap(int, short, void *);
 static void	 run_hold(int);
@@ -77,82 +39,14 @@ static void	 run_saved(const char *);
 static void	 run_signal(const struct signal_note *);
 static void	 run_timeout(int, short, void *);
 static void	 run_update(const struct settings *);
-static void	 recv_hello(struct ipc_peer *, struct imsg *);
-static void	 recv_ready(struct ipc_peer *, struct imsg *);
-static void	 recv_log(struct ipc_peer *, struct imsg *);
-static void	 recv_applied(struct ipc_peer *, struct imsg *);
-static void	 recv_dial(struct ipc_peer *, struct imsg *);
-static void	 recv_query(struct ipc_peer *, struct imsg *);
-static void	 recv_started(struct ipc_peer *, struct imsg *);
-static void	 recv_failed(struct ipc_peer *, struct imsg *);
-static void	 recv_stopped(struct ipc_peer *, struct imsg *);
-static void	 recv_exited(struct ipc_peer *, struct imsg *);
-static void	 recv_timeup(struct ipc_peer *, struct imsg *);
-static void	 recv_flushed(struct ipc_peer *, struct imsg *);
-static void	 recv_reopen(struct ipc_peer *, struct imsg *);
-static void	 recv_unwritten(struct ipc_peer *, struct imsg *);
 
-#define COMMON_RULES							\
-	{ IMSG_CTL_HELLO, sizeof(struct ipc_hello),			\
-	    sizeof(struct ipc_hello), IPC_NOFD, IPC_PHASE_HELLO,	\
-	    recv_hello },						\
-	{ IMSG_CTL_READY, 0, 0, IPC_NOFD, IPC_PHASE_CONFIG,		\
-	    recv_ready },						\
-	{ IMSG_CTL_LOG, 2 * sizeof(uint32_t),				\
-	    2 * sizeof(uint32_t) + IPC_STRING_MAX, IPC_NOFD,		\
-	    IPC_PHASE_ANY, recv_log }
-
-#define AFTER_HELLO	(IPC_PHASE_CONFIG | IPC_PHASE_RUN)
-
-static const struct ipc_rule proxy_rules[] = {
-	COMMON_RULES,
-	{ IMSG_PROXY_APPLIED, 0, 0, IPC_NOFD, IPC_PHASE_RUN, recv_applied },
-	{ IMSG_ROUTE_DIAL, 4, 4, IPC_NOFD, IPC_PHASE_RUN, recv_dial },
-	{ IMSG_ASK_QUERY, 24, 1024, IPC_NOFD, IPC_PHASE_RUN, recv_query }
-};
-
-static const struct ipc_rule exec_rules[] = {
-	COMMON_RULES,
-	{ IMSG_EXEC_STARTED, sizeof(uint64_t), sizeof(uint64_t), IPC_NOFD,
-	    AFTER_HELLO, recv_started },
-	{ IMSG_EXEC_FAILED, 2 * sizeof(uint32_t),
-	    2 * sizeof(uint32_t) + IPC_STRING_MAX, IPC_NOFD, AFTER_HELLO,
-	    recv_failed },
-	{ IMSG_EXEC_STOPPED, sizeof(uint32_t), sizeof(uint32_t), IPC_NOFD,
-	    AFTER_HELLO, recv_stopped },
-	{ IMSG_EXEC_EXITED, sizeof(uint32_t), sizeof(uint32_t), IPC_NOFD,
-	    AFTER_HELLO, recv_exited },
-	{ IMSG_EXEC_TIMEUP, 0, 0, IPC_NOFD, AFTER_HELLO, recv_timeup }
-};
-
-static const struct ipc_rule monitor_rules[] = {
-	COMMON_RULES,
-	{ IMSG_CTL_FLUSHED, sizeof(struct ipc_flushed),
-	    sizeof(struct ipc_flushed), IPC_NOFD, IPC_PHASE_RUN,
-	    recv_flushed },
-	{ IMSG_MON_REOPEN, 0, 0, IPC_NOFD, AFTER_HELLO, recv_reopen },
-	{ IMSG_MON_UNWRITTEN, sizeof(uint32_t), IPC_STRING_MAX, IPC_NOFD,
-	    AFTER_HELLO, recv_unwritten }
-};
-
-/* The one that the command waits for comes first. */
-static const struct {
-	enum role		 role;
-	const struct ipc_rule	*rules;
-	size_t			 nrules;
-} roles[NCHILDREN] = {
-	{ ROLE_EXEC, exec_rules, nitems(exec_rules) },
-	{ ROLE_PROXY, proxy_rules, nitems(proxy_rules) },
-	{ ROLE_MONITOR, monitor_rules, nitems(monitor_rules) }
-};
-
-static struct ipc_peer *
+struct ipc_peer *
 run_peer(enum role role)
 {
 	size_t	 i;
 
 	for (i = 0; i < NCHILDREN; i++)
-		if (roles[i].role == role)
+		if (run_roles[i].role == role)
 			return &run_env.peer[i];
 	fatalx("no pipe to %s", role_name(role));
 }
@@ -160,8 +54,8 @@ run_peer(enum role role)
 static void
 run_start_role(size_t i)
 {
-	if (proc_start(&run_env.child[i], roles[i].role) == -1)
-		fatal("%s cannot be started", role_name(roles[i].role));
+	if (proc_start(&run_env.child[i], run_roles[i].role) == -1)
+		fatal("%s cannot be started", role_name(run_roles[i].role));
 }
 
 /* The others follow when srt-exec is busy, and must not be missed then. */
@@ -172,10 +66,10 @@ run_start(void)
 	size_t	 i;
 
 	for (i = 0; i < NCHILDREN; i++)
-		if (proc_path(roles[i].role, path, sizeof(path)) == -1 ||
+		if (proc_path(run_roles[i].role, path, sizeof(path)) == -1 ||
 		    access(path, X_OK) == -1)
 			fatal("%s cannot be executed: srt is not installed "
-			    "completely", role_name(roles[i].role));
+			    "completely", role_name(run_roles[i].role));
 	run_start_role(0);
 }
 
@@ -203,13 +97,56 @@ run_abort(void)
 	tty_restore();
 }
 
-int
-run(const struct options *opts, const struct policy *policy, int block,
-    int json)
+/* Whom to ask, and who saves what is answered. */
+static void
+run_ask(const struct options *opts, const struct policy *policy)
+{
+	if (!opts->ask && opts->ask_fd == -1)
+		return;
+	run_env.asking = 1;
+	ask_start(run_env.base, policy->settings->ask_timeout, policy->keeper,
+	    run_answer, opts->ask ? run_hold : NULL);
+	if (policy->keeper)
+		keeper_open(run_env.base, run_saved);
+}
+
+static void
+run_roles_start(const struct options *opts, const struct policy *policy,
+    int block, int json)
 {
 	size_t	 i;
 	int	 proxy_exec, monitor_exec, monitor_proxy;
 
+	/* The namespaces are what takes longest: they come first. */
+	run_open(0);
+	run_pair(ROLE_EXEC, ROLE_PROXY, &proxy_exec);
+	run_pair(ROLE_EXEC, ROLE_MONITOR, &monitor_exec);
+	/* Else nothing runs before there is a record of it. */
+	if (!audit_required())
+		send_exec(run_peer(ROLE_EXEC), policy);
+	(void)ipc_flush(run_peer(ROLE_EXEC));
+	for (i = 1; i < NCHILDREN; i++) {
+		run_start_role(i);
+		run_open(i);
+	}
+	run_hand(ROLE_PROXY, ROLE_EXEC, proxy_exec);
+	run_hand(ROLE_MONITOR, ROLE_EXEC, monitor_exec);
+	run_pair(ROLE_PROXY, ROLE_MONITOR, &monitor_proxy);
+	run_hand(ROLE_MONITOR, ROLE_PROXY, monitor_proxy);
+	run_ask(opts, policy);
+	if (learn_on())
+		keeper_open(run_env.base, run_learned);
+	send_published(run_peer(ROLE_PROXY), policy->publish);
+	route_send(run_peer(ROLE_PROXY));
+	send_rules(run_peer(ROLE_PROXY), policy->settings, run_env.asking);
+	audit_send(run_peer(ROLE_MONITOR), policy);
+	send_monitor(run_peer(ROLE_MONITOR), policy, block, json);
+}
+
+int
+run(const struct options *opts, const struct policy *policy, int block,
+    int json)
+{
 	run_env.policy = policy;
 	if ((policy->flags & EXEC_LANDLOCK) != 0 && end_hold() == -1) {
 		log_warnx("%s", why_text());
@@ -228,36 +165,7 @@ run(const struct options *opts, const struct policy *policy, int block,
 
 	if (route_open(policy->settings, opts->control_fd != -1) == -1)
 		return EXIT_SRT;
-	/* The namespaces are what takes longest: they come first. */
-	run_open(0);
-	run_pair(ROLE_EXEC, ROLE_PROXY, &proxy_exec);
-	run_pair(ROLE_EXEC, ROLE_MONITOR, &monitor_exec);
-	/* Else nothing runs before there is a record of it. */
-	if (!audit_required())
-		send_exec(run_peer(ROLE_EXEC), policy);
-	(void)ipc_flush(run_peer(ROLE_EXEC));
-	for (i = 1; i < NCHILDREN; i++) {
-		run_start_role(i);
-		run_open(i);
-	}
-	run_hand(ROLE_PROXY, ROLE_EXEC, proxy_exec);
-	run_hand(ROLE_MONITOR, ROLE_EXEC, monitor_exec);
-	run_pair(ROLE_PROXY, ROLE_MONITOR, &monitor_proxy);
-	run_hand(ROLE_MONITOR, ROLE_PROXY, monitor_proxy);
-	if (opts->ask || opts->ask_fd != -1) {
-		run_env.asking = 1;
-		ask_start(run_env.base, policy->settings->ask_timeout,
-		    policy->keeper, run_answer, opts->ask ? run_hold : NULL);
-		if (policy->keeper)
-			keeper_open(run_env.base, run_saved);
-	}
-	if (learn_on())
-		keeper_open(run_env.base, run_learned);
-	send_published(run_peer(ROLE_PROXY), policy->publish);
-	route_send(run_peer(ROLE_PROXY));
-	send_rules(run_peer(ROLE_PROXY), policy->settings, run_env.asking);
-	audit_send(run_peer(ROLE_MONITOR), policy);
-	send_monitor(run_peer(ROLE_MONITOR), policy, block, json);
+	run_roles_start(opts, policy, block, json);
 	if (opts->control_fd != -1)
 		control_start(run_env.base, run_update, run_control_lost);
 
@@ -360,13 +268,13 @@ static void
 run_open(size_t i)
 {
 	ipc_open(&run_env.peer[i], run_env.base, run_env.child[i].fd,
-	    roles[i].role, roles[i].rules, roles[i].nrules, run_gone);
+	    run_roles[i].role, run_roles[i].rules, run_roles[i].nrules,
+	    run_gone);
 	run_env.child[i].fd = -1;
 	ipc_send_hello(&run_env.peer[i]);
 }
 
-/* The record of the run ends with its status. */
-static void
+void
 run_tell(int status)
 {
 	struct ipc_peer	*peer = run_peer(ROLE_MONITOR);
@@ -378,8 +286,7 @@ run_tell(int status)
 	(void)ipc_flush(peer);
 }
 
-/* Closes the pipes, which ends the roles, and waits for them. */
-static void
+void
 run_end(int status)
 {
 	struct timeval	 grace = { .tv_sec = PROC_GRACE };
@@ -523,204 +430,3 @@ run_signal(const struct signal_note *note)
 	    (uint32_t)note->signo);
 }
 
-static void
-recv_hello(struct ipc_peer *peer, struct imsg *imsg)
-{
-	ipc_recv_hello(imsg, ROLE_PARENT);
-	ipc_phase(peer, IPC_PHASE_CONFIG);
-}
-
-static void
-recv_ready(struct ipc_peer *peer, struct imsg *imsg)
-{
-	(void)imsg;
-	log_debug("%s is ready", role_name(peer->role));
-	ipc_phase(peer, IPC_PHASE_RUN);
-	if (peer->role == ROLE_MONITOR && audit_required())
-		send_exec(run_peer(ROLE_EXEC), run_env.policy);
-}
-
-static void
-recv_log(struct ipc_peer *peer, struct imsg *imsg)
-{
-	uint32_t	 level;
-	char		*text = ipc_recv_log(imsg, &level);
-
-	if (level <= (uint32_t)log_getlevel())
-		log_stderr(role_name(peer->role), level, text);
-	free(text);
-}
-
-static void
-recv_query(struct ipc_peer *peer, struct imsg *imsg)
-{
-	struct ibuf	 buf;
-	uint32_t	 id, port;
-	uint64_t	 pid;
-	char		*host, *program;
-
-	(void)peer;
-	ipc_recv_ibuf(imsg, &buf);
-	id = ipc_get_u32(&buf);
-	port = ipc_get_u32(&buf);
-	pid = ipc_get_u64(&buf);
-	host = ipc_get_str(&buf);
-	program = ipc_get_str(&buf);
-	ipc_get_end(&buf);
-	if (!run_env.asking || port > UINT16_MAX)
-		fatalx("srt-proxy asks what nobody can answer");
-	ask_put(id, host, (uint16_t)port, pid, program);
-	free(host);
-	free(program);
-}
-
-static void
-recv_dial(struct ipc_peer *peer, struct imsg *imsg)
-{
-	route_dial(peer, ipc_recv_u32(imsg));
-}
-
-static void
-recv_applied(struct ipc_peer *peer, struct imsg *imsg)
-{
-	(void)peer;
-	(void)imsg;
-	control_applied();
-}
-
-static void
-recv_started(struct ipc_peer *peer, struct imsg *imsg)
-{
-	uint64_t	 born;
-	size_t		 i;
-
-	if (imsg_get_data(imsg, &born, sizeof(born)) == -1)
-		fatalx("malformed start");
-	if (run_env.state != RUN_STARTING)
-		fatalx("the command was started twice");
-	run_env.state = RUN_RUNNING;
-	for (i = 0; i < run_env.nearly; i++)
-		if (run_env.early[i].when < born)
-			ipc_send_u32(peer, IMSG_EXEC_SIGNAL, -1,
-			    (uint32_t)run_env.early[i].signo);
-	/* From then on no descriptor can be sent any more. */
-	for (i = 0; i < NCHILDREN; i++)
-		(void)ipc_flush(&run_env.peer[i]);
-	sandbox_enter(route_dials() || audit_dials() ? ROLE_DIALER :
-	    ROLE_PARENT);
-}
-
-static void
-recv_failed(struct ipc_peer *peer, struct imsg *imsg)
-{
-	uint32_t	 status;
-	char		*text = ipc_recv_failed(imsg, &status);
-
-	(void)peer;
-	log_warnx("%s", text);
-	free(text);
-	if (status != EXIT_NOTEXECUTABLE && status != EXIT_NOTFOUND)
-		status = EXIT_SRT;
-	run_end((int)status);
-}
-
-/* srt-exec stops us as well, for the shell that watches us. */
-static void
-recv_stopped(struct ipc_peer *peer, struct imsg *imsg)
-{
-	(void)peer;
-	log_debug("the command was stopped by signal %u", ipc_recv_u32(imsg));
-}
-
-/* limits.wallSeconds: srt-exec ends the command. */
-static void
-recv_timeup(struct ipc_peer *peer, struct imsg *imsg)
-{
-	(void)peer;
-	(void)imsg;
-	run_env.timeup = 1;
-	log_warnx("limits.wallSeconds: the command has run for %lld second%s "
-	    "and is ended",
-	    (long long)run_env.policy->settings->limit_wall,
-	    run_env.policy->settings->limit_wall == 1 ? "" : "s");
-}
-
-static void
-recv_exited(struct ipc_peer *peer, struct imsg *imsg)
-{
-	struct timeval	 grace = { .tv_sec = REPORT_GRACE };
-	int		 status = (int)ipc_recv_u32(imsg);
-
-	(void)peer;
-	if (WIFEXITED(status))
-		status = WEXITSTATUS(status);
-	else if (WIFSIGNALED(status))
-		status = 128 + WTERMSIG(status);
-	else
-		fatalx("the command ended with wait status %#x", status);
-	if (run_env.state != RUN_RUNNING)
-		fatalx("the command ended before it was started");
-	if (run_env.timeup)
-		status = EXIT_TIMEUP;
-	/* The terminal is not to be kept for a question of nobody's. */
-	ask_stop();
-	if (!run_env.report && !audit_on()) {
-		run_end(status);
-		return;
-	}
-	run_env.status = status;
-	run_env.state = RUN_REPORTING;
-	run_tell(status);
-	if (audit_on())
-		grace.tv_sec = AUDIT_GRACE;
-	ipc_send(run_peer(ROLE_PROXY), IMSG_CTL_FLUSH, -1, NULL, 0);
-	ipc_send(run_peer(ROLE_MONITOR), IMSG_CTL_FLUSH, -1, NULL, 0);
-	if (evtimer_add(&run_env.timer, &grace) == -1)
-		fatalx("evtimer_add");
-}
-
-/* The syslog daemon has been started anew. */
-static void
-recv_reopen(struct ipc_peer *peer, struct imsg *imsg)
-{
-	(void)imsg;
-	audit_reopen(peer);
-}
-
-/* What must be recorded is not. */
-static void
-recv_unwritten(struct ipc_peer *peer, struct imsg *imsg)
-{
-	char	*why = ipc_recv_str(imsg);
-
-	(void)peer;
-	log_warnx("requireAudit: the audit record is not complete: %s: %s",
-	    why, run_env.state == RUN_STARTING ?
-	    "the command was not started" : run_env.state == RUN_RUNNING ?
-	    "the command was killed" : "after the command had ended");
-	free(why);
-	run_end(EXIT_SRT);
-}
-
-static void
-recv_flushed(struct ipc_peer *peer, struct imsg *imsg)
-{
-	static const struct timeval	 grace = { .tv_sec = LEARN_GRACE };
-	struct ipc_flushed		 n;
-
-	(void)peer;
-	if (imsg_get_data(imsg, &n, sizeof(n)) == -1)
-		fatalx("malformed report");
-	if (run_env.state != RUN_REPORTING)
-		fatalx("a report that nobody asked for");
-	log_debug("%llu refusals, %llu ignored, %llu lost",
-	    (unsigned long long)n.recorded, (unsigned long long)n.ignored,
-	    (unsigned long long)n.lost);
-	if (!learn_on()) {
-		run_end(run_env.status);
-		return;
-	}
-	if (evtimer_add(&run_env.timer, &grace) == -1)
-		fatalx("evtimer_add");
-	learn_finish(n.lost);
-}
