@@ -245,6 +245,8 @@ void	 task_program(pid_t, char *, size_t);
 pid_t	 task_process(pid_t);
 /* umask(2): from now on umasks have to be asked for. */
 long	 call_umask(struct call *);
+/* setpriority(2), prlimit(2) and their kin, of a process with a number. */
+long	 call_numbered(struct call *);
 
 /* broker_kept.c */
 

@@ -88,6 +88,13 @@ static const struct {
 	{ SYS_connect, call_connect },
 	{ SYS_listen, call_listen },
 	{ SYS_clone, call_clone },
+	{ SYS_setpriority, call_numbered },
+	{ SYS_ioprio_set, call_numbered },
+	{ SYS_prlimit64, call_numbered },
+	{ SYS_sched_setaffinity, call_numbered },
+	{ SYS_sched_setscheduler, call_numbered },
+	{ SYS_sched_setparam, call_numbered },
+	{ SYS_sched_setattr, call_numbered },
 	/* Newer machines lack these. */
 #ifdef SYS_renameat
 	{ SYS_renameat, call_renameat },

@@ -538,3 +538,31 @@ task_process(pid_t tid)
 		return tid;
 	return (pid_t)status_number(status, "Tgid", 10);
 }
+
+/*
+ * Mode "landlock": programs know themselves and their threads by number, and
+ * a process's is no other's as long as one of its threads waits here.  That of
+ * another thread could become one, should it end right now; limits, which
+ * matter most, are the process's.
+ */
+long
+call_numbered(struct call *c)
+{
+	struct lx_stat	 st;
+	char		 path[64];
+	int		 second = c->nr == SYS_setpriority ||
+			    c->nr == SYS_ioprio_set;
+	pid_t		 pid = (pid_t)c->arg[second ? 1 : 0];
+	pid_t		 process = task_process(c->tid);
+
+	if (!call_valid(c))
+		return -ESRCH;
+	if (pid == c->tid || pid == process)
+		return CALL_CONTINUE;
+	(void)snprintf(path, sizeof(path), "%d/task/%d", (int)process,
+	    (int)pid);
+	if (c->nr == SYS_prlimit64 ||
+	    lx_statx(broker.procfd, path, LX_STATX_BASIC, &st) == -1)
+		return -EPERM;
+	return CALL_CONTINUE;
+}

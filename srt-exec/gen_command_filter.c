@@ -380,11 +380,25 @@ emit_sharing(struct code *c, int kind)
 	(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
 }
 
+/* Not for 0, which is the caller. */
+static void
+emit_numbered(struct code *c, int kind)
+{
+	(void)emit(c, BPF_LD | BPF_W | BPF_ABS,
+	    (uint32_t)offsetof(struct seccomp_data, args) +
+	    (kind == NUMBERED_1 ? (uint32_t)sizeof(uint64_t) : 0));
+	c->insn[emit(c, BPF_JMP | BPF_JEQ | BPF_K, 0)].jf = 1;
+	(void)emit(c, BPF_RET | BPF_K, RET_ALLOW);
+	(void)emit(c, BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+}
+
 static void
 emit_notified(struct code *c, const struct notified *n, int reads)
 {
 	if (n->flags >= 0)
 		emit_flags(c, n, reads);
+	else if (n->flags == NUMBERED_0 || n->flags == NUMBERED_1)
+		emit_numbered(c, n->flags);
 	else
 		emit_sharing(c, n->flags);
 }

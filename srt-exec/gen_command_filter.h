@@ -68,7 +68,9 @@ enum notify {
 enum {
 	ALWAYS = -1,
 	CLONING = -2,		/* two processes share a directory */
-	UNSHARING = -3		/* or two threads no longer do */
+	UNSHARING = -3,		/* or two threads no longer do */
+	NUMBERED_0 = -4,	/* the first argument names a process ... */
+	NUMBERED_1 = -5		/* the second does: 0 is the caller */
 };
 
 struct notified {

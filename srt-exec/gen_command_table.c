@@ -268,16 +268,11 @@ static const struct row	 landlock[] = {
 	ROW("socket", 0, EACCES, EQ(0, AF_INET), KIND(SOCK_DGRAM)),
 	ROW("socket", 0, EACCES, EQ(0, AF_INET6), KIND(SOCK_DGRAM)),
 
-	/* Of itself alone, not of another process of the user's. */
-	ROW("setpriority", 0, 0, EQ(0, PRIO_PROCESS), EQ(1, 0)),
+	/* Whose one process is, the broker says: see notified[]. */
+	ROW("setpriority", 0, 0, EQ(0, PRIO_PROCESS)),
 	OTHERWISE("setpriority", EPERM),
-	ROW("ioprio_set", 0, 0, EQ(0, IOPRIO_PROCESS), EQ(1, 0)),
+	ROW("ioprio_set", 0, 0, EQ(0, IOPRIO_PROCESS)),
 	OTHERWISE("ioprio_set", EPERM),
-	ROW("prlimit64", 0, EPERM, NE(0, 0)),
-	ROW("sched_setaffinity", 0, EPERM, NE(0, 0)),
-	ROW("sched_setscheduler", 0, EPERM, NE(0, 0)),
-	ROW("sched_setparam", 0, EPERM, NE(0, 0)),
-	ROW("sched_setattr", 0, EPERM, NE(0, 0)),
 
 	/* System V and POSIX objects, which belong to the user. */
 	OTHERWISE("shmget", ENOSYS),
@@ -347,6 +342,14 @@ const struct notified	 notified[] = {
 	{ "listen",	NOTIFY_LANDLOCK, ALWAYS },	/* it binds as well */
 	{ "clone",	NOTIFY_LANDLOCK, ALWAYS },	/* has an end */
 	{ "fork",	NOTIFY_LANDLOCK, ALWAYS },
-	{ "vfork",	NOTIFY_LANDLOCK, ALWAYS }
+	{ "vfork",	NOTIFY_LANDLOCK, ALWAYS },
+	/* Of itself alone, not of another process of the user's. */
+	{ "setpriority", NOTIFY_LANDLOCK, NUMBERED_1 },
+	{ "ioprio_set",	NOTIFY_LANDLOCK, NUMBERED_1 },
+	{ "prlimit64",	NOTIFY_LANDLOCK, NUMBERED_0 },
+	{ "sched_setaffinity", NOTIFY_LANDLOCK, NUMBERED_0 },
+	{ "sched_setscheduler", NOTIFY_LANDLOCK, NUMBERED_0 },
+	{ "sched_setparam", NOTIFY_LANDLOCK, NUMBERED_0 },
+	{ "sched_setattr", NOTIFY_LANDLOCK, NUMBERED_0 }
 };
 const size_t	nnotified = nitems(notified);

@@ -128,6 +128,57 @@ srt sh -c "kill $other; kill -9 $other; cat /proc/$other/environ
     readlink /proc/$other/fd/0; cat /proc/$other/mem; renice 5 -p $other
     kill -0 \$PPID && echo reached"
 is "$out" "" "another process is not looked into"
+if have python3; then
+	cat >"$T/numbers.py" <<'EOT'
+"""Sets what belongs to a process: its own by number, or that of another."""
+import os
+import resource
+import sys
+import threading
+
+SETS = (
+    lambda pid: os.sched_setaffinity(pid, os.sched_getaffinity(0)),
+    lambda pid: os.sched_setscheduler(pid, os.SCHED_OTHER,
+                                      os.sched_param(0)),
+    lambda pid: os.sched_setparam(pid, os.sched_param(0)),
+    lambda pid: os.setpriority(os.PRIO_PROCESS, pid, 1),
+    lambda pid: resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0)))
+
+
+def tell(what, pid):
+    done = []
+    for i, change in enumerate(SETS):
+        try:
+            change(pid)
+            done.append(i)
+        except OSError:
+            pass
+    print(what, *done)
+
+
+def thread():
+    ready.set()
+    end.wait()
+
+
+ready, end = threading.Event(), threading.Event()
+other = threading.Thread(target=thread)
+other.start()
+ready.wait()
+tell("zero", 0)
+tell("own", os.getpid())
+tell("thread", other.native_id)
+end.set()
+tell("shell", os.getppid())
+tell("host", int(sys.argv[1]))
+EOT
+	srt sh -c "python3 $T/numbers.py $$; true"
+	is "$out" "zero 0 1 2 3 4
+own 0 1 2 3 4
+thread 0 1 2 3
+shell
+host" "priority, scheduling, limits: a program's own and its threads' alone"
+fi
 check "nor ended" kill -0 "$other"
 kill "$other"
 srt sh -c 'sleep 100 & kill $! && wait $!; echo $?'
