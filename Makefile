@@ -97,7 +97,7 @@ ROLES =		$(LIBEXEC)/srt-proxy $(LIBEXEC)/srt-exec \
 PROGRAMS =	$(O)/bin/srt $(ROLES)
 PROGRAM_SRCS =	$(sort $(SRT_SRCS) $(SRT_PROXY_SRCS) $(SRT_EXEC_SRCS) \
 		$(SRT_MONITOR_SRCS) $(SRT_TLS_SRCS) $(SEATBELT_SRCS) \
-		$(SEATBELT_LOG_SRCS) srt-exec/kin.c)
+		$(SEATBELT_LOG_SRCS) srt-exec/kin.c srt/front_local.c)
 
 $(eval $(call program,$(O)/bin/srt,$(SRT_SRCS),$(SRT_LIBS)))
 $(eval $(call program,$(LIBEXEC)/srt-proxy,$(SRT_PROXY_SRCS),\

@@ -7,6 +7,7 @@ IPC_NOLOOP_SRCS = common/log.c common/ipc.c common/violation.c common/access.c \
 IPC_SRCS =	$(IPC_NOLOOP_SRCS) common/ipc_loop.c
 RULE_SRCS =	common/rule.c common/rule_index.c common/rule_cure.c \
 		common/host.c common/addr.c
+BASE64_SRCS =	common/base64.c
 PATTERN_SRCS =	common/pattern.c
 SANDBOX_SRCS =	$(CONF_SANDBOX_SRCS)
 PROC_SRCS =	common/proc.c $(CONF_SELF_SRCS)

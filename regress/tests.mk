@@ -226,7 +226,7 @@ FUZZ_tls_hello_SRCS = srt-proxy/tls_hello.c $(COMPAT_SRCS)
 FUZZ_tls_hello_LIBS = $(BSD_LIBS)
 
 TEST_HELPERS +=	proxyd
-HELPER_proxyd_SRCS = $(IPC_SRCS)
+HELPER_proxyd_SRCS = srt/front_local.c $(env_test_SRCS) $(IPC_SRCS)
 HELPER_proxyd_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
 
 # sandbox_test.c includes sandbox-linux.c, to test its layers one by one.
@@ -342,7 +342,7 @@ PARENT_TEST_SRCS = srt/xmalloc.c srt/errors.c srt/utf8.c common/log.c \
 		$(COMPAT_SRCS)
 words_test_SRCS = srt/words.c $(PARENT_TEST_SRCS)
 words_test_LIBS = $(BSD_LIBS)
-env_test_SRCS =	srt/env.c $(PARENT_TEST_SRCS)
+env_test_SRCS =	srt/env.c $(BASE64_SRCS) $(PARENT_TEST_SRCS)
 env_test_LIBS =	$(BSD_LIBS)
 options_test_SRCS = srt/options.c srt/options_table.c $(PARENT_TEST_SRCS)
 options_test_LIBS = $(BSD_LIBS)
@@ -480,3 +480,10 @@ FUZZ_seatbelt_log_LIBS = $(BSD_LIBS)
 UNIT_TESTS +=	kin_test
 kin_test_SRCS =	srt-exec/kin.c $(COMPAT_SRCS)
 kin_test_LIBS =	$(BSD_LIBS)
+
+# What the parent does where the command has no network of its own.
+UNIT_TESTS +=	front_test
+front_test_SRCS = srt/front_local.c $(BASE64_SRCS) srt/xmalloc.c \
+		srt/errors.c srt/utf8.c $(PROC_SRCS) $(SANDBOX_SRCS) \
+		$(IPC_SRCS)
+front_test_LIBS = $(EVENT_LIBS) $(BSD_LIBS)

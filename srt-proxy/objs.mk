@@ -4,7 +4,7 @@ HTTP_SRCS =	srt-proxy/http_parse.c srt-proxy/http_field.c \
 		srt-proxy/http_body.c srt-proxy/http_chunk.c \
 		srt-proxy/http_buf.c srt-proxy/http_write.c \
 		srt-proxy/http_answer.c srt-proxy/reason.c
-ROUTE_SRCS =	srt-proxy/route_parse.c
+ROUTE_SRCS =	srt-proxy/route_parse.c $(BASE64_SRCS)
 TOKEN_SRCS =	srt-proxy/token.c
 DNS_SRCS =	srt-proxy/dns_parse.c srt-proxy/synth.c
 SRT_PROXY_SRCS = srt-proxy/proxy.c srt-proxy/listen.c srt-proxy/session.c \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
 #include "route_parse.h"
 
 #define PORT_HTTP	80
@@ -45,34 +46,6 @@ percent_decode(const char *s, size_t len, char *out, size_t *outlen)
 	return 0;
 }
 
-/* RFC 4648, section 4.  Fresh; NULL: no memory. */
-static char *
-base64(const char *s, size_t len)
-{
-	static const char	 digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/=";
-	char			*out;
-	size_t			 i, n = 0, left;
-	uint32_t		 v;
-
-	if ((out = malloc((len + 2) / 3 * 4 + 1)) == NULL)
-		return NULL;
-	for (i = 0; i < len; i += 3) {
-		left = len - i;
-		v = (uint32_t)(unsigned char)s[i] << 16;
-		if (left > 1)
-			v |= (uint32_t)(unsigned char)s[i + 1] << 8;
-		if (left > 2)
-			v |= (uint32_t)(unsigned char)s[i + 2];
-		out[n++] = digit[v >> 18];
-		out[n++] = digit[v >> 12 & 63];
-		out[n++] = digit[left > 1 ? v >> 6 & 63 : 64];
-		out[n++] = digit[left > 2 ? v & 63 : 64];
-	}
-	out[n] = '\0';
-	return out;
-}
-
 /* "user:password" as Basic has it (RFC 7617); the user alone has a colon. */
 static const char *
 userinfo_parse(const char *s, size_t len, struct proxy_url *url)
@@ -86,7 +59,7 @@ userinfo_parse(const char *s, size_t len, struct proxy_url *url)
 		return "its user or password is not percent-encoded well";
 	if (memchr(s, ':', len) == NULL)
 		text[n++] = ':';
-	url->auth = base64(text, n);
+	url->auth = base64_encode(text, n);
 	explicit_bzero(text, sizeof(text));
 	return url->auth == NULL ? "out of memory" : NULL;
 }

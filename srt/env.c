@@ -14,13 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
 #include "parent.h"
 
-#define STR(n)		#n
-#define XSTR(n)		STR(n)
-#define HTTP_HOST	"localhost:" XSTR(SANDBOX_HTTP_PORT)
-#define HTTP_URL	"http://" HTTP_HOST
-#define SOCKS_URL	"socks5h://localhost:" XSTR(SANDBOX_SOCKS_PORT)
 /* Only what is really local: everything else goes through the proxy. */
 #define NO_PROXY	"localhost,127.0.0.1,::1"
 
@@ -29,30 +25,91 @@
 /* Entries of git's that the caller may have; git itself takes INT_MAX. */
 #define GIT_COUNT_MAX	100000
 
+/* What a variable says; some say nothing where no token is demanded. */
+enum env_value {
+	VALUE_ONE,
+	VALUE_NO_PROXY,
+	VALUE_HTTP,		/* URL */
+	VALUE_SOCKS,
+	VALUE_PLACE,		/* host and port, or with user and password */
+	VALUE_TYPE,
+	VALUE_HOST,
+	VALUE_PORT,
+	VALUE_USER,
+	VALUE_TOKEN,
+	VALUE_GIT,
+	VALUE_SSH,
+	VALUE_SSH_SCRIPT,
+	VALUE_MAX
+};
+
 static const struct {
 	const char	*name;
-	const char	*value;
+	enum env_value	 value;
 } env_table[] = {
-	{ "SANDBOX_RUNTIME",		"1" },
-	{ "NO_PROXY",			NO_PROXY },
-	{ "no_proxy",			NO_PROXY },
-	{ "HTTP_PROXY",			HTTP_URL },
-	{ "HTTPS_PROXY",		HTTP_URL },
-	{ "http_proxy",			HTTP_URL },
-	{ "https_proxy",		HTTP_URL },
-	{ "ALL_PROXY",			HTTP_URL },
-	{ "all_proxy",			HTTP_URL },
-	{ "GRPC_PROXY",			HTTP_URL },
-	{ "grpc_proxy",			HTTP_URL },
-	{ "FTP_PROXY",			SOCKS_URL },
-	{ "ftp_proxy",			SOCKS_URL },
-	{ "RSYNC_PROXY",		HTTP_HOST },
-	{ "DOCKER_HTTP_PROXY",		HTTP_URL },
-	{ "DOCKER_HTTPS_PROXY",		HTTP_URL },
-	{ "CLOUDSDK_PROXY_TYPE",	"http" },
-	{ "CLOUDSDK_PROXY_ADDRESS",	"localhost" },
-	{ "CLOUDSDK_PROXY_PORT",	XSTR(SANDBOX_HTTP_PORT) }
+	{ "SANDBOX_RUNTIME",		VALUE_ONE },
+	{ "NO_PROXY",			VALUE_NO_PROXY },
+	{ "no_proxy",			VALUE_NO_PROXY },
+	{ "HTTP_PROXY",			VALUE_HTTP },
+	{ "HTTPS_PROXY",		VALUE_HTTP },
+	{ "http_proxy",			VALUE_HTTP },
+	{ "https_proxy",		VALUE_HTTP },
+	{ "ALL_PROXY",			VALUE_HTTP },
+	{ "all_proxy",			VALUE_HTTP },
+	{ "GRPC_PROXY",			VALUE_HTTP },
+	{ "grpc_proxy",			VALUE_HTTP },
+	{ "FTP_PROXY",			VALUE_SOCKS },
+	{ "ftp_proxy",			VALUE_SOCKS },
+	{ "RSYNC_PROXY",		VALUE_PLACE },
+	{ "DOCKER_HTTP_PROXY",		VALUE_HTTP },
+	{ "DOCKER_HTTPS_PROXY",		VALUE_HTTP },
+	{ "CLOUDSDK_PROXY_TYPE",	VALUE_TYPE },
+	{ "CLOUDSDK_PROXY_ADDRESS",	VALUE_HOST },
+	{ "CLOUDSDK_PROXY_PORT",	VALUE_PORT },
+	{ "CLOUDSDK_PROXY_USERNAME",	VALUE_USER },
+	{ "CLOUDSDK_PROXY_PASSWORD",	VALUE_TOKEN },
+	{ "GIT_CONFIG_PARAMETERS",	VALUE_GIT },
+	{ "GIT_SSH_COMMAND",		VALUE_SSH },
+	{ "SRT_SSH_PROXY_COMMAND",	VALUE_SSH_SCRIPT }
 };
+
+#define TOKEN_USER	"srt"
+
+/* The script is in a variable of its own, as no argument is to show it. */
+static const char	 env_ssh[] = "ssh -o ControlMaster=no "
+    "-o ControlPath=none -o ProxyCommand=\"/bin/sh -c 'eval "
+    "\\\"\\${SRT_SSH_PROXY_COMMAND:?unset, but GIT_SSH_COMMAND needs it}"
+    "\\\"' sh '%h' %p\"";
+
+/*
+ * For ssh's ProxyCommand: host and port are $1 and $2.  What comes first is
+ * the proxy's answer; read(1) takes no more than a line of a pipe.  When that
+ * is no, or the other side has ended, so does the shell: else cat(1) would
+ * wait for ssh, and ssh for it.
+ */
+static const char	 env_ssh_script[] =
+    "say() { echo \"sandbox proxy: $1\" >&2; }\n"
+    "fail() { say \"$1\"; kill -TERM $$; exit 1; }\n"
+    "case $1 in ''|*[!A-Za-z0-9._:-]*) say 'a strange host'; exit 1;; esac\n"
+    "case $2 in ''|*[!0-9]*) say 'a strange port'; exit 1;; esac\n"
+    "to=$1:$2\n"
+    "case $1 in *:*) to=[$1]:$2;; esac\n"
+    "cr=$(printf '\\r')\n"
+    "{\n"
+    "\tprintf 'CONNECT %%s HTTP/1.1\\r\\nHost: %%s\\r\\n' \"$to\" \"$to\"\n"
+    "\tprintf 'Proxy-Authorization: Basic %%s\\r\\n\\r\\n' '%s'\n"
+    "\texec cat\n"
+    "} | /usr/bin/nc 127.0.0.1 %u | {\n"
+    "\tIFS= read -r status || fail \"$to: no answer\"\n"
+    "\tstatus=${status%%\"$cr\"}\n"
+    "\tcase $status in\n"
+    "\t'HTTP/1.1 200 '*) ;;\n"
+    "\t*) fail \"$to: ${status#* }\";;\n"
+    "\tesac\n"
+    "\twhile IFS= read -r line && [ \"$line\" != \"$cr\" ]; do :; done\n"
+    "\tcat\n"
+    "\tkill -TERM $$\n"
+    "}\n";
 
 /* Of these directories the first that is set. */
 static const char *const env_tmpdirs[] = {
@@ -258,8 +315,74 @@ env_git(struct env *env, const struct settings *set)
 	env_put_value(env, "GIT_CONFIG_COUNT", number);
 }
 
+/* "http://srt:TOKEN@localhost:PORT", or without what is not there. */
+static char *
+env_url(const char *scheme, const char *token, uint16_t port)
+{
+	char	*url;
+
+	(void)xasprintf(&url, "%s%s%s%slocalhost:%u", scheme,
+	    token == NULL ? "" : TOKEN_USER ":", token == NULL ? "" : token,
+	    token == NULL ? "" : "@", port);
+	return url;
+}
+
+static char *
+env_script(const struct front *front)
+{
+	char	*user, *basic, *script;
+
+	(void)xasprintf(&user, "%s:%s", TOKEN_USER, front->http_token);
+	if ((basic = base64_encode(user, strlen(user))) == NULL)
+		fatal("base64");
+	(void)xasprintf(&script, env_ssh_script, basic, front->http_port);
+	freezero(user, strlen(user));
+	freezero(basic, strlen(basic));
+	return script;
+}
+
+/* Fresh, each; NULL: the variable stays the caller's. */
+static void
+env_values(char *value[VALUE_MAX], const struct front *front)
+{
+	memset(value, 0, VALUE_MAX * sizeof(*value));
+	value[VALUE_ONE] = xstrdup("1");
+	value[VALUE_NO_PROXY] = xstrdup(NO_PROXY);
+	value[VALUE_HTTP] = env_url("http://", front->http_token,
+	    front->http_port);
+	value[VALUE_SOCKS] = env_url("socks5h://", front->socks_token,
+	    front->socks_port);
+	value[VALUE_PLACE] = env_url("", front->http_token, front->http_port);
+	value[VALUE_TYPE] = xstrdup("http");
+	value[VALUE_HOST] = xstrdup("localhost");
+	(void)xasprintf(&value[VALUE_PORT], "%u", front->http_port);
+	if (front->http_token == NULL)
+		return;
+	value[VALUE_USER] = xstrdup(TOKEN_USER);
+	value[VALUE_TOKEN] = xstrdup(front->http_token);
+	value[VALUE_GIT] = xstrdup("'http.proxyAuthMethod=basic'");
+	value[VALUE_SSH] = xstrdup(env_ssh);
+	value[VALUE_SSH_SCRIPT] = env_script(front);
+}
+
+static void
+env_front(struct env *env, const struct front *front)
+{
+	char	*value[VALUE_MAX];
+	size_t	 i;
+
+	env_values(value, front);
+	for (i = 0; i < nitems(env_table); i++)
+		if (value[env_table[i].value] != NULL)
+			env_put_value(env, env_table[i].name,
+			    value[env_table[i].value]);
+	for (i = 0; i < VALUE_MAX; i++)
+		free(value[i]);
+}
+
 char **
-env_new(char *const *caller, const struct settings *set)
+env_new(char *const *caller, const struct settings *set,
+    const struct front *front)
 {
 	struct env	 env;
 	const char	*dir;
@@ -273,8 +396,7 @@ env_new(char *const *caller, const struct settings *set)
 			env_put_value(&env, set->env_set.v[i].key,
 			    set->env_set.v[i].values.v[0].text);
 	env_git(&env, set);
-	for (i = 0; i < nitems(env_table); i++)
-		env_put_value(&env, env_table[i].name, env_table[i].value);
+	env_front(&env, front);
 	if (settings_bare(set)) {
 		/* There is no directory, and no datagram, of its own. */
 		env_put_value(&env, "RES_OPTIONS", "use-vc");

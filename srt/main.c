@@ -258,6 +258,7 @@ static int
 launch(const struct options *opts, struct policy *policy)
 {
 	const struct settings	*set = policy->settings;
+	const struct front	*front;
 	static struct listeners	 publish;
 	int			 block = -1;
 
@@ -269,7 +270,9 @@ launch(const struct options *opts, struct policy *policy)
 	}
 	if ((policy->argv = words_command(opts, &policy->text)) == NULL)
 		return EXIT_SRT;
-	policy->env = env_new(environ, set);
+	if ((front = front_open(set, policy->text)) == NULL)
+		return EXIT_SRT;
+	policy->env = env_new(environ, set, front);
 	if (publish_open(set, &publish) == -1)
 		return EXIT_SRT;
 	policy->publish = &publish;

@@ -32,7 +32,7 @@ SRT_SRCS =	srt/main.c srt/again_linux.c srt/audit.c \
 		srt/lines.c srt/settings_edit.c srt/options.c \
 		srt/options_table.c \
 		$(EXPLAIN_SRCS) srt/check.c $(CHECK_SRCS) \
-		srt/publish.c srt/route.c srt-proxy/route_parse.c \
+		srt/publish.c srt/route.c $(ROUTE_SRCS) $(CONF_FRONT_SRCS) \
 		srt/run.c srt/run_recv.c srt/send.c srt/signals.c srt/tty.c \
 		srt/words.c \
 		$(PATHS_SRCS) \

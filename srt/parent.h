@@ -170,8 +170,30 @@ int	 bare_policy(const struct options *, struct policy *);
 
 /* env.c */
 
+/* Where the command finds the proxy. */
+struct front {
+	uint16_t	 http_port;	/* on localhost */
+	uint16_t	 socks_port;
+	const char	*http_token;	/* what it demands; NULL: nothing */
+	const char	*socks_token;
+};
+
 /* The command's environment (COMPAT 15): a fresh vector. */
-char	**env_new(char *const *, const struct settings *);
+char	**env_new(char *const *, const struct settings *,
+	    const struct front *);
+
+/* front_inside.c, front_local.c: one of the two is linked */
+
+/*
+ * Makes what the command finds the proxy by, for a command of that text; NULL
+ * after a message.  On Linux the listeners are made in its own network; where
+ * it has none they are the host's, and demand the token of the run.
+ */
+const struct front *front_open(const struct settings *, const char *);
+/* Tells the roles of it, each before the end of its configuration. */
+void	 front_send_proxy(struct ipc_peer *);
+void	 front_send_exec(struct ipc_peer *, const struct settings *);
+void	 front_send_monitor(struct ipc_peer *);
 
 /* keeper.c */
 

@@ -137,6 +137,7 @@ run_roles_start(const struct options *opts, const struct policy *policy,
 	if (learn_on())
 		keeper_open(run_env.base, run_learned);
 	send_published(run_peer(ROLE_PROXY), policy->publish);
+	front_send_proxy(run_peer(ROLE_PROXY));
 	route_send(run_peer(ROLE_PROXY));
 	send_rules(run_peer(ROLE_PROXY), policy->settings, run_env.asking);
 	audit_send(run_peer(ROLE_MONITOR), policy);

@@ -78,6 +78,7 @@ send_exec(struct ipc_peer *peer, const struct policy *policy)
 	ipc_send_strv(peer, IMSG_EXEC_ARGV, policy->argv);
 	ipc_send_strv(peer, IMSG_EXEC_ENV, policy->env);
 	ipc_send_str(peer, IMSG_EXEC_CWD, policy->cwd);
+	front_send_exec(peer, set);
 	ipc_send(peer, IMSG_CTL_CFG_END, -1, NULL, 0);
 }
 
@@ -134,6 +135,7 @@ send_monitor(struct ipc_peer *peer, const struct policy *policy, int block,
 		ipc_send_u32(peer, IMSG_MON_OUTPUT, json, MON_OUTPUT_JSON);
 	if (learn != -1)
 		ipc_send_u32(peer, IMSG_MON_OUTPUT, learn, MON_OUTPUT_LEARN);
+	front_send_monitor(peer);
 	ipc_send(peer, IMSG_CTL_CFG_END, -1, NULL, 0);
 }
 

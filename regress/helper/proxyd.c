@@ -18,6 +18,9 @@
  *	local http|socks	the same, for anybody of the machine; before the
  *				first "end"
  *	token TEXT		demanded of clients; likewise
+ *	front FILE		both, as srt does it where the command has no
+ *				network of its own; what the command gets of
+ *				it in its environment goes to the file, for sh
  *	connect ID FLAGS ADDR PORT [PID PROGRAM]
  *				a program's connect(2); FLAGS as a number
  *	connected ID		hands over what was connected to "pair"
@@ -55,6 +58,7 @@
 #include "log.h"
 #include "rule.h"
 #include "violation.h"
+#include "../../srt/parent.h"
 
 #ifndef IPV6_FREEBIND
 #define IPV6_FREEBIND	78
@@ -292,6 +296,39 @@ do_listen(const char *kind, int local)
 	errx(1, "unknown listener %s", kind);
 }
 
+/* As a shell reads it. */
+static void
+export(FILE *fp, const char *entry)
+{
+	size_t	 len = strcspn(entry, "=");
+
+	(void)fprintf(fp, "export %.*s='", (int)len, entry);
+	for (entry += len + 1; *entry != '\0'; entry++)
+		(void)fprintf(fp, *entry == '\'' ? "'\\''" : "%c", *entry);
+	(void)fprintf(fp, "'\n");
+}
+
+static void
+do_front(const char *path)
+{
+	static struct settings	 set;
+	const struct front	*front;
+	char			*none[] = { NULL }, **env;
+	FILE			*fp;
+	size_t			 i;
+
+	if ((front = front_open(&set, "a command")) == NULL)
+		errx(1, "no front");
+	front_send_proxy(&proxy);
+	if ((fp = fopen(path, "we")) == NULL)
+		err(1, "%s", path);
+	env = env_new(none, &set, front);
+	for (i = 0; env[i] != NULL; i++)
+		export(fp, env[i]);
+	if (fclose(fp) != 0)
+		err(1, "%s", path);
+}
+
 static void
 do_connect(const char *args)
 {
@@ -370,6 +407,8 @@ command(char *line)
 		do_listen(arg, 0);
 	else if (strcmp(line, "local") == 0)
 		do_listen(arg, 1);
+	else if (strcmp(line, "front") == 0)
+		do_front(arg);
 	else if (strcmp(line, "token") == 0)
 		ipc_send_str(&proxy, IMSG_PROXY_TOKEN, arg);
 	else if (strcmp(line, "connect") == 0)

@@ -39,6 +39,10 @@ static const char *const ours[][2] = {
 	{ "CLOUDSDK_PROXY_PORT", "3128" }
 };
 
+static const struct front	 inside = {
+	.http_port = SANDBOX_HTTP_PORT, .socks_port = SANDBOX_SOCKS_PORT
+};
+
 /* The reference sets these; srt leaves the caller's alone. */
 static const char *const theirs[] = {
 	"GIT_SSH_COMMAND=ssh -v", "GIT_CONFIG_PARAMETERS='a=b'",
@@ -88,7 +92,7 @@ test_table(void **state)
 
 	(void)state;
 	memset(&set, 0, sizeof(set));
-	env = env_new(none, &set);
+	env = env_new(none, &set, &inside);
 	for (i = 0; i < nitems(ours); i++)
 		assert_string_equal(value(env, ours[i][0]), ours[i][1]);
 	for (i = 0; env[i] != NULL; i++)
@@ -111,7 +115,7 @@ test_override(void **state)
 		(void)xasprintf(&caller[i], "%s=http://corp:8080",
 		    ours[i / 2][0]);
 	caller[i] = NULL;
-	env = env_new(caller, &set);
+	env = env_new(caller, &set, &inside);
 	for (i = 0; i < nitems(ours); i++) {
 		assert_int_equal(count(env, ours[i][0]), 1);
 		assert_string_equal(value(env, ours[i][0]), ours[i][1]);
@@ -133,7 +137,7 @@ test_keep(void **state)
 	for (i = 0; i < nitems(theirs); i++)
 		caller[i] = (char *)(uintptr_t)theirs[i];
 	caller[i] = NULL;
-	env = env_new(caller, &set);
+	env = env_new(caller, &set, &inside);
 	/* In order, before srt's own. */
 	for (i = 0; i < nitems(theirs); i++)
 		assert_string_equal(env[i], theirs[i]);
@@ -153,12 +157,12 @@ tmpdir(const char *a, const char *b, const char *want)
 	char		**env;
 
 	memset(&set, 0, sizeof(set));
-	env = env_new(caller, &set);
+	env = env_new(caller, &set, &inside);
 	assert_string_equal(value(env, "TMPDIR"), want);
 	env_free(env);
 	/* The caller's stays where the file system is left alone. */
 	set.fs_disabled = 1;
-	env = env_new(caller, &set);
+	env = env_new(caller, &set, &inside);
 	assert_string_equal(value(env, "TMPDIR"),
 	    strncmp(a, "TMPDIR=", 7) == 0 ? a + 7 : "(none)");
 	env_free(env);
@@ -173,6 +177,67 @@ test_tmpdir(void **state)
 	tmpdir("CLAUDE_TMPDIR=/c", "CLAUDE_CODE_TMPDIR=/cc", "/cc");
 	tmpdir("CLAUDE_TMPDIR=/c", "CLAUDE_CODE_TMPDIR=", "/c");
 	tmpdir("CLAUDE_TMPDIR=", "CLAUDE_CODE_TMPDIR=", SANDBOX_TMPDIR);
+}
+
+/* On macOS: other ports, and what they demand. */
+static void
+test_token(void **state)
+{
+	static const struct front	 local = {
+		.http_port = 40001, .socks_port = 40002,
+		.http_token = "00112233445566778899aabbccddeeff",
+		.socks_token = "00112233445566778899aabbccddeeff"
+	};
+	static const char *const	 want[][2] = {
+		{ "HTTPS_PROXY", "http://srt:00112233445566778899aabbccddeeff"
+		    "@localhost:40001" },
+		{ "all_proxy", "http://srt:00112233445566778899aabbccddeeff"
+		    "@localhost:40001" },
+		{ "ftp_proxy", "socks5h://srt:00112233445566778899aabbccddeeff"
+		    "@localhost:40002" },
+		{ "RSYNC_PROXY", "srt:00112233445566778899aabbccddeeff"
+		    "@localhost:40001" },
+		{ "CLOUDSDK_PROXY_PORT", "40001" },
+		{ "CLOUDSDK_PROXY_USERNAME", "srt" },
+		{ "CLOUDSDK_PROXY_PASSWORD",
+		    "00112233445566778899aabbccddeeff" },
+		{ "GIT_CONFIG_PARAMETERS", "'http.proxyAuthMethod=basic'" },
+		{ "GIT_SSH_COMMAND", "ssh -o ControlMaster=no "
+		    "-o ControlPath=none -o ProxyCommand=\"/bin/sh -c 'eval "
+		    "\\\"\\${SRT_SSH_PROXY_COMMAND:?unset, but "
+		    "GIT_SSH_COMMAND needs it}\\\"' sh '%h' %p\"" }
+	};
+	struct front	 external = local;
+	struct settings	 set;
+	char		*caller[] = {
+		(char *)(uintptr_t)"GIT_SSH_COMMAND=ssh -v", NULL
+	};
+	char		**env;
+	size_t		 i;
+
+	(void)state;
+	memset(&set, 0, sizeof(set));
+	env = env_new(caller, &set, &local);
+	for (i = 0; i < nitems(want); i++) {
+		assert_int_equal(count(env, want[i][0]), 1);
+		assert_string_equal(value(env, want[i][0]), want[i][1]);
+	}
+	assert_non_null(strstr(value(env, "SRT_SSH_PROXY_COMMAND"),
+	    "Basic %s\\r\\n\\r\\n' 'c3J0OjAwMTEyMjMzNDQ1NTY2Nzc4ODk5YWFiYm"
+	    "NjZGRlZWZm'\n"));
+	assert_non_null(strstr(value(env, "SRT_SSH_PROXY_COMMAND"),
+	    "nc 127.0.0.1 40001 "));
+	env_free(env);
+	/* A proxy of the user's own knows nothing of it. */
+	external.http_token = NULL;
+	env = env_new(caller, &set, &external);
+	assert_string_equal(value(env, "HTTP_PROXY"),
+	    "http://localhost:40001");
+	assert_string_equal(value(env, "GIT_SSH_COMMAND"), "ssh -v");
+	assert_string_equal(value(env, "SRT_SSH_PROXY_COMMAND"), "(none)");
+	assert_string_equal(value(env, "CLOUDSDK_PROXY_PASSWORD"), "(none)");
+	assert_non_null(strstr(value(env, "FTP_PROXY"), external.socks_token));
+	env_free(env);
 }
 
 /* Quadratic, this would take minutes. */
@@ -190,7 +255,7 @@ test_huge(void **state)
 	for (i = 0; i < n; i++)
 		(void)xasprintf(&caller[i], "VARIABLE_%zu=%zu", i, i);
 	before = clock();
-	env = env_new(caller, &set);
+	env = env_new(caller, &set, &inside);
 	assert_true(clock() - before < 5 * CLOCKS_PER_SEC);
 	for (i = 0; env[i] != NULL; i++)
 		continue;
@@ -207,6 +272,7 @@ main(void)
 		cmocka_unit_test(test_override),
 		cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_tmpdir),
+		cmocka_unit_test(test_token),
 		cmocka_unit_test(test_huge)
 	};
 
