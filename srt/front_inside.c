@@ -20,6 +20,12 @@ front_open(const struct settings *set, const char *text)
 }
 
 void
+front_settings(struct settings *set)
+{
+	(void)set;
+}
+
+void
 front_send_proxy(struct ipc_peer *peer)
 {
 	(void)peer;

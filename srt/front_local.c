@@ -130,6 +130,14 @@ front_open(const struct settings *set, const char *text)
 	return &front;
 }
 
+/* A profile knows names: of files that appear later, too. */
+void
+front_settings(struct settings *set)
+{
+	set->strict_reads = 1;
+	set->absent_reads = 1;
+}
+
 static void
 send_listener(struct ipc_peer *peer, int *fd, enum listener_kind kind)
 {

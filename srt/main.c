@@ -328,6 +328,7 @@ main(int argc, char *argv[])
 	    opts.settings != NULL, &set) == -1)
 		return EXIT_SRT;
 
+	front_settings(set);
 	if ((why = send_check(set)) != NULL) {
 		errors_write("Error: %s\n", why);
 		return EXIT_SRT;

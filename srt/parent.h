@@ -190,6 +190,8 @@ char	**env_new(char *const *, const struct settings *,
  * it has none they are the host's, and demand the token of the run.
  */
 const struct front *front_open(const struct settings *, const char *);
+/* What this system enforces by name is so whatever the settings say. */
+void	 front_settings(struct settings *);
 /* Tells the roles of it, each before the end of its configuration. */
 void	 front_send_proxy(struct ipc_peer *);
 void	 front_send_exec(struct ipc_peer *, const struct settings *);

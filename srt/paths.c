@@ -368,6 +368,10 @@ resolve_deny(const struct resolver *r, enum fs_kind kind,
 		error = errno;
 	if (error == 0 && rd->tail == NULL)
 		(void)add_entry(r, kind, e, &f);
+	else if ((error == ENOENT || error == ENOTDIR) &&
+	    kind == FS_NOREAD && rd->tail == NULL && r->set->absent_reads)
+		/* Held by its name, as it would lead there. */
+		paths_add(r->paths, kind, f.meant, 0, e->rule);
 	else if (error == ENOENT || error == ENOTDIR)
 		say_absent(e, kind);
 	else if (error == EACCES && strcmp(f.path, "/") != 0) {

@@ -154,6 +154,7 @@ struct settings {
 	struct strlist	 deny_write;
 	int		 git_config;
 	int		 strict_reads;
+	int		 absent_reads;	/* no key: see front_settings() */
 	struct strmap	 ignore_violations;
 	char		*mode;		/* NULL, "namespaces", "landlock" */
 	int		 weaker_nested;

@@ -68,7 +68,7 @@ load(const char *name, const char *text, size_t len, const char *cwd)
 		return -1;
 	}
 	errors_free(&errs);
-	set->strict_reads = 1;
+	set->strict_reads = set->absent_reads = 1;
 	flags = (set->fs_disabled ? EXEC_FS_DISABLED : 0U) |
 	    (set->all_unix_sockets ? EXEC_ALL_UNIX : 0U) |
 	    (set->git_config ? EXEC_GIT_CONFIG : 0U) | EXEC_STRICT_READS;

@@ -8,8 +8,8 @@ Where the verdicts differ it is for one of these reasons:
                 ".git" as a file; the reference its list, in the working
                 directory
     hidden      what may not be read is not written to either
-    absent      a path that is not there hides and opens nothing: srt looks at
-                what there is when it starts, as on Linux
+    absent      a path of an allowing list that is not there opens nothing: srt
+                looks at what there is when it starts, as on Linux
     root        a path of allowWrite can be read within what denyRead hides
     pattern     what a pattern of an allowing list matches is open with all
                 that is beneath it, but where a deny goes deeper; for the
@@ -59,8 +59,8 @@ def why(helper, settings, path, op, ours):
         if not read:
             return "hidden"
     files = settings["filesystem"]
-    if absent(path, files["denyRead"] if ours.allow else
-              files["allowRead"] + files["allowWrite"]):
+    if not ours.allow and absent(path, files["allowRead"] +
+                                 files["allowWrite"]):
         return "absent"
     if ours.allow and op == b"file-read-data" and \
             beneath(path, files["allowWrite"]):

@@ -72,7 +72,7 @@ class Round:
     def __init__(self, rng, top):
         self.rng = rng
         self.top = top
-        self.counts = {"policies": 0, "questions": 0, "gaps": 0,
+        self.counts = {"policies": 0, "questions": 0, "absent": 0, "gaps": 0,
                        "beneath": 0, "stays": 0, "refused": 0}
 
     def name(self):
@@ -175,8 +175,7 @@ def check_stays(rnd, settings, profile, helper):
     if files["disabled"]:
         return
     held = [e["path"] for e in files["denyWrite"] if isinstance(e, dict)]
-    held += [e["path"] for e in files["denyRead"]
-             if isinstance(e, dict) and os.path.lexists(e["path"])]
+    held += [e["path"] for e in files["denyRead"] if isinstance(e, dict)]
     for path in held:
         reopened = [e["path"] for e in files["allowRead"]
                     if isinstance(e, dict)]
@@ -192,6 +191,30 @@ def check_stays(rnd, settings, profile, helper):
                 if profile.allows(op, path=raw, vnode=b"DIRECTORY"):
                     rnd.fail(settings, profile, op, raw, f"above {path}")
             raw = raw.rpartition(b"/")[0]
+
+
+def check_absent(rnd, settings, profile):
+    """What denyRead names is denied also where it is not there yet."""
+    files = settings["filesystem"]
+    if files["disabled"]:
+        return
+    opened = files["allowRead"] + files["allowWrite"]
+    if not all(isinstance(e, dict) for e in opened):
+        return
+    for e in files["denyRead"]:
+        if not isinstance(e, dict) or os.path.lexists(e["path"]) or \
+                os.path.realpath(e["path"]) != e["path"] or \
+                any((o["path"] + "/").startswith(e["path"] + "/")
+                    for o in opened):
+            continue
+        for path in (e["path"], e["path"] + "/later"):
+            for op in (b"file-read-data", b"file-read-metadata",
+                       b"file-write-create"):
+                rnd.counts["questions"] += 1
+                rnd.counts["absent"] += 1
+                if profile.allows(op, path=path.encode(),
+                                  vnode=b"REGULAR-FILE"):
+                    rnd.fail(settings, profile, op, path.encode(), "absent")
 
 
 def check_sockets(rnd, helper, settings, profile, paths):
@@ -276,6 +299,7 @@ def run(helper_path, policies, seed, top):
         paths += [b"/", b"/etc", top.encode()]
         check_files(rnd, helper, settings, profile, paths)
         check_stays(rnd, settings, profile, helper)
+        check_absent(rnd, settings, profile)
         check_sockets(rnd, helper, settings, profile, paths)
         check_rest(rnd, settings, profile)
     helper.proc.stdin.close()
