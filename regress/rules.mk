@@ -260,6 +260,8 @@ SHELL_FILES =	$(sort common/configure .ci/run $(wildcard etc/*.sh etc/*/*.sh \
 		regress/*.sh regress/*/*.sh) $(shell grep -lE \
 		'^\#!.*[/ ](ba|da)?sh' $(wildcard regress/*/*.t \
 		regress/bench/run regress/soak/run) /dev/null))
+# What macOS alone compiles, with declarations of our own.
+DARWIN_SRCS =	$(wildcard */*darwin*.c)
 LINT_SRCS =	$(sort $(PROGRAM_SRCS) $(wildcard regress/unit/*.c \
 		regress/fuzz/*.c regress/helper/*.c))
 
@@ -280,6 +282,9 @@ lint-c: $(O)/config.mk $(GEN_HEADERS)
 	@printf '%s\n' $(LINT_SRCS) | xargs -n 4 -P $(TESTJOBS) \
 	    sh -c 'clang-tidy --quiet "$$@" -- $(ALLCPPFLAGS) -std=gnu11 \
 	    2>/dev/null' lint
+	@$(CPPCHECK) -Iregress/stubs/darwin -I$(O) -Icommon $(DARWIN_SRCS)
+	@clang-tidy --quiet $(DARWIN_SRCS) -- -Iregress/stubs/darwin \
+	    $(ALLCPPFLAGS) -std=gnu11 2>/dev/null
 
 # The compiler that did not build the programs has its say, too.
 OTHER_CC =	$(if $(findstring clang,$(shell $(CC) --version)),gcc,clang)

@@ -405,7 +405,7 @@ env_new(char *const *caller, const struct settings *set,
 	} else if (!set->fs_disabled) {
 		dir = env_tmpdir(caller);
 		env_put_value(&env, "TMPDIR", dir != NULL ? dir :
-		    SANDBOX_TMPDIR);
+		    front->tmpdir);
 	}
 	return env.v;
 }

@@ -11,7 +11,8 @@ front_open(const struct settings *set, const char *text)
 {
 	static const struct front	 inside = {
 		.http_port = SANDBOX_HTTP_PORT,
-		.socks_port = SANDBOX_SOCKS_PORT
+		.socks_port = SANDBOX_SOCKS_PORT,
+		.tmpdir = SANDBOX_TMPDIR
 	};
 
 	(void)set;

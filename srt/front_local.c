@@ -29,6 +29,8 @@
 #include "../srt-exec/seatbelt.h"
 
 #define BACKLOG		128
+/* COMPAT 15, 16: it may be written, if it is there. */
+#define TMPDIR		"/tmp/claude"
 /* So much of the command's text is in the tag (COMPAT 19). */
 #define TAG_TEXT	100
 #define TAG_RANDOM	9
@@ -122,6 +124,7 @@ front_open(const struct settings *set, const char *text)
 {
 	make_token();
 	make_tag(text);
+	front.tmpdir = TMPDIR;
 	if (front_port(set->http_port, &http_fd, &front.http_port,
 	    &front.http_token) == -1 ||
 	    front_port(set->socks_port, &socks_fd, &front.socks_port,

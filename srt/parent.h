@@ -176,6 +176,7 @@ struct front {
 	uint16_t	 socks_port;
 	const char	*http_token;	/* what it demands; NULL: nothing */
 	const char	*socks_token;
+	const char	*tmpdir;	/* unless the caller says where */
 };
 
 /* The command's environment (COMPAT 15): a fresh vector. */

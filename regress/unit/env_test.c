@@ -40,7 +40,8 @@ static const char *const ours[][2] = {
 };
 
 static const struct front	 inside = {
-	.http_port = SANDBOX_HTTP_PORT, .socks_port = SANDBOX_SOCKS_PORT
+	.http_port = SANDBOX_HTTP_PORT, .socks_port = SANDBOX_SOCKS_PORT,
+	.tmpdir = SANDBOX_TMPDIR
 };
 
 /* The reference sets these; srt leaves the caller's alone. */
@@ -186,7 +187,8 @@ test_token(void **state)
 	static const struct front	 local = {
 		.http_port = 40001, .socks_port = 40002,
 		.http_token = "00112233445566778899aabbccddeeff",
-		.socks_token = "00112233445566778899aabbccddeeff"
+		.socks_token = "00112233445566778899aabbccddeeff",
+		.tmpdir = "/tmp/claude"
 	};
 	static const char *const	 want[][2] = {
 		{ "HTTPS_PROXY", "http://srt:00112233445566778899aabbccddeeff"
@@ -197,6 +199,7 @@ test_token(void **state)
 		    "@localhost:40002" },
 		{ "RSYNC_PROXY", "srt:00112233445566778899aabbccddeeff"
 		    "@localhost:40001" },
+		{ "TMPDIR", "/tmp/claude" },
 		{ "CLOUDSDK_PROXY_PORT", "40001" },
 		{ "CLOUDSDK_PROXY_USERNAME", "srt" },
 		{ "CLOUDSDK_PROXY_PASSWORD",
