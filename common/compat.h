@@ -22,13 +22,13 @@
 #include <bsd/unistd.h>
 #include <bsd/vis.h>
 #include <bsd/sys/queue.h>
+#ifdef HAVE_TREE
 #include <bsd/sys/tree.h>
+#endif
 #else
 #include <sys/queue.h>
 #ifdef HAVE_TREE
 #include <sys/tree.h>
-#else
-#include "compat/tree.h"
 #endif
 #include <stdlib.h>
 #include <string.h>
@@ -36,13 +36,17 @@
 #include <vis.h>
 #endif
 
+#ifndef HAVE_TREE
+#include "compat/tree.h"
+#endif
+
 #ifdef HAVE_SHA2
 #include <sha2.h>
 #endif
 
-#ifndef __dead
+/* There may be one that says nothing. */
+#undef __dead
 #define __dead		__attribute__((__noreturn__))
-#endif
 
 #ifndef nitems
 #define nitems(a)	(sizeof(a) / sizeof((a)[0]))
@@ -72,13 +76,19 @@ void	 explicit_bzero(void *, size_t);
 #endif
 
 #ifndef HAVE_MEMFD_CREATE
+#include <sys/mman.h>
+
+#undef MFD_CLOEXEC
 #define MFD_CLOEXEC	1U
 int	 memfd_create(const char *, unsigned int);
 #endif
 
 #ifndef HAVE_ACCEPT4
+#include <fcntl.h>
 #include <sys/socket.h>
 
+#undef SOCK_CLOEXEC
+#undef SOCK_NONBLOCK
 #define SOCK_CLOEXEC	0x10000000
 #define SOCK_NONBLOCK	0x20000000
 #define socket(d, t, p)	compat_socket(d, t, p)
@@ -91,9 +101,25 @@ int	 compat_accept4(int, struct sockaddr *, socklen_t *, int);
 int	 compat_pipe2(int[2], int);
 #endif
 
+#ifndef HAVE_OPATH
+#include <fcntl.h>
+
+/* Then the directory has to be one that can be read. */
+#undef O_PATH
+#define O_PATH		O_RDONLY
+#endif
+
 #ifndef HAVE_NOSIGNAL
+#include <sys/socket.h>
+
 /* Every role ignores SIGPIPE. */
+#undef MSG_NOSIGNAL
 #define MSG_NOSIGNAL	0
+#endif
+
+#ifndef HAVE_VFORK
+/* Out of favour: what may follow it may follow fork(2). */
+#define vfork()		fork()
 #endif
 
 #ifndef HAVE_STRNVIS
@@ -110,6 +136,10 @@ typedef struct {
 	uint8_t		 block[64];
 } SHA2_CTX;
 
+/* libbsd may bring functions of these names, for itself. */
+#define SHA256Init	compat_SHA256Init
+#define SHA256Update	compat_SHA256Update
+#define SHA256Final	compat_SHA256Final
 void	 SHA256Init(SHA2_CTX *);
 void	 SHA256Update(SHA2_CTX *, const uint8_t *, size_t);
 void	 SHA256Final(uint8_t *, SHA2_CTX *);

@@ -61,7 +61,7 @@ static void	 lines_stop(struct lines *, const char *);
 static int
 lines_terminal(struct lines *lines, int flags)
 {
-	char		 name[TTY_NAME_MAX];
+	char		 name[PATH_MAX];
 	struct stat	 a, b;
 	int		 fd;
 

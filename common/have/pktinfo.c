@@ -9,5 +9,5 @@ main(void)
 	struct in_pktinfo	 in;
 
 	in.ipi_spec_dst = in.ipi_addr;
-	return in.ipi_ifindex;
+	return in.ipi_ifindex + IPV6_PKTINFO + (int)CMSG_ALIGN(1);
 }
