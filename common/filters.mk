@@ -12,23 +12,27 @@ GEN_FILTER =	common/gen_filter.c common/gen_filter.h
 
 $(HOST)/gen_role_filter: common/gen_role_filter.c common/promises.c \
     common/promises.h $(GEN_FILTER)
+	$(call say,ld,$(@F))
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOSTCFLAGS) -Icommon -o $@ $(filter %.c,$^) \
+	$(Q)$(HOSTCC) $(HOSTCFLAGS) -Icommon -o $@ $(filter %.c,$^) \
 	    $(HOST_SECCOMP)
 
 $(HOST)/gen_command_filter: srt-exec/gen_command_filter.c \
     srt-exec/gen_command_table.c srt-exec/gen_command_filter.h $(GEN_FILTER)
+	$(call say,ld,$(@F))
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOSTCFLAGS) -Icommon -o $@ $(filter %.c,$^) \
+	$(Q)$(HOSTCC) $(HOSTCFLAGS) -Icommon -o $@ $(filter %.c,$^) \
 	    $(HOST_SECCOMP)
 
 $(GEN)/role_filter.h: $(HOST)/gen_role_filter
+	$(call say,gen,$(@F))
 	@mkdir -p $(@D)
-	$< $@.new && mv $@.new $@
+	$(Q)$< $@.new && mv $@.new $@
 
 $(GEN)/command_filter.h: $(HOST)/gen_command_filter
+	$(call say,gen,$(@F))
 	@mkdir -p $(@D)
-	$< $@.new && mv $@.new $@
+	$(Q)$< $@.new && mv $@.new $@
 
 # Objects that include them.
 $(O)/obj/common/sandbox-linux.o $(O)/obj/regress/unit/sandbox_test.o: \
