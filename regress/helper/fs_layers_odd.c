@@ -386,7 +386,7 @@ try_late(const char *path)
 
 	if (write(STDOUT_FILENO, ready, sizeof(ready) - 1) == -1)
 		return 0;
-	for (i = 0; i < 1000 && access(path, F_OK) == -1; i++)
+	for (i = 0; i < 4000 && access(path, F_OK) == -1; i++)
 		(void)usleep(5000);
 	return try_read(path);
 }
