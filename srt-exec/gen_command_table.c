@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <termios.h>
 
 #include "gen_command_filter.h"
 #include "gen_filter.h"
@@ -164,6 +165,12 @@ static const struct row	 command[] = {
 	ROW("ioctl", 0, EPERM, EQ(1, TIOCSTI)),
 	ROW("ioctl", 0, EPERM, EQ(1, TIOCLINUX)),
 	ROW("ioctl", 0, EPERM, EQ(1, TIOCSETD)),
+	/*
+	 * Nobody else could open it any more, and what is written to it would
+	 * wait for good, srt's report as well: both outlast the command.
+	 */
+	ROW("ioctl", 0, EPERM, EQ(1, TIOCEXCL)),
+	ROW("ioctl", 0, EPERM, EQ(1, TCXONC), EQ(2, TCOOFF)),
 	/*
 	 * A snapshot in a write root would show what the mounts hide, and
 	 * names are for the broker to make and remove.

@@ -159,6 +159,26 @@ def steal(own):
     os.waitpid(pid, 0)
 
 
+def stall():
+    """The terminal, descriptor 0, for nobody else and for nothing."""
+    for name, call in (("TIOCEXCL", lambda: fcntl.ioctl(0, termios.TIOCEXCL)),
+                       ("TCOOFF", lambda: termios.tcflow(0, termios.TCOOFF))):
+        try:
+            call()
+        except (OSError, termios.error):
+            continue
+        # Not to the terminal: that may stand still by now.
+        open("stalled." + name, "w").close()
+
+
+def can_be_opened():
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR))
+    except OSError:
+        return False
+    return True
+
+
 def on_terminal(words):
     """Runs it with a terminal; who controls that terminal afterwards?"""
     pid, fd = pty.fork()
@@ -169,6 +189,10 @@ def on_terminal(words):
             same = termios.tcgetattr(0) and os.tcgetpgrp(0) == os.getpgrp()
         except OSError:
             same = False
+        flows = select.select([], [1], [], 0.2)[1]
+        termios.tcflow(0, termios.TCOON)
+        print("flows" if flows else "STOPPED",
+              "opens" if can_be_opened() else "LOCKED")
         print("kept" if same and os.getsid(0) == mine else "LOST", child,
               flush=True)
         os._exit(0)
@@ -280,6 +304,8 @@ def main():
         inodes(args[0])
     elif what == "steal":
         steal(len(args) > 0)
+    elif what == "stall":
+        stall()
     elif what == "terminal":
         on_terminal(args)
     elif what == "priorities":

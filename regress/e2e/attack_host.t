@@ -180,7 +180,7 @@ for spool in .config/systemd/user .config/autostart \
 		refuse "K23: ~/$spool (there: $there) in a writable home" \
 		    test -e "$HOME/$spool/srt-test"
 		chmod -R u+rwX "$HOME"
-		rm -rf "$HOME/$above" "$HOME/gone" "$HOME/stage"
+		rm -rf "${HOME:?}/$above" "$HOME/gone" "$HOME/stage"
 	done
 done
 settings
@@ -230,6 +230,18 @@ run $IN terminal "$SRT" -q -s "$T/settings.json" $IN steal
 like "$out" '^tried$' "K28: the terminal: it was tried"
 unlike "$out" '^GOT' "K28: and is nobody else's"
 like "$out" '^kept 0$' "K28: the caller still has it"
+
+# --- K31: the terminal stands still, or is nobody else's
+
+run $IN terminal $IN stall
+like "$out" '^STOPPED LOCKED$' "K31: outside the terminal can be stopped and locked"
+rm -f "$W/stalled."*
+run $IN terminal "$SRT" -q -s "$T/settings.json" sh -c \
+    'echo x >/srt-test; "$@"; : >stalled' sh $IN stall
+check "K31: inside it was tried" test -e "$W/stalled"
+like "$out" '^flows opens$' "K31: and neither lasts"
+is "$(find "$W" -name 'stalled.*')" "" "K31: nor takes place"
+rm -f "$W/stalled"
 
 # --- K15: the caller's process group, user and session
 

@@ -43,6 +43,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -574,6 +575,11 @@ refuse_terminal(void)
 	REFUSED(syscall(SYS_ioctl, slave, HIGH | TIOCLINUX, &c), EPERM);
 	REFUSED(ioctl(slave, TIOCLINUX, &c), EPERM);
 	REFUSED(ioctl(slave, TIOCSETD, &disc), EPERM);
+	REFUSED(ioctl(slave, TIOCEXCL), EPERM);
+	REFUSED(syscall(SYS_ioctl, slave, HIGH | TIOCEXCL, 0), EPERM);
+	REFUSED(tcflow(slave, TCOOFF), EPERM);
+	REFUSED(syscall(SYS_ioctl, slave, HIGH | TCXONC, TCOOFF), EPERM);
+	CHECK(tcflow(slave, TCOON) == 0);
 	CHECK(tcsetpgrp(slave, getpgrp()) == 0);
 }
 
