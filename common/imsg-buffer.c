@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "imsg.h"
+#include "imsg-api.h"
 #include "imsg-local.h"
 
 /* The first allocation of a buffer that grows. */

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "imsg.h"
+#include "imsg-api.h"
 #include "imsg-local.h"
 
 /* Buffers handed to the kernel at once. */

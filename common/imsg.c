@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "imsg.h"
+#include "imsg-api.h"
 
 /* imsgbuf flags */
 #define FDPASS		0x01

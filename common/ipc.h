@@ -17,7 +17,7 @@
 #include <event2/event_struct.h>
 
 #include "compat.h"
-#include "imsg.h"
+#include "imsg-api.h"
 
 /* Both ends of a pipe must be of one build. */
 #define IPC_VERSION	1

@@ -27,9 +27,8 @@ backend_check(const struct settings *set)
 	if (uname(&uts) != -1)
 		system = uts.sysname;
 	errors_write("Error: %s: srt has no backend here that could enforce "
-	    "%snetwork.allowedDomains: no command is started (srt runs "
-	    "commands on Linux)\n", system, set->fs_disabled ? "" :
-	    "filesystem.allowWrite, filesystem.denyWrite, "
-	    "filesystem.denyRead and ");
+	    "%snetwork.allowedDomains: no command is started\n", system,
+	    set->fs_disabled ? "" : "filesystem.allowWrite, "
+	    "filesystem.denyWrite, filesystem.denyRead and ");
 	return -1;
 }

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "imsg.h"
+#include "imsg-api.h"
 
 #define MAX_FDS		3
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "imsg.h"
+#include "imsg-api.h"
 
 static void
 test_open(void **state)

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "imsg.h"
+#include "imsg-api.h"
 
 #define MARK		0x80000000U
 #define FD_LIMIT	256

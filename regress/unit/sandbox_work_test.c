@@ -30,7 +30,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "imsg.h"
+#include "imsg-api.h"
 #include "sandbox_check.h"
 
 /* The process may still signal itself: abort() is not taken for an attack. */

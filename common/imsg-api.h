@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef IMSG_H
-#define IMSG_H
+#ifndef IMSG_API_H
+#define IMSG_API_H
 
 /*
  * The interface of OpenBSD's imsg_init(3) and ibuf_add(3) as of 7.8, for
- * systems whose libutil lacks it; see those pages.  Written for srt.
+ * systems whose libutil lacks it; see those pages.  Written for srt.  Not
+ * called imsg.h: that is to be found in the system's folder.
  */
 
 #include <sys/types.h>
@@ -16,7 +17,7 @@
 #include "compat.h"
 
 #ifdef HAVE_IMSG
-#include_next <imsg.h>
+#include <imsg.h>
 #else
 
 #define IBUF_READ_SIZE		65535
@@ -164,4 +165,4 @@ void		 imsg_close(struct imsgbuf *, struct ibuf *);
 void		 imsg_free(struct imsg *);
 
 #endif /* HAVE_IMSG */
-#endif /* IMSG_H */
+#endif /* IMSG_API_H */
