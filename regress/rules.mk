@@ -261,9 +261,10 @@ SHELL_FILES =	$(sort common/configure .ci/run $(wildcard etc/*.sh etc/*/*.sh \
 		'^\#!.*[/ ](ba|da)?sh' $(wildcard regress/*/*.t \
 		regress/bench/run regress/soak/run) /dev/null))
 # What macOS alone compiles, with declarations of our own.
-DARWIN_SRCS =	$(wildcard */*darwin*.c)
-LINT_SRCS =	$(sort $(PROGRAM_SRCS) $(wildcard regress/unit/*.c \
-		regress/fuzz/*.c regress/helper/*.c))
+DARWIN_SRCS =	$(wildcard */*darwin*.c regress/helper/darwin*.c)
+LINT_SRCS =	$(filter-out $(DARWIN_SRCS),$(sort $(PROGRAM_SRCS) \
+		$(wildcard regress/unit/*.c regress/fuzz/*.c \
+		regress/helper/*.c)))
 
 lint: lint-text lint-c
 

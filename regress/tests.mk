@@ -487,3 +487,14 @@ front_test_SRCS = srt/front_local.c $(BASE64_SRCS) srt/xmalloc.c \
 		srt/errors.c srt/utf8.c $(PROC_SRCS) $(SANDBOX_SRCS) \
 		$(IPC_SRCS)
 front_test_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
+
+# srt-exec of macOS, run here: see the helper.
+TEST_HELPERS +=	darwinexec
+HELPER_darwinexec_SRCS = srt-exec/exec.c srt-exec/become.c srt-exec/wall.c \
+		$(BACKEND_darwin_SRCS) $(GUARD_SRCS) $(PLAN_SRCS) \
+		$(IPC_NOLOOP_SRCS) common/ipc_noloop.c $(PROC_SRCS) \
+		common/sandbox-darwin.c
+HELPER_darwinexec_LIBS = $(BSD_LIBS) \
+		$(patsubst %,-Wl$(comma)--wrap=%,execve ptrace)
+$(O)/obj/srt-exec/darwin_exec.o $(O)/obj/common/sandbox-darwin.o \
+    $(O)/obj/regress/helper/darwinexec.o: CPPFLAGS += -Iregress/stubs/darwin

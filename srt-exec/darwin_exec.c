@@ -6,9 +6,10 @@
  *
  * No namespace keeps these processes together.  A process of ours stands
  * between srt-exec and the command: it learns by kqueue(2) who has started
- * whom, and when the command ends, or srt-exec does, kills all that it knows.
- * A process whose parent ends in the moment in which it was made may be
- * missed: it lives on, within its profile, and reaches no proxy any more.
+ * whom, and when the command ends, or srt-exec does, kills all that it knows,
+ * and who has become an orphan in their process group.  A process that leaves
+ * that group, and whose parent ends in the moment in which it was made, may
+ * be missed: it lives on, within its profile, and reaches no proxy any more.
  * Should the process between be killed, srt-exec does the same with what it
  * finds then.
  */
@@ -163,6 +164,7 @@ look_at(pid_t pid, struct kin_proc *p)
 		return -1;
 	p->pid = pid;
 	p->parent = (pid_t)info.pbi_ppid;
+	p->group = (pid_t)info.pbi_pgid;
 	p->born = info.pbi_start_tvsec * 1000000 + info.pbi_start_tvusec;
 	return 0;
 }
@@ -191,6 +193,15 @@ look_around(struct kin_proc **list)
 			n++;
 	free(pids);
 	return (ssize_t)n;
+}
+
+/* The command, and from then on who becomes an orphan in its group. */
+static int
+kin_begin(struct kin *kin)
+{
+	kin->group = getpgrp();
+	kin->born = root->born;
+	return kin_add(kin, root);
 }
 
 /* One round.  How many there were; -1 if that could not be found out. */
@@ -311,8 +322,9 @@ child_become(const struct sandbox *sb, int report)
 		f.stage = STAGE_SANDBOX;
 		f.error = errno;
 	}
-	(void)write(fd, &f, sizeof(f));
-	_exit(EXIT_NOTFOUND);
+	/* Where that fails the status has to do. */
+	_exit(write(fd, &f, sizeof(f)) == (ssize_t)sizeof(f) ? EXIT_SRT :
+	    EXIT_NOTFOUND);
 }
 
 /* Tells the parent that the command cannot be run, and ends. */
@@ -415,7 +427,7 @@ start_command(void)
 		child_become(sb, report[1]);
 	(void)close(report[1]);
 	if (look_at(inner.command, root) == 0 &&
-	    kin_add(&inner.kin, root) == -1)
+	    kin_begin(&inner.kin) == -1)
 		fatal("kin_add");
 	watch((uintptr_t)inner.command, EVFILT_PROC, NOTE_FORK | NOTE_EXIT);
 	while ((n = read(report[0], &f, sizeof(f))) == -1 && errno == EINTR)
@@ -597,7 +609,7 @@ backend_end(struct sandbox *sb)
 	(void)sb;
 	if (root == NULL || root->pid == 0)
 		return;
-	if (kin_add(&kin, root) == 1)
+	if (kin_begin(&kin) == 1)
 		kill_all(&kin);
 	kin_free(&kin);
 }

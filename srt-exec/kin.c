@@ -62,10 +62,13 @@ kin_add(struct kin *kin, const struct kin_proc *p)
 
 /* Nobody is older than the one who has started him. */
 static int
-kin_is_child(const struct kin *kin, const struct kin_proc *p)
+kin_belongs(const struct kin *kin, const struct kin_proc *p)
 {
 	size_t	 at = kin_find(kin, p->parent);
 
+	if (p->parent == 1 && kin->group != 0)
+		return p->pid > 1 && p->group == kin->group &&
+		    p->born >= kin->born;
 	return p->parent > 1 && kin_known(kin, at, p->parent) &&
 	    p->born >= kin->v[at].born;
 }
@@ -80,7 +83,7 @@ kin_spread(struct kin *kin, const struct kin_proc *list, size_t n)
 	do {
 		before = added;
 		for (i = 0; i < n; i++) {
-			if (!kin_is_child(kin, &list[i]))
+			if (!kin_belongs(kin, &list[i]))
 				continue;
 			if ((ret = kin_add(kin, &list[i])) == -1)
 				return -1;

@@ -16,11 +16,17 @@
 struct kin_proc {
 	pid_t		 pid;
 	pid_t		 parent;
+	pid_t		 group;
 	uint64_t	 born;		/* microseconds */
 };
 
-/* Zero it before use. */
+/*
+ * Zero it before use.  With a group, an orphan of that process group which is
+ * no older than that counts as well: a parent can end before it is seen.
+ */
 struct kin {
+	pid_t		 group;
+	uint64_t	 born;
 	struct kin_proc	*v;
 	size_t		 n;
 	size_t		 size;
@@ -29,8 +35,8 @@ struct kin {
 /* One more.  1 if it was not known, 0 if it was; -1 with errno. */
 int	 kin_add(struct kin *, const struct kin_proc *);
 /*
- * Of these processes adds those that descend from one that is known.  How
- * many that are, or -1 with errno: then some have been added.
+ * Of these processes adds those that descend from one that is known, and the
+ * orphans.  How many that are, or -1 with errno: then some have been added.
  */
 int	 kin_spread(struct kin *, const struct kin_proc *, size_t);
 /* It has ended: its pid means nothing any more. */

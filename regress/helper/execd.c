@@ -7,13 +7,14 @@
  *
  *	execd [-v] [-f flags] [-i signal] [-u umask] [-C cwd] [-t seconds]
  *	    [-g pattern]
- *	    [-w|-n|-p|-d|-r path] ... [-s signal:millis] [-x layer] ...
+ *	    [-m] [-w|-n|-p|-d|-r path] ... [-s signal:millis] [-x layer] ...
  *	    [--] word ...
  *
  * SRT_TEST_SLOW says how many times longer a test may take on this machine.
  *
  * The program is srt-exec of SRT_BUILD, or SRT_EXEC if that is set.  Layers
- * are switched off by -x, which helper/layers.c alone understands.
+ * are switched off by -x, which helper/layers.c alone understands.  With -m
+ * it is told what it is told on macOS: helper/darwinexec.c.
  */
 
 #include "compat.h"
@@ -258,6 +259,20 @@ send_path(enum fs_kind kind, const char *path, uint32_t flags)
 }
 
 static void
+send_profile(void)
+{
+	static const struct exec_profile	 profile = {
+		.http_port = 40001, .socks_port = 40002
+	};
+
+	ipc_send(&exec_peer, IMSG_EXEC_PROFILE, -1, &profile,
+	    sizeof(profile));
+	ipc_send_str(&exec_peer, IMSG_EXEC_TAG,
+	    "CMD64_eA==_END__000000001_SBX");
+	ipc_send_str(&exec_peer, IMSG_EXEC_MACH, "com.example.service");
+}
+
+static void
 add_ignored(struct exec_options *opt, int sig)
 {
 	if (sig <= 32)
@@ -350,10 +365,10 @@ main(int argc, char *argv[])
 	const char		*cwd = NULL, *hidden = NULL;
 	const char		*slow = getenv("SRT_TEST_SLOW");
 	long			 limit = 30000;
-	int			 ch, e[2], p[2], m[2], null, status;
+	int			 ch, e[2], p[2], m[2], mac = 0, null, status;
 	pid_t			 pid;
 
-	while ((ch = getopt(argc, argv, "+C:d:f:g:i:n:p:r:s:t:u:vw:x:")) !=
+	while ((ch = getopt(argc, argv, "+C:d:f:g:i:mn:p:r:s:t:u:vw:x:")) !=
 	    -1) {
 		switch (ch) {
 		case 'C':
@@ -368,6 +383,9 @@ main(int argc, char *argv[])
 			break;
 		case 'i':
 			add_ignored(&opt, atoi(optarg));
+			break;
+		case 'm':
+			mac = 1;
 			break;
 		case 's':
 			sendsig = atoi(optarg);
@@ -430,6 +448,8 @@ main(int argc, char *argv[])
 		send_path(paths[i].kind, paths[i].path, opt.flags);
 	if (hidden != NULL)
 		send_guard(GUARD_NOREAD_GLOB, hidden, "filesystem.denyRead");
+	if (mac)
+		send_profile();
 	ipc_send_strv(&exec_peer, IMSG_EXEC_ARGV, argv);
 	ipc_send_strv(&exec_peer, IMSG_EXEC_ENV, environ);
 	ipc_send_str(&exec_peer, IMSG_EXEC_CWD, cwd);

@@ -11,16 +11,16 @@
 
 #include "../../srt-exec/kin.h"
 
-static const struct kin_proc	 command = { 50, 40, 1000 };
+static const struct kin_proc	 command = { 50, 40, 7, 1000 };
 
 static void
 descent(void **state)
 {
 	/* As a system lists them: children first, others between. */
 	static const struct kin_proc	 list[] = {
-		{ 70, 60, 1200 }, { 1, 0, 1 }, { 60, 55, 1100 },
-		{ 40, 1, 500 }, { 55, 50, 1050 }, { 90, 1, 1300 },
-		{ 50, 40, 1000 }, { 80, 40, 1300 }
+		{ 70, 60, 7, 1200 }, { 1, 0, 7, 1 }, { 60, 55, 7, 1100 },
+		{ 40, 1, 7, 500 }, { 55, 50, 7, 1050 }, { 90, 1, 7, 1300 },
+		{ 50, 40, 7, 1000 }, { 80, 40, 7, 1300 }
 	};
 	struct kin			 kin = { 0 };
 	size_t				 i;
@@ -42,13 +42,13 @@ descent(void **state)
 static void
 orphans(void **state)
 {
-	static const struct kin_proc	 child = { 51, 50, 1100 };
-	static const struct kin_proc	 orphan = { 51, 1, 1100 };
-	static const struct kin_proc	 other = { 51, 1, 2000 };
-	static const struct kin_proc	 grandchild = { 52, 51, 1200 };
-	static const struct kin_proc	 older = { 53, 51, 1099 };
-	static const struct kin_proc	 reused = { 50, 1, 3000 };
-	static const struct kin_proc	 stranger = { 54, 50, 3100 };
+	static const struct kin_proc	 child = { 51, 50, 7, 1100 };
+	static const struct kin_proc	 orphan = { 51, 1, 7, 1100 };
+	static const struct kin_proc	 other = { 51, 1, 7, 2000 };
+	static const struct kin_proc	 grandchild = { 52, 51, 7, 1200 };
+	static const struct kin_proc	 older = { 53, 51, 7, 1099 };
+	static const struct kin_proc	 reused = { 50, 1, 7, 3000 };
+	static const struct kin_proc	 stranger = { 54, 50, 7, 3100 };
 	struct kin			 kin = { 0 };
 
 	(void)state;
@@ -70,9 +70,9 @@ orphans(void **state)
 static void
 init(void **state)
 {
-	static const struct kin_proc	 one = { 1, 0, 1 };
+	static const struct kin_proc	 one = { 1, 0, 7, 1 };
 	static const struct kin_proc	 list[] = {
-		{ 7, 1, 10 }, { 8, 0, 10 }, { 9, -1, 10 }
+		{ 7, 1, 7, 10 }, { 8, 0, 7, 10 }, { 9, -1, 7, 10 }
 	};
 	struct kin			 kin = { 0 };
 
@@ -83,10 +83,28 @@ init(void **state)
 	kin_free(&kin);
 }
 
+/* Who lost his parent unseen is known by his group and his age. */
+static void
+adopted(void **state)
+{
+	static const struct kin_proc	 list[] = {
+		{ 62, 61, 8, 1300 }, { 61, 1, 7, 1000 }, { 63, 1, 8, 1300 },
+		{ 64, 1, 7, 999 }, { 65, 40, 7, 1300 }, { 1, 0, 7, 2000 },
+		{ 66, 0, 7, 2000 }
+	};
+	struct kin			 kin = { .group = 7, .born = 1000 };
+
+	(void)state;
+	assert_int_equal(kin_add(&kin, &command), 1);
+	assert_int_equal(kin_spread(&kin, list, nitems(list)), 2);
+	assert_true(kin_has(&kin, &list[0]) && kin_has(&kin, &list[1]));
+	kin_free(&kin);
+}
+
 static void
 many(void **state)
 {
-	struct kin_proc	 p = { 0, 1, 5 };
+	struct kin_proc	 p = { 0, 1, 7, 5 };
 	struct kin	 kin = { 0 };
 	size_t		 i;
 
@@ -113,6 +131,7 @@ main(void)
 		cmocka_unit_test(descent),
 		cmocka_unit_test(orphans),
 		cmocka_unit_test(init),
+		cmocka_unit_test(adopted),
 		cmocka_unit_test(many)
 	};
 

@@ -11,6 +11,7 @@
 struct proc_bsdinfo {
 	uint32_t	 pbi_pid;
 	uint32_t	 pbi_ppid;
+	uint32_t	 pbi_pgid;
 	uint64_t	 pbi_start_tvsec;
 	uint64_t	 pbi_start_tvusec;
 };
