@@ -276,6 +276,10 @@ broker_out_test_LIBS = $(broker_net_test_LIBS)
 broker_unix_test_SRCS = $(broker_net_test_SRCS)
 broker_unix_test_LIBS = $(broker_net_test_LIBS)
 
+TEST_HELPERS +=	affcheck
+HELPER_affcheck_SRCS = $(COMPAT_SRCS)
+HELPER_affcheck_LIBS = $(BSD_LIBS)
+
 TEST_HELPERS +=	execd
 HELPER_execd_SRCS = $(IPC_SRCS) $(PROC_SRCS) $(SANDBOX_SRCS)
 HELPER_execd_LIBS = $(EVENT_LIBS) $(BSD_LIBS)

@@ -539,13 +539,14 @@ answer_fd(struct call *c)
 		error = errno;
 	(void)close(c->fd);
 	c->fd = -1;
+	/* Before it goes on: it may choose its processors itself. */
+	if (pulled)
+		(void)sched_setaffinity(c->tid, sizeof(was), &was);
 	/* EMFILE is the caller's own limit. */
 	if (error == 0)
 		answer_send(c, fd, 0, 0);
 	else if (error != ENOENT)
 		answer_send(c, 0, -error, 0);
-	if (pulled)
-		(void)sched_setaffinity(c->tid, sizeof(was), &was);
 	pull_learn(way, now() - start);
 }
 

@@ -214,6 +214,12 @@ refuse "F18: no namespace" test "$st" -eq 0
 srt umount "$W"
 refuse "F18: no unmount" test "$st" -eq 0
 
+# --- where it runs
+
+srt "$SRT_HELPERS/affcheck" 20000 affinity
+is "$st $out" "0 0" "the processors that a program chooses are its own choice"
+rm -f affinity
+
 # --- disabled
 
 settings fs_more='"disabled": true' allow_write=''
