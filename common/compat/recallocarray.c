@@ -13,12 +13,12 @@ recallocarray(void *ptr, size_t oldn, size_t newn, size_t size)
 	size_t	 oldlen, newlen;
 	void	*fresh;
 
-	if (ptr == NULL)
-		return calloc(newn, size);
 	if (size != 0 && (newn > SIZE_MAX / size || oldn > SIZE_MAX / size)) {
 		errno = ENOMEM;
 		return NULL;
 	}
+	if (ptr == NULL)
+		return calloc(newn, size);
 	oldlen = oldn * size;
 	newlen = newn * size;
 	if ((fresh = calloc(1, newlen == 0 ? 1 : newlen)) == NULL)

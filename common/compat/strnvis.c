@@ -25,7 +25,7 @@ plain_form(unsigned char c, int flag, char *out)
 	}
 	if (c < 0x20 || c == 0x7f) {
 		out[n++] = '^';
-		out[n++] = c == 0x7f ? '?' : (char)(c + '@');
+		out[n++] = (char)(c == 0x7f ? '?' : c + '@');
 	} else {
 		out[n++] = '-';
 		out[n++] = (char)c;
