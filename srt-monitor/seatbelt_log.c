@@ -220,6 +220,7 @@ seatbelt_log_feed(struct seatbelt_log *l, const char *data, size_t len,
 			line_end(l, fn, arg);
 			l->len = 0;
 		} else if (l->len < sizeof(l->line) - 1)
-			l->line[l->len++] = data[i] == '\0' ? ' ' : data[i];
+			l->line[l->len++] = (char)(data[i] == '\0' ? ' ' :
+			    data[i]);
 	}
 }

@@ -86,7 +86,8 @@ whether 'the tool that writes the filters of the roles runs there' \
     generator role "common/gen_role_filter.c common/promises.c"
 whether 'it writes the same as here' cmp "$T/role.h" "$B/gen/role_filter.h"
 whether 'so does the one for the filters of the command' \
-    generator command srt-exec/gen_command_filter.c
+    generator command \
+    "srt-exec/gen_command_filter.c srt-exec/gen_command_table.c"
 whether 'the same again' cmp "$T/command.h" "$B/gen/command_filter.h"
 
 # --- what srt says
