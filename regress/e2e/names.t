@@ -298,7 +298,10 @@ settings deny_read="\"$W/**/*.pem\""
 try 'cat a/b/key.pem top.pem link a/plain; cp a/b/key.pem x; ln top.pem y
     cat x y; mv top.pem z; cat z'
 is "$out" plain "P5: denyRead: a pattern, for what is there at the start"
-settings deny_read="\"/**/*.pem\""
+# Not of all that there is: the machine may have a large disk.
+first=${W#/}
+first=${first%%/*}
+settings deny_read="\"/${first%?}?${W#/"$first"}/**/*.pem\""
 try 'cat a/b/key.pem top.pem link a/plain'
 is "$out" plain "P5: with a wildcard in its first component"
 settings deny_read="\"$W/**/.env*\""

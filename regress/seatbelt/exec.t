@@ -156,5 +156,11 @@ is 125 'then the run has failed' 'a process of the sandbox was killed'
 victim 4 'the command'
 is 137 'that is its status'
 
+# Who is killed by another may take a moment.
+tries=0
+while pgrep -s 0 darwinexec >/dev/null && [ $tries -lt 500 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
 yes 'no process of srt-exec is left' sh -c '! pgrep -s 0 darwinexec'
 finish
