@@ -15,7 +15,8 @@
 ## make tsan         the broker's threads: its tests with ThreadSanitizer
 ## make valgrind     the unit tests, but for those that it cannot run
 ## make fuzz         every fuzz target, FUZZ_SECONDS=20 each (clang)
-## make fuzz-long    the same for MINUTES=60 each, one after the other
+## make fuzz-long    each in turns until it had MINUTES=60 of a processor,
+##                   with those of earlier times (regress/fuzz/hours)
 ## make fuzz-merge   what was found into the corpus, minimised
 ## make fuzz-coverage  lines of each parser that the corpus covers (llvm-cov)
 ## make afl          every fuzz target with AFL++, FUZZ_SECONDS=20 each
@@ -216,7 +217,7 @@ fuzz: fuzz-built
 	@$(FUZZ_SH) run $(O)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 fuzz-long: fuzz-built
-	@nice -n 19 $(FUZZ_SH) run $(O)/fuzz $(FUZZ_SECONDS_LONG) \
+	@nice -n 19 $(FUZZ_SH) until $(O)/fuzz $(FUZZ_SECONDS_LONG) \
 	    $(FUZZ_TARGETS)
 
 fuzz-merge: fuzz-built

@@ -4,6 +4,8 @@
 # What "make fuzz" and its like do with fuzz targets that are built:
 #
 #	fuzz.sh run O SECONDS TARGET ...	libFuzzer; finds go to O/found
+#	fuzz.sh until O SECONDS TARGET ...	the same in turns, until each had
+#						that much of a processor in all
 #	fuzz.sh afl O SECONDS TARGET ...	AFL++, from corpus and finds
 #	fuzz.sh merge O TARGET ...		finds into the corpus, minimised,
 #						and their time into "hours"
@@ -53,6 +55,40 @@ spent() (
 			printf "%s %d %d\n", t, cpu, runs
 		}' "$_o/found/$_t.log" "$_o/found/$_t.times" >>"$_o/found/hours"
 )
+
+# least SECONDS TARGET ...: the one that had the least of a processor, in
+# "hours" and since, and what it lacks; nothing if all had as much.
+least() {
+	_enough=$1
+	shift
+	for t in "$@"; do
+		echo "$t 0"
+	done | cat - "$top/hours" "$O/found/hours" | awk -v enough="$_enough" '
+	    /^#/ { next }
+	    NF == 2 { wanted[$1] }
+	    { cpu[$1] += $2 }
+	    END {
+		for (t in wanted)
+			if (cpu[t] < enough && (first == "" ||
+			    cpu[t] < cpu[first]))
+				first = t
+		if (first != "")
+			print first, enough - cpu[first]
+	    }'
+}
+
+# The turns are short, so that what ends early has lost little.
+until_enough() {
+	_enough=$1
+	shift
+	mkdir -p "$O/found"
+	: >>"$O/found/hours"
+	while next=$(least "$_enough" "$@") && [ -n "$next" ]; do
+		_left=${next#* }
+		(run "$((_left < 300 ? _left + 1 : 300))" "${next% *}") ||
+			exit 1
+	done
+}
 
 # What was spent on each target, on any machine, so that it adds up.
 add_hours() {
@@ -177,6 +213,8 @@ print("%-32s %6d %7.1f%%" % ("all", lines, 100 * covered / lines))
 case $how in
 run|afl|merge|coverage)
 	"$how" "$@" ;;
-*)	echo "usage: fuzz.sh run|afl|merge|coverage O [SECONDS] TARGET ..." >&2
+until)	until_enough "$@" ;;
+*)	echo "usage: fuzz.sh run|until|afl|merge|coverage O [SECONDS]" \
+	    "TARGET ..." >&2
 	exit 2 ;;
 esac
