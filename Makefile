@@ -88,7 +88,7 @@ $(1): $(sort $(call obj,$(2) $(SANITIZE_SRCS)))
 	@mkdir -p $$(@D) $(O)/map
 	$$(call say,ld,$$(@F))
 	$$(Q)$$(CC) $$(ALLCFLAGS) $$(ALLLDFLAGS) -o $$@ $$^ $(3) \
-	    $(SANITIZE_LINK) -Wl,-Map=$(O)/map/$$(@F)
+	    $(SANITIZE_LINK) $(if $(CONF_MAP),$(CONF_MAP)$(O)/map/$$(@F))
 endef
 
 LIBEXEC =	$(O)/libexec/srt

@@ -110,6 +110,24 @@ ifeq ($(CONF_SANITIZE),)
 HELPER_BINS +=	$(TAKEN_BINS)
 endif
 
+# Likewise, with what stands in for macOS on Linux.
+ifeq ($(CONF_BACKEND),linux)
+DARWIN =	$(O)/regress/darwin
+HELPER_BINS +=	$(patsubst $(O)/%,$(DARWIN)/%,$(PROGRAMS))
+DARWIN_LIBS =	$(SANITIZE_LINK) $(call wrap,$(DARWIN_CALLS))
+$(eval $(call test,$(DARWIN)/bin/srt,$(DARWIN_SRT_SRCS) $(SANITIZE_SRCS),\
+    $(SRT_LIBS) $(DARWIN_LIBS)))
+$(eval $(call test,$(DARWIN)/libexec/srt/srt-proxy,\
+    $(DARWIN_PROXY_SRCS) $(SANITIZE_SRCS),$(SRT_PROXY_LIBS) $(DARWIN_LIBS)))
+$(eval $(call test,$(DARWIN)/libexec/srt/srt-exec,\
+    $(DARWIN_EXEC_SRCS) $(SANITIZE_SRCS),$(BSD_LIBS) $(DARWIN_LIBS)))
+$(eval $(call test,$(DARWIN)/libexec/srt/srt-monitor,\
+    $(DARWIN_MONITOR_SRCS) $(SANITIZE_SRCS),\
+    $(SRT_MONITOR_LIBS) $(DARWIN_LIBS)))
+$(eval $(call test,$(DARWIN)/libexec/srt/srt-tls,\
+    $(DARWIN_TLS_SRCS) $(SANITIZE_SRCS),$(SRT_TLS_LIBS) $(DARWIN_LIBS)))
+endif
+
 unit-bins: $(call unit_bins,$(O))
 fuzz-bins: $(call fuzz_bins,$(O))
 helpers: $(HELPER_BINS)

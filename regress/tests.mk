@@ -492,13 +492,28 @@ front_test_SRCS = srt/front_local.c $(BASE64_SRCS) srt/xmalloc.c \
 		$(IPC_SRCS)
 front_test_LIBS = $(EVENT_LIBS) $(BSD_LIBS)
 
-# srt-exec of macOS, run here: see the helper.
-TEST_HELPERS +=	darwinexec
-HELPER_darwinexec_SRCS = srt-exec/exec.c srt-exec/become.c srt-exec/wall.c \
-		$(BACKEND_darwin_SRCS) $(GUARD_SRCS) $(PLAN_SRCS) \
-		$(IPC_NOLOOP_SRCS) common/ipc_noloop.c $(PROC_SRCS) \
-		common/sandbox-darwin.c
-HELPER_darwinexec_LIBS = $(BSD_LIBS) \
-		$(patsubst %,-Wl$(comma)--wrap=%,execve ptrace)
-$(O)/obj/srt-exec/darwin_exec.o $(O)/obj/common/sandbox-darwin.o \
-    $(O)/obj/regress/helper/darwinexec.o: CPPFLAGS += -Iregress/stubs/darwin
+# srt as it is on macOS, run here: see helper/darwin_*.c.  What is told of a
+# system's own is told of that one's; the rules are in rules.mk.
+DARWIN_STANDINS = regress/helper/darwin_libc.c \
+		regress/helper/darwin_programs.c
+DARWIN_CALLS =	execve ptrace
+DARWIN_NOT =	$(HERE_linux_SRCS) $(CONF_CASEFOLD_SRCS) $(CONF_FRONT_SRCS) \
+		$(CONF_SELF_SRCS) $(CONF_SANDBOX_SRCS) $(CONF_OSLOG_SRCS) \
+		$(CONF_PKTINFO_SRCS) $(CONF_RELAY_SRCS) $(CONF_KEEPALIVE_SRCS)
+# $(call darwin,SOURCES OF LINUX,THOSE IN THEIR PLACE)
+darwin =	$(filter-out $(DARWIN_NOT),$(1)) $(2) common/self_darwin.c \
+		common/sandbox-darwin.c $(DARWIN_STANDINS)
+DARWIN_SRT_SRCS = $(call darwin,$(SRT_SRCS),$(HERE_darwin_SRCS) \
+		srt/casefold_all.c srt/front_local.c $(BASE64_SRCS))
+DARWIN_PROXY_SRCS = $(call darwin,$(SRT_PROXY_SRCS),srt-proxy/pktinfo_none.c \
+		srt-proxy/relay_copy.c srt-proxy/keepalive_none.c)
+DARWIN_EXEC_SRCS = $(call darwin,srt-exec/exec.c srt-exec/become.c \
+		srt-exec/wall.c $(BACKEND_darwin_SRCS) $(GUARD_SRCS) \
+		$(PLAN_SRCS) $(IPC_NOLOOP_SRCS) common/ipc_noloop.c \
+		$(PROC_SRCS))
+DARWIN_MONITOR_SRCS = $(call darwin,$(SRT_MONITOR_SRCS),\
+		srt-monitor/darwin_log.c $(SEATBELT_LOG_SRCS))
+DARWIN_TLS_SRCS = $(call darwin,$(SRT_TLS_SRCS))
+$(patsubst %.c,$(O)/obj/%.o,common/self_darwin.c common/sandbox-darwin.c \
+    srt-exec/darwin_exec.c srt-monitor/darwin_log.c $(DARWIN_STANDINS)): \
+    CPPFLAGS += -Iregress/stubs/darwin

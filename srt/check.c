@@ -24,9 +24,13 @@
 
 #include "check.h"
 #include "../srt-exec/bare.h"
+#include "../srt-exec/exec.h"
 
 /* Of the last step so long may nothing be heard, seconds. */
 #define RUN_SECONDS	30
+
+/* And nothing of a feature's probe. */
+#define PROBE_SECONDS	10
 
 /* Of what it says so much is told. */
 #define DETAIL_MAX	(PATH_MAX + 256)
@@ -158,12 +162,12 @@ last_line(char *text)
 		memmove(text, text + 5, strlen(text + 5) + 1);
 }
 
-/* Takes what the run says until it ends; 0 if that took too long. */
+/* Takes what is said until that ends; 0 if it took too many seconds. */
 static int
-hear(int fd, char *text, size_t size)
+hear(int fd, int seconds, char *text, size_t size)
 {
 	struct pollfd	 pfd = { .fd = fd, .events = POLLIN };
-	uint64_t	 end = now_ms() + RUN_SECONDS * 1000, now;
+	uint64_t	 end = now_ms() + (uint64_t)seconds * 1000, now;
 	char		 buf[512];
 	size_t		 len = 0, keep;
 	ssize_t		 n;
@@ -189,6 +193,58 @@ hear(int fd, char *text, size_t size)
 		text[len] = '\0';
 	}
 	return 0;
+}
+
+__dead void
+probe_do(const struct feature *f, const struct policy *policy, int out)
+{
+	struct probe	 p = { .policy = policy };
+	int		 rc;
+
+	if ((rc = f->probe(&p)) == -1)
+		(void)strlcpy(p.detail, why_text(), sizeof(p.detail));
+	if (write(out, p.detail, strlen(p.detail)) == -1)
+		_exit(1);
+	_exit(rc == 0 ? 0 : 2);
+}
+
+/* Waits for a child that has ended, or is about to. */
+static int
+wait_for(pid_t pid)
+{
+	int	 status;
+
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			fatal("waitpid");
+	return status;
+}
+
+void
+probe_end(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	(void)wait_for(pid);
+}
+
+int
+probe_await(pid_t pid, int fd, char *detail, size_t size)
+{
+	int	 status;
+
+	*detail = '\0';
+	if (!hear(fd, PROBE_SECONDS, detail, size)) {
+		probe_end(pid);
+		(void)snprintf(detail, size, "it did not end in %d seconds",
+		    PROBE_SECONDS);
+		return -1;
+	}
+	status = wait_for(pid);
+	if (WIFEXITED(status) && (WEXITSTATUS(status) == 0 ||
+	    WEXITSTATUS(status) == 2))
+		return WEXITSTATUS(status) == 0 ? 0 : -1;
+	(void)strlcpy(detail, "it was killed", size);
+	return -1;
 }
 
 /* A real run of true(1), whose standard error is ours to read. */
@@ -232,12 +288,10 @@ run_check(const struct options *opts, struct policy *policy,
 		/* NOTREACHED */
 	}
 	(void)close(pair[1]);
-	if (!(ended = hear(pair[0], detail, size)))
+	if (!(ended = hear(pair[0], RUN_SECONDS, detail, size)))
 		(void)kill(pid, SIGKILL);
 	(void)close(pair[0]);
-	while (waitpid(pid, &status, 0) == -1)
-		if (errno != EINTR)
-			fatal("waitpid");
+	status = wait_for(pid);
 	last_line(detail);
 	if (!ended) {
 		(void)snprintf(detail, size, "it did not end in %d seconds",

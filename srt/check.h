@@ -18,16 +18,29 @@ struct feature {
 	 * after why() or whyx().
 	 */
 	int		 (*probe)(struct probe *);
-	unsigned int	 clone;		/* namespaces to be in; 0: none */
+	unsigned int	 clone;		/* Linux: namespaces to be in */
 	/* Without it nothing is lost under these settings: or NULL. */
 	int		 (*spare)(const struct policy *);
 };
 
-/* check_linux.c, check_none.c */
+/* check.c */
+
+/* In a child: the probe, and on the descriptor what it has to say. */
+__dead void	 probe_do(const struct feature *, const struct policy *, int);
+/*
+ * Hears such a child until it ends, and waits for it: 0 if its probe
+ * succeeded.  The text is what it said, or what became of it.
+ */
+int		 probe_await(pid_t, int, char *, size_t);
+/* Ends one that nobody wants to hear. */
+void		 probe_end(pid_t);
+
+/* check_linux.c, check_darwin.c, check_none.c */
+
 extern const struct feature	 check_features[];
 extern const size_t		 check_nfeatures;
 /*
- * Runs the probe in a child, within its namespaces; 0 if it succeeded.  The
+ * Runs the probe in a child, as it says there; 0 if it succeeded.  The
  * text is what it had to say in either case.
  */
 int	 check_probe(const struct feature *, const struct policy *, char *,

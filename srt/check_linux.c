@@ -28,8 +28,6 @@
 #include "../srt-exec/limits.h"
 #include "../srt-exec/linux.h"
 
-#define PROBE_MS	10000
-
 /* What a limit is set to where the settings have none. */
 #define SOME_MEMORY	(UINT64_C(1) << 30)
 
@@ -419,33 +417,11 @@ static __dead void
 probe_child(const struct feature *f, const struct policy *policy, int go,
     int out)
 {
-	struct probe	 p = { .policy = policy };
-	char		 c;
-	int		 rc;
+	char	 c;
 
 	if (f->clone != 0 && read(go, &c, 1) != 1)
 		_exit(1);
-	if ((rc = f->probe(&p)) == -1)
-		(void)strlcpy(p.detail, why_text(), sizeof(p.detail));
-	if (write(out, p.detail, strlen(p.detail) + 1) == -1)
-		_exit(1);
-	_exit(rc == 0 ? 0 : 2);
-}
-
-/* What it said, until it ended: 0 if it did in time. */
-static int
-probe_hear(int fd, char *detail, size_t size)
-{
-	struct pollfd	 pfd = { .fd = fd, .events = POLLIN };
-	ssize_t		 n;
-
-	*detail = '\0';
-	if (poll(&pfd, 1, PROBE_MS) != 1)
-		return -1;
-	if ((n = read(fd, detail, size - 1)) < 0)
-		return -1;
-	detail[n] = '\0';
-	return 0;
+	probe_do(f, policy, out);
 }
 
 int
@@ -454,9 +430,8 @@ check_probe(const struct feature *f, const struct policy *policy,
 {
 	unsigned int	 clone = f->clone;
 	pid_t		 pid;
-	int		 go[2], out[2], heard, status = -1;
+	int		 go[2], out[2], rc = -1;
 
-	*detail = '\0';
 	why_clear();
 	if (pipe2(go, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1)
 		fatal("pipe");
@@ -475,22 +450,15 @@ check_probe(const struct feature *f, const struct policy *policy,
 		(void)ns_why("cannot make it");
 	(void)close(go[0]);
 	(void)close(out[1]);
-	heard = pid == -1 || (clone != 0 && ns_map_ids(pid) == -1) ||
-	    (f->clone != 0 && write(go[1], "", 1) != 1) ? -1 :
-	    probe_hear(out[0], detail, size);
+	if (pid != -1 && (clone == 0 || ns_map_ids(pid) == 0) &&
+	    (f->clone == 0 || write(go[1], "", 1) == 1))
+		rc = probe_await(pid, out[0], detail, size);
+	else {
+		(void)strlcpy(detail, why_text(), size);
+		if (pid != -1)
+			probe_end(pid);
+	}
 	(void)close(go[1]);
 	(void)close(out[0]);
-	if (pid != -1) {
-		if (heard == -1)
-			(void)kill(pid, SIGKILL);
-		while (waitpid(pid, &status, 0) == -1)
-			if (errno != EINTR)
-				fatal("waitpid");
-	}
-	if (heard == 0 && WIFEXITED(status) && (WEXITSTATUS(status) == 0 ||
-	    WEXITSTATUS(status) == 2))
-		return WEXITSTATUS(status) == 0 ? 0 : -1;
-	(void)strlcpy(detail, heard == -1 ? why_text() : "it was killed",
-	    size);
-	return -1;
+	return rc;
 }

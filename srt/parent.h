@@ -51,7 +51,7 @@ struct guard_entry {
 struct listeners;
 
 struct guards {
-	TAILQ_HEAD(, guard_entry)	 list;
+	TAILQ_HEAD(guard_entries, guard_entry)	 list;
 	struct guard_entry		*slot[256];	/* by their hash */
 	size_t				 n;
 };
@@ -421,8 +421,8 @@ int	 guards_pattern(struct guards *, enum guard_kind, const char *,
 int	 guards_sockets(const struct resolver *);
 
 /*
- * again_linux.c: after paths_resolve(), holds what is denied or protected at
- * the other places where it is mounted.  -1 after a message.
+ * again_*.c: after paths_resolve(), holds what is denied or protected at the
+ * other places where it is mounted.  -1 after a message.
  */
 int	 paths_again(struct fs_paths *, struct guards *);
 

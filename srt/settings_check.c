@@ -570,6 +570,14 @@ is_default(const struct setting *row, const struct json *node)
 	return 0;
 }
 
+/* Is there anything in it for this system to enforce? */
+static int
+has_effect(const struct setting *row)
+{
+	return row->state == SETTING_ENFORCED &&
+	    (row->flags & SETTING_HERE) != 0;
+}
+
 /* Does the state of the object that holds the key say it all? */
 static int
 is_within(const struct setting *row)
@@ -577,8 +585,7 @@ is_within(const struct setting *row)
 	const struct setting	*up;
 
 	for (up = settings_table; up->name != NULL; up++)
-		if (up->state != SETTING_ENFORCED &&
-		    setting_leaf(row, up->name) != NULL)
+		if (!has_effect(up) && setting_leaf(row, up->name) != NULL)
 			return 1;
 	return 0;
 }
@@ -590,7 +597,9 @@ settings_check_built(const struct json *root, struct errors *errs)
 	const struct json	*node;
 
 	for (row = settings_table; row->name != NULL; row++) {
-		if (row->state == SETTING_ENFORCED || is_within(row) ||
+		/* What is for neither system nobody expects to do anything. */
+		if ((row->flags & SETTING_BOTH) == 0 || has_effect(row) ||
+		    is_within(row) ||
 		    (node = json_find(root, row->name)) == NULL ||
 		    is_default(row, node))
 			continue;
@@ -598,13 +607,13 @@ settings_check_built(const struct json *root, struct errors *errs)
 			errors_at_key(errs, FAULT_UNBUILT, node,
 			    row->name, "is not enforced yet; "
 			    "remove it to run without it");
-		else if (row->flags & SETTING_LINUX)
+		else if (row->state == SETTING_NOEFFECT)
 			errors_at_key(errs, FAULT_NOTE, node,
 			    row->name, "has no effect: %.*s",
 			    (int)strlen(row->text) - 1, row->text);
-		else if (row->flags & SETTING_MACOS)
-			errors_at_key(errs, FAULT_NOTE, node,
-			    row->name,
-			    "has no effect: it is for macOS alone");
+		else
+			errors_at_key(errs, FAULT_NOTE, node, row->name,
+			    "has no effect: it is for %s alone",
+			    row->flags & SETTING_LINUX ? "Linux" : "macOS");
 	}
 }

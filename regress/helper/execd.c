@@ -14,7 +14,7 @@
  *
  * The program is srt-exec of SRT_BUILD, or SRT_EXEC if that is set.  Layers
  * are switched off by -x, which helper/layers.c alone understands.  With -m
- * it is told what it is told on macOS: helper/darwinexec.c.
+ * it is told what it is told on macOS: helper/darwin_libc.c.
  */
 
 #include "compat.h"

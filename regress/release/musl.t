@@ -59,7 +59,7 @@ for folder in common srt srt-proxy srt-exec srt-monitor; do
 	whether "those of $folder" taken "$(grep "^$folder/" "$T/sources")"
 done
 # What stands in for macOS has headers of its own.
-tests=$(printf '%s\n' regress/*/*.c | grep -v darwinexec)
+tests=$(printf '%s\n' regress/*/*.c | grep -v helper/darwin_)
 [ -e "$I/http_parser.h" ] ||
     tests=$(echo "$tests" | grep -v 'httpref\|http_diff')
 whether 'and those of the tests' taken "$tests"

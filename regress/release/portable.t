@@ -133,6 +133,7 @@ names='BINDIR LIBEXECDIR SYSCONFDIR VERSION'
 for name in $names; do
 	echo "#define SRT_$name \"/nowhere\""
 done >"$T/bsd/config.h"
+echo '#define SETTING_HERE SETTING_BOTH' >>"$T/bsd/config.h"
 # Nothing that is glibc's own, nor of Linux.
 echo '#define _DEFAULT_SOURCE 1' >>"$T/bsd/config.h"
 cp "$T/bsd/config.h" "$T/freebsd/config.h"

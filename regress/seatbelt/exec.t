@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# srt-exec as it is on macOS, run here: helper/darwinexec.c stands in for what
+# srt-exec as it is on macOS, run here: helper/darwin_libc.c stands in for what
 # it calls of that system.  How the command is started, what it is told, and
 # that nothing of it is left; not what its profile holds.
 
@@ -16,7 +16,7 @@ if ! command -v pgrep >/dev/null 2>&1; then
 	echo '1..0 # SKIP no pgrep'
 	exit 0
 fi
-SRT_EXEC=$SRT_HELPERS/darwinexec
+SRT_EXEC=$SRT_HELPERS/darwin/libexec/srt/srt-exec
 export SRT_EXEC
 
 m() {
@@ -158,9 +158,9 @@ is 137 'that is its status'
 
 # Who is killed by another may take a moment.
 tries=0
-while pgrep -s 0 darwinexec >/dev/null && [ $tries -lt 500 ]; do
+while pgrep -s 0 srt-exec >/dev/null && [ $tries -lt 500 ]; do
 	tries=$((tries + 1))
 	sleep 0.02
 done
-yes 'no process of srt-exec is left' sh -c '! pgrep -s 0 darwinexec'
+yes 'no process of srt-exec is left' sh -c '! pgrep -s 0 srt-exec'
 finish

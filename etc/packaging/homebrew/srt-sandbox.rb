@@ -8,14 +8,14 @@ class SrtSandbox < Formula
 
   depends_on "make" => :build
   depends_on "pkgconf" => :build
-  depends_on "libbsd"
   depends_on "libevent"
-  depends_on "libmd"
   depends_on "openssl@3"
   depends_on "yajl"
 
   on_linux do
     depends_on "libseccomp" => :build
+    depends_on "libbsd"
+    depends_on "libmd"
   end
 
   def install

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * srt-exec as it is on macOS, with what it calls there in the words of Linux:
- * as much of kqueue(2), libproc and sandbox-exec(1) as it needs to be run and
- * tried.  Nothing holds the command to its profile here; it is written to the
- * file that the command's PROFILE names.
+ * What srt calls of macOS, in the words of Linux: as much of kqueue(2),
+ * libproc, dyld(3) and sandbox_init(3) as it needs to be run and tried.
  */
 
 #include "compat.h"
@@ -18,6 +16,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libproc.h>
+#include <limits.h>
+#include <mach-o/dyld.h>
 #include <sandbox.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,14 +44,14 @@ struct watch {
 static struct watch	 watches[WATCHES];
 static int		 signal_pipe[2];
 
-int	 __wrap_execve(const char *, char *const *, char *const *);
-int	 __real_execve(const char *, char *const *, char *const *);
 int	 __wrap_ptrace(int, pid_t, char *, int);
 
 int
 sandbox_init(const char *profile, uint64_t flags, char **why)
 {
-	if (strcmp(profile, kSBXProfileNoInternet) == 0 &&
+	if ((strcmp(profile, kSBXProfileNoInternet) == 0 ||
+	    strcmp(profile, kSBXProfileNoWrite) == 0 ||
+	    strcmp(profile, kSBXProfilePureComputation) == 0) &&
 	    flags == SANDBOX_NAMED)
 		return 0;
 	*why = NULL;
@@ -64,39 +64,17 @@ __wrap_ptrace(int what, pid_t pid, char *addr, int data)
 	return what == 31 && pid == 0 && addr == NULL && data == 0 ? 0 : -1;
 }
 
-static const char *
-variable(char *const *env, const char *name)
-{
-	size_t	 len = strlen(name);
-
-	for (; *env != NULL; env++)
-		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
-			return *env + len + 1;
-	return NULL;
-}
-
 int
-__wrap_execve(const char *path, char *const *argv, char *const *envp)
+_NSGetExecutablePath(char *buf, uint32_t *size)
 {
-	const char	*file;
-	FILE		*fp;
+	ssize_t	 len = readlink("/proc/self/exe", buf, *size);
 
-	if (strcmp(path, "/usr/bin/sandbox-exec") != 0)
-		return __real_execve(path, argv, envp);
-	if (strcmp(argv[0], "sandbox-exec") != 0 ||
-	    strcmp(argv[1], "-p") != 0 ||
-	    strncmp(argv[2], "(version 1)\n", 12) != 0 || argv[3] == NULL)
-		_exit(64);
-	if ((file = variable(envp, "PROFILE")) != NULL) {
-		if ((fp = fopen(file, "w")) == NULL ||
-		    fputs(argv[2], fp) == EOF || fclose(fp) == EOF)
-			_exit(74);
+	if (len == -1 || (uint32_t)len == *size) {
+		*size = PATH_MAX;
+		return -1;
 	}
-	environ = (char **)(uintptr_t)envp;
-	(void)execvp(argv[3], argv + 3);
-	(void)fprintf(stderr, "sandbox-exec: %s: %s\n", argv[3],
-	    strerror(errno));
-	_exit(71);
+	buf[len] = '\0';
+	return 0;
 }
 
 /* The fields of /proc/PID/stat from the state on; -1: it has ended. */
