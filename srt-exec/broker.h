@@ -482,6 +482,8 @@ int	 fresh_known(const struct fresh_id *);
 unsigned int fresh_depth(int, const char *, size_t, unsigned int);
 /* A name of a new tree was made that would be protected elsewhere. */
 void	 fresh_note(const char *path, const char *name);
+/* So much of the path was written, and others execute it. */
+void	 fresh_watch(const char *path, size_t len);
 /* The directory whose path was the first one has got the second, or both have
  * been exchanged. */
 void	 fresh_moved(const char *, const char *, int);

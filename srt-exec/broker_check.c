@@ -304,11 +304,31 @@ check_leads(const struct loc *loc)
 	    (mode = loc_mode(loc)) >= 0 && S_ISLNK(mode);
 }
 
+/* What may be written, but is executed by others, is told of at the end. */
+static void
+watch(const struct loc *loc)
+{
+	size_t	 end;
+
+	/* Elsewhere nothing comes of it. */
+	if (!guard_inside(broker.guard, loc->real))
+		return;
+	switch (guard_watched(broker.guard, loc->real, &end)) {
+	case 1:
+		if (check_fresh(loc) != GUARD_OLD)
+			break;
+		/* FALLTHROUGH */
+	case 2:
+		fresh_watch(loc->real, end);
+	}
+}
+
 /* What holds by name. */
 static long
 check_named(struct call *c, const struct loc *loc, enum deed deed)
 {
 	struct guard_hit	 hit;
+	long			 r;
 
 	if (!learn_allows() && is_open_outside(loc, deed)) {
 		hit.rule = RULE_ALLOW;
@@ -318,7 +338,9 @@ check_named(struct call *c, const struct loc *loc, enum deed deed)
 	}
 	if (is_held(loc, deed, &hit))
 		return refuse(c, loc, deed, &hit);
-	return check_file(c, loc, deed);
+	if ((r = check_file(c, loc, deed)) == 0 && deeds[deed].makes)
+		watch(loc);
+	return r;
 }
 
 long

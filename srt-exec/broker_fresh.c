@@ -35,7 +35,7 @@ static atomic_size_t	 nfresh;
 
 struct change {
 	char	*path;
-	char	*name;
+	char	*name;		/* NULL: others execute it, whatever its name */
 };
 static struct change	 changes[BROKER_CHANGES_MAX];
 static size_t		 nchanges;
@@ -245,11 +245,39 @@ changes_prune(void)
 	nchanges = n;
 }
 
+/* So much of the path, with the lock held. */
+static void
+change_add(const char *path, size_t len, const char *name)
+{
+	struct change	 new;
+	size_t		 i;
+
+	for (i = nchanges; i > 0; i--)
+		if (strlen(changes[i - 1].path) == len &&
+		    memcmp(changes[i - 1].path, path, len) == 0)
+			return;
+	if (nchanges == nitems(changes))
+		changes_prune();
+	if (nchanges == nitems(changes)) {
+		nmore++;
+		return;
+	}
+	new.path = strndup(path, len);
+	new.name = name == NULL ? NULL : strdup(name);
+	if (new.path == NULL || (name != NULL && new.name == NULL)) {
+		free(new.path);
+		free(new.name);
+		nmore++;
+		return;
+	}
+	changes[nchanges++] = new;
+}
+
 void
 fresh_note(const char *path, const char *name)
 {
 	const char	*tail = strrchr(name, '/');
-	size_t		 len, i;
+	size_t		 len;
 
 	/* A directory is noted once, not all that is in it. */
 	if ((len = name_end(path, name)) == 0 && tail != NULL)
@@ -257,21 +285,15 @@ fresh_note(const char *path, const char *name)
 	if (len == 0)
 		len = strlen(path);
 	(void)pthread_mutex_lock(&lock);
-	for (i = nchanges; i > 0; i--)
-		if (strlen(changes[i - 1].path) == len &&
-		    memcmp(changes[i - 1].path, path, len) == 0)
-			goto done;
-	if (nchanges == nitems(changes))
-		changes_prune();
-	if (nchanges == nitems(changes)) {
-		nmore++;
-		goto done;
-	}
-	changes[nchanges].path = strndup(path, len);
-	changes[nchanges].name = strdup(name);
-	if (changes[nchanges].path != NULL && changes[nchanges].name != NULL)
-		nchanges++;
- done:
+	change_add(path, len, name);
+	(void)pthread_mutex_unlock(&lock);
+}
+
+void
+fresh_watch(const char *path, size_t len)
+{
+	(void)pthread_mutex_lock(&lock);
+	change_add(path, len, NULL);
 	(void)pthread_mutex_unlock(&lock);
 }
 
@@ -335,12 +357,16 @@ fresh_report(void)
 	for (i = 0; i < nchanges; i++) {
 		if (is_undone(&changes[i]))
 			continue;
-		(void)snprintf(reason, sizeof(reason),
-		    "%s of a tree that the command made", changes[i].name);
+		if (changes[i].name == NULL)
+			(void)strlcpy(reason, "others execute it",
+			    sizeof(reason));
+		else
+			(void)snprintf(reason, sizeof(reason), "%s of a tree "
+			    "that the command made", changes[i].name);
 		change_send(changes[i].path, reason, 1);
 	}
 	if (nmore > 0)
-		change_send("(more names)", "of trees that the command made",
+		change_send("(more names)", "that others execute",
 		    nmore);
 	(void)pthread_mutex_unlock(&lock);
 }

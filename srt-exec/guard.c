@@ -12,6 +12,7 @@
 
 #include "compat.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
@@ -102,6 +103,31 @@ const struct guard_part_name	 guard_part_names[GUARD_PARTS] = {
 	{ PART_ATTRIBUTES, "info/attributes",
 	    "a bare repository's info/attributes" },
 	{ PART_INFO, "info", "a bare repository's info" }
+};
+
+/*
+ * What others execute later without being asked, or in the place of another
+ * program, and what work inside has to be able to write.  A directory, with
+ * all that is in it, has a "/".
+ */
+static const struct watched {
+	const char	*name;
+	int		 fresh;		/* in a tree of the command's, too */
+} watched[] = {
+	/* Its lines are commands, for whoever goes on with the rebase. */
+	{ "rebase-merge/git-rebase-todo", 1 },
+	{ ".hg/hgrc", 0 },
+	{ ".jj/repo/config.toml", 0 },
+	{ ".husky/", 0 },
+	{ ".pre-commit-config.yaml", 0 },
+	{ ".envrc", 0 },
+	{ ".bash_aliases", 0 },
+	{ ".bash_logout", 0 },
+	{ ".zlogout", 0 },
+	{ "pyvenv.cfg", 0 },
+	{ ".venv/bin/", 0 },
+	{ "venv/bin/", 0 },
+	{ "node_modules/.bin/", 0 }
 };
 
 /* Where reading a path has come to. */
@@ -578,6 +604,48 @@ walk_name(const struct guard *g, struct walk *w, const char *s, size_t len,
 			return n;
 	}
 	return NULL;
+}
+
+/* Do the first bytes of the path end with these components? */
+static int
+ends_so(const char *path, size_t n, const char *name, size_t len)
+{
+	size_t	 i;
+
+	if (n <= len || path[n - len - 1] != '/')
+		return 0;
+	for (i = 0; i < len; i++)
+		if (tolower((unsigned char)path[n - len + i]) != name[i])
+			return 0;
+	return 1;
+}
+
+/* What is beneath a directory that is watched, or it itself, is that. */
+static size_t
+watched_end(const char *path, const char *name)
+{
+	const char	*slash = strrchr(path, '/');
+	size_t		 len = strlen(name), n = strlen(path);
+
+	if (name[len - 1] != '/')
+		return ends_so(path, n, name, len) ? n : 0;
+	if (ends_so(path, n, name, len - 1))
+		return n;
+	n = slash == NULL ? 0 : (size_t)(slash - path);
+	return ends_so(path, n, name, len - 1) ? n : 0;
+}
+
+int
+guard_watched(const struct guard *g, const char *path, size_t *end)
+{
+	const struct watched	*w;
+
+	if (g->flags & EXEC_FS_DISABLED)
+		return 0;
+	for (w = watched; w < watched + nitems(watched); w++)
+		if ((*end = watched_end(path, w->name)) != 0)
+			return w->fresh ? 2 : 1;
+	return 0;
 }
 
 /* Which part it is, if it may begin with one of these letters; or 0. */

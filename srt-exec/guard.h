@@ -71,6 +71,13 @@ int		 guard_read(const struct guard *, const char *,
 int		 guard_reads(const struct guard *);
 
 /*
+ * What nobody is kept from writing, but others execute: 1 if the path is such
+ * a thing, unless the command has made the tree; 2 if it is in any case; 0 if
+ * it is none.  *end is how much of the path to name.
+ */
+int		 guard_watched(const struct guard *, const char *, size_t *);
+
+/*
  * Is this path the beginning of a protected name, so that what is put there
  * other than by mkdir(2) would stand in the place of the whole name?  That is
  * ".git", ".claude", ".git/info", ".git/worktrees" and what is in it,

@@ -178,7 +178,7 @@ policy_make(const struct options *opts, const struct settings *set,
 			policy->flags |= EXEC_STRICT_READS;
 		else
 			log_info("filesystem.strictReadGlobs has no effect: "
-			    "filesystem.denyRead holds no pattern");
+			    "filesystem.denyRead is empty");
 	}
 	if (bare_policy(opts, policy) == -1)
 		exit(EXIT_SRT);

@@ -77,6 +77,8 @@ static int	 allow_pattern(const struct resolver *, enum fs_kind,
 		    const char *);
 static int	 resolve_deny(const struct resolver *, enum fs_kind,
 		    const struct path_entry *, const struct reading *);
+static void	 hold_read(const struct resolver *, const struct path_entry *,
+		    const char *);
 static void	 hold_path(const struct resolver *, enum fs_kind,
 		    const struct path_entry *, const struct reading *,
 		    const struct followed *);
@@ -386,6 +388,11 @@ resolve_deny(const struct resolver *r, enum fs_kind kind,
 		errors_write("Error: %s: %s\n", e->name, strerror(error));
 		ret = -1;
 	}
+	/* What is made or put in its place later no mount hides. */
+	if (ret == 0 && kind == FS_NOREAD && rd->tail == NULL &&
+	    (error == 0 || error == ENOENT || error == ENOTDIR) &&
+	    r->set->strict_reads && !r->set->absent_reads)
+		hold_read(r, e, error == 0 ? f.path : f.meant);
 	if (ret == 0 && rd->tail == NULL)
 		hold_path(r, kind, e, rd, &f);
 	else if (ret == 0)
@@ -395,6 +402,16 @@ resolve_deny(const struct resolver *r, enum fs_kind kind,
 		ret = matches_later(r->deny, e, f.path, rd->tail);
 	followed_free(&f);
 	return ret;
+}
+
+static void
+hold_read(const struct resolver *r, const struct path_entry *e,
+    const char *path)
+{
+	char	*text = reading_pattern(path, "");
+
+	guards_add(r->guards, GUARD_NOREAD_GLOB, text, e->rule);
+	free(text);
 }
 
 static void

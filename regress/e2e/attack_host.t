@@ -92,14 +92,47 @@ is "$out" secret "F11: a hard link from before the start is another name"
 is "$(cat "$T/host/secret")" "secret
 more" "F11: also for writing"
 settings
+# A directory in which nothing is counts as made by the command.
+echo old >node_modules/.bin/old
 srt sh -c 'echo x >Makefile; echo x >node_modules/.bin/x; echo x >.envrc
-    echo x >.vscode 2>/dev/null; mkdir -p n && echo x >n/.npmrc'
+    echo x >.vscode 2>/dev/null; mkdir -p n && echo x >n/.npmrc
+    mkdir -p n/.venv/bin && echo x >n/.venv/bin/python
+    mkdir -p .husky && echo x >.husky/pre-commit; echo x >.hg/hgrc
+    echo x >pyvenv.cfg; rm pyvenv.cfg'
 check "F9: what is on no list is written" test -e Makefile -a \
     -e node_modules/.bin/x -a -e .envrc
 refuse "F9: what is on it is not" test -e .vscode
-unlike "$err" 'Makefile|node_modules|envrc' \
-    "F9: nor is a Makefile in the report, as documented"
-like "$err" "look at $W/n/.npmrc" "F9: the names of the list are"
+is "$(printf '%s\n' "$err" | grep '^look at' | sort)" \
+    "look at $W/.envrc (others execute it)
+look at $W/.husky (others execute it)
+look at $W/n/.npmrc (.npmrc of a tree that the command made)
+look at $W/node_modules/.bin (others execute it)" \
+    "F9: what others execute is told of at the end, if it was there before"
+srt cat .envrc node_modules/.bin/x
+is "$err" "" "F9: not what is only read"
+srt sh -c 'echo x >>/usr/share/.envrc; echo x >>"$0/.envrc"' "$T" 2>/dev/null
+unlike "$err" "^look at" "F9: nor what could not be written"
+
+# A rebase that waits for somebody goes on with what its list says then.
+(
+	git init -q r && cd r && git config user.name a &&
+	    git config user.email a@example.com && echo 1 >f && git add f &&
+	    git commit -qm 1 && git checkout -qb side && echo 2 >f &&
+	    git commit -qam 2 && git checkout -q - && echo 3 >f &&
+	    git commit -qam 3 && git checkout -q side
+) >"$T/git.out" 2>&1
+srt sh -c 'cd r && main=$(git branch | sed -n "s/^  //p") &&
+    git rebase $main >/dev/null 2>&1
+    echo "exec touch ../pwned" >>.git/rebase-merge/git-rebase-todo'
+like "$err" \
+    "^look at $W/r/.git/rebase-merge/git-rebase-todo \(others execute it\)" \
+    "F8: the list of a rebase that waits is told of"
+(cd r && echo 4 >f && git add f && GIT_EDITOR=true git rebase --continue) \
+    >"$T/git.out" 2>&1
+check "F8: which git executes" test -e pwned
+srt sh -c 'cd r && GIT_EDITOR=: GIT_SEQUENCE_EDITOR=: git rebase -i HEAD~1'
+is "$st:$(printf '%s\n' "$err" | grep '^look at')" 0: \
+    "F8: that of one that has ended is not"
 rm -rf "${W:?}"/* "$T/host" "$W"/.[a-z]*
 
 # --- F20: the private temporary directory

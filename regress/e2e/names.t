@@ -374,6 +374,42 @@ is "$(grep -c "\"rule\":\"filesystem\.denyRead" "$T/pem.json"):$(wc -l <"$T/pem.
     1:1 "with the entry that hides it"
 refuse "and it is not there" test -e new.pem
 
+# A path that is not there yet, in a directory that is not, either, and one in
+# whose place the host puts another file.
+mkdir -p "$T/secrets"
+echo old >"$T/secrets/token"
+deny="\"$T/secrets/token\", \"$T/late/x\", \"$T/late/dir\""
+# replaced: what the command then reads, in $out
+replaced() {
+	rm -rf "$T/late" go went
+	(
+		wait_for 5 test -e "$W/go"
+		echo new >"$T/secrets/next" &&
+		    mv "$T/secrets/next" "$T/secrets/token"
+		mkdir -p "$T/late/dir" && echo new >"$T/late/x" &&
+		    echo new >"$T/late/dir/y" && echo new >"$T/late/z"
+		: >"$W/went"
+	) &
+	try ": >go; n=0; while [ ! -e went ] && [ \$n -lt 200 ]; do
+	    n=\$((n + 1)); sleep 0.02; done
+	    cat $T/secrets/token $T/late/x $T/late/dir/y; cat $T/late/z"
+}
+settings deny_read="$deny"
+replaced
+is "$out" "new
+new
+new
+new" "P5: without strictReadGlobs a path that comes later can be read, as said"
+settings deny_read="$deny" allow_read="\"$T/late/dir/z\"" \
+    fs_more='"strictReadGlobs": true'
+replaced
+is "$out" new "P5: with it a path is hidden that comes later or is replaced"
+is "$(report "deny file-read-data $T/late/x (the policy hides it)")" 1 \
+    "and told of"
+echo z >"$T/late/dir/z"
+try "cat $T/late/dir/z $T/late/dir/y"
+is "$out" z "but not what allowRead names in it"
+
 # --- the record
 
 fresh

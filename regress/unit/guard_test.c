@@ -725,6 +725,60 @@ test_places(void **state)
 	guard_free(g);
 }
 
+/* What others execute, and how much of the path is named. */
+static void
+test_watched(void **state)
+{
+	static const struct {
+		const char	*path;
+		int		 what;
+		const char	*named;
+	} rows[] = {
+		{ "/w/.git/rebase-merge/git-rebase-todo", 2, NULL },
+		{ "/w/.git/worktrees/x/rebase-merge/git-rebase-todo", 2,
+		    NULL },
+		{ "/w/.git/rebase-merge/message", 0, NULL },
+		{ "/w/xrebase-merge/git-rebase-todo", 0, NULL },
+		{ "/w/.hg/hgrc", 1, NULL },
+		{ "/w/.HG/HGRC", 1, NULL },
+		{ "/w/.hg/store", 0, NULL },
+		{ "/w/.jj/repo/config.toml", 1, NULL },
+		{ "/.envrc", 1, NULL },
+		{ "/w/.envrc", 1, NULL },
+		{ "/w/x.envrc", 0, NULL },
+		{ "/w/.envrc/x", 0, NULL },
+		{ "/w/.husky", 1, NULL },
+		{ "/w/.husky/pre-commit", 1, "/w/.husky" },
+		{ "/w/.husky/_/husky.sh", 0, NULL },
+		{ "/w/node_modules/.bin/tsc", 1, "/w/node_modules/.bin" },
+		{ "/w/node_modules/.bin", 1, NULL },
+		{ "/w/node_modules/x", 0, NULL },
+		{ "/w/.venv/bin/python", 1, "/w/.venv/bin" },
+		{ "/w/env/bin/python", 0, NULL },
+		{ "/w/.venv/pyvenv.cfg", 1, NULL },
+		{ "/w/Makefile", 0, NULL },
+		{ "/", 0, NULL }
+	};
+	struct guard	*g = guard(0);
+	const char	*named;
+	size_t		 i, end;
+
+	(void)state;
+	for (i = 0; i < nitems(rows); i++) {
+		end = 0;
+		if (guard_watched(g, rows[i].path, &end) != rows[i].what)
+			fail_msg("%s", rows[i].path);
+		named = rows[i].named == NULL ? rows[i].path : rows[i].named;
+		if (rows[i].what != 0 && (end != strlen(named) ||
+		    strncmp(rows[i].path, named, end) != 0))
+			fail_msg("%s: %zu", rows[i].path, end);
+	}
+	guard_free(g);
+	g = guard(EXEC_FS_DISABLED);
+	assert_int_equal(guard_watched(g, "/w/.envrc", &end), 0);
+	guard_free(g);
+}
+
 int
 main(void)
 {
@@ -741,6 +795,7 @@ main(void)
 		cmocka_unit_test(test_beneath),
 		cmocka_unit_test(test_unix),
 		cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_watched),
 		cmocka_unit_test(test_errors)
 	};
 
