@@ -14,11 +14,13 @@
 #include "compat.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <netinet/in.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +31,7 @@
 #include "../srt-exec/seatbelt.h"
 
 #define BACKLOG		128
-/* COMPAT 15, 16: it may be written, if it is there. */
+/* COMPAT 15, 16: in the caller's own, or this. */
 #define TMPDIR		"/tmp/claude"
 /* So much of the command's text is in the tag (COMPAT 19). */
 #define TAG_TEXT	100
@@ -38,6 +40,7 @@
 static struct front	 front;
 static char		 token[PROXY_TOKEN_LEN + 1];
 static char		*tag;
+static char		 tmpdir[PATH_MAX];
 static int		 http_fd = -1;
 static int		 socks_fd = -1;
 
@@ -124,7 +127,7 @@ front_open(const struct settings *set, const char *text)
 {
 	make_token();
 	make_tag(text);
-	front.tmpdir = TMPDIR;
+	front.tmpdir = tmpdir;
 	if (front_port(set->http_port, &http_fd, &front.http_port,
 	    &front.http_token) == -1 ||
 	    front_port(set->socks_port, &socks_fd, &front.socks_port,
@@ -133,10 +136,48 @@ front_open(const struct settings *set, const char *text)
 	return &front;
 }
 
+/* A directory that nobody else can change. */
+static int
+is_private(const char *path)
+{
+	struct stat	 st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    st.st_uid == geteuid() &&
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/*
+ * There is no file system of the command's own.  macOS gives each user a
+ * temporary directory that is his alone; in /tmp another one may have been
+ * first: then the command has none.
+ */
+static void
+make_tmpdir(void)
+{
+	const char	*dir = getenv("TMPDIR");
+	int		 n = -1;
+
+	if (dir != NULL && *dir == '/' && is_private(dir))
+		n = snprintf(tmpdir, sizeof(tmpdir), "%s%sclaude", dir,
+		    dir[strlen(dir) - 1] == '/' ? "" : "/");
+	if (n < 0 || (size_t)n >= sizeof(tmpdir))
+		(void)strlcpy(tmpdir, TMPDIR, sizeof(tmpdir));
+	if (mkdir(tmpdir, 0700) == -1 && errno != EEXIST)
+		log_warn("%s, for temporary files", tmpdir);
+	else if (!is_private(tmpdir))
+		log_warnx("%s is not yours alone: the command cannot write "
+		    "temporary files", tmpdir);
+}
+
 /* A profile knows names: of files that appear later, too. */
 void
 front_settings(struct settings *set)
 {
+	if (!set->fs_disabled) {
+		make_tmpdir();
+		set->tmpdir = tmpdir;
+	}
 	set->strict_reads = 1;
 	set->absent_reads = 1;
 }

@@ -493,12 +493,31 @@ check_roots(const struct resolver *r)
  * /tmp anybody can be first.  Denied reads drop them (COMPAT 16.2).
  */
 static void
-resolve_defaults(const struct resolver *r)
+resolve_default(const struct resolver *r, const char *path, const char *text)
 {
 	struct followed	 f;
 	struct stat	 st;
+	char		*rule;
+
+	if (path_follow(path, &f) == 0 && !f.foreign &&
+	    bounds_path(r->bounds, FS_WRITE, f.path) == BOUNDED_WHOLE &&
+	    S_ISDIR(f.mode) && readable(r, f.path) &&
+	    lstat(f.path, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    st.st_uid == geteuid() &&
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0) {
+		(void)xasprintf(&rule, "default \"%s\"", text);
+		paths_add(r->paths, FS_WRITE, f.path, st.st_mode, rule);
+		guards_add(r->guards, GUARD_WRITE, f.path, rule);
+		free(rule);
+	}
+	followed_free(&f);
+}
+
+static void
+resolve_defaults(const struct resolver *r)
+{
 	const char	*text;
-	char		*path, *rule;
+	char		*path;
 	size_t		 i;
 
 	for (i = 0; i < nitems(default_writes); i++) {
@@ -507,21 +526,11 @@ resolve_defaults(const struct resolver *r)
 			continue;
 		(void)xasprintf(&path, "%s%s", *text == '~' ? r->home : "",
 		    *text == '~' ? text + 1 : text);
-		if (path_follow(path, &f) == 0 && !f.foreign &&
-		    bounds_path(r->bounds, FS_WRITE, f.path) ==
-		    BOUNDED_WHOLE && S_ISDIR(f.mode) && readable(r, f.path) &&
-		    lstat(f.path, &st) == 0 && S_ISDIR(st.st_mode) &&
-		    st.st_uid == geteuid() &&
-		    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0) {
-			(void)xasprintf(&rule, "default \"%s\"", text);
-			paths_add(r->paths, FS_WRITE, f.path, st.st_mode,
-			    rule);
-			guards_add(r->guards, GUARD_WRITE, f.path, rule);
-			free(rule);
-		}
-		followed_free(&f);
+		resolve_default(r, path, text);
 		free(path);
 	}
+	if (r->set->tmpdir != NULL)
+		resolve_default(r, r->set->tmpdir, r->set->tmpdir);
 }
 
 /* The lists, and what they need. */

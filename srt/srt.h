@@ -155,6 +155,7 @@ struct settings {
 	int		 git_config;
 	int		 strict_reads;
 	int		 absent_reads;	/* no key: see front_settings() */
+	const char	*tmpdir;	/* likewise: NULL, or may be written */
 	struct strmap	 ignore_violations;
 	char		*mode;		/* NULL, "namespaces", "landlock" */
 	int		 weaker_nested;

@@ -49,6 +49,7 @@ token=${token%@*}
 like "$http" '^http://srt:[0-9a-f]{32}@localhost:[0-9]+$' 'the HTTP proxy'
 like "$socks" '^socks5h://srt:[0-9a-f]{32}@localhost:[0-9]+$' 'the SOCKS one'
 is "$(sed -n 's/^TMPDIR=//p' "$W/env")" /tmp/claude 'TMPDIR'
+is "$(stat -c '%a %u' /tmp/claude)" "700 $(id -u)" 'which is made'
 ask() {
 	run $CURL -o /dev/null -w '%{http_code}' "$@" http://allowed.test/
 }
@@ -133,6 +134,24 @@ check 'what is on the data volume is named without it, too' \
 check 'and with it' \
     grep -q '"/System/Volumes/Data/Users/a/.ssh"' "$W/profile"
 settings
+
+# --- temporary files
+
+PROFILE=$W/profile srt true
+check 'TMPDIR may be written' grep -q '(subpath "/tmp/claude")' "$W/profile"
+mkdir -m 700 "$T/own"
+# shellcheck disable=SC2016
+TMPDIR=$T/own/ PROFILE=$W/profile srt sh -c 'echo "$TMPDIR"; mktemp'
+like "$out" "^$T/own/claude\$" 'it is in a private one of the caller'
+like "$out" "^$T/own/claude/tmp[.]" 'where temporary files are made'
+check 'and may be written' grep -qF "(subpath \"$T/own/claude\")" "$W/profile"
+rmdir /tmp/claude
+mkdir -m 755 "$T/others"
+ln -s "$T/others" /tmp/claude
+PROFILE=$W/profile srt true
+like "$err" 'claude is not yours alone' "F16: a link in its place is told of"
+refuse 'F16: and not followed' grep -q "$T/others" "$W/profile"
+rm /tmp/claude
 
 # --- what cannot be enforced is refused
 
