@@ -96,7 +96,8 @@ HELPER_schema_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
 # srt with a policy of the test's.
 TEST_HELPERS +=	adminsrt
 HELPER_adminsrt_SRCS = $(SRT_SRCS) $(SANITIZE_SRCS)
-HELPER_adminsrt_LIBS = $(SRT_LIBS) $(SANITIZE_LINK) -Wl$(comma)--wrap=settings_policy
+HELPER_adminsrt_LIBS = $(SRT_LIBS) $(SANITIZE_LINK) \
+		$(patsubst %,-Wl$(comma)--wrap=%,settings_policy ns_map_ids)
 
 TEST_HELPERS +=	checkconf
 HELPER_checkconf_SRCS = $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c \

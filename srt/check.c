@@ -338,14 +338,31 @@ print_limits(const struct options *opts)
 	}
 }
 
+/*
+ * A run that the policy has in namespaces shows that there are some: srt-exec
+ * may make them where srt may not.  The first features are tried in the
+ * namespace that all others are beneath; if there is nothing to be done in
+ * that one, the others say nothing.
+ */
+static int
+shown_by_run(const struct feature *f, int *none)
+{
+	if (f->clone != 0 && f->clone == check_features[0].clone)
+		*none = 1;
+	return *none && f->clone != 0;
+}
+
 int
 check_machine(const struct options *opts, struct policy *policy,
     check_run_fn launch)
 {
 	const struct feature	*f;
-	char			 detail[DETAIL_MAX];
+	char			 detail[DETAIL_MAX], run_detail[DETAIL_MAX];
 	size_t			 i;
-	int			 ok, counts, missing = 0;
+	int			 ok, counts, missing = 0, none = 0, ran;
+
+	ran = run_check(opts, policy, launch, run_detail,
+	    sizeof(run_detail)) == 0;
 
 	for (i = 0; i < nitems(programs); i++) {
 		ok = program_check(programs[i], detail, sizeof(detail)) == 0;
@@ -356,6 +373,12 @@ check_machine(const struct options *opts, struct policy *policy,
 		f = &check_features[i];
 		ok = check_probe(f, policy, detail, sizeof(detail)) == 0;
 		counts = f->spare == NULL || !f->spare(policy);
+		if (!ok && ran && counts && f->spare != NULL &&
+		    shown_by_run(f, &none)) {
+			ok = 1;
+			(void)strlcat(detail, "; for srt-exec alone",
+			    sizeof(detail));
+		}
 		if (!ok && !counts)
 			(void)strlcat(detail, "; these settings do not need "
 			    "it", sizeof(detail));
@@ -363,9 +386,8 @@ check_machine(const struct options *opts, struct policy *policy,
 	}
 	if ((policy->flags & EXEC_LANDLOCK) != 0)
 		print_limits(opts);
-	ok = run_check(opts, policy, launch, detail, sizeof(detail)) == 0;
-	missing |= say(opts, "run", ok, "true(1) under these settings",
-	    detail, 1);
+	missing |= say(opts, "run", ran, "true(1) under these settings",
+	    run_detail, 1);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		log_warn("standard output");
 		return EXIT_SRT;

@@ -35,7 +35,7 @@ int		 probe_await(pid_t, int, char *, size_t);
 /* Ends one that nobody wants to hear. */
 void		 probe_end(pid_t);
 
-/* check_linux.c, check_darwin.c, check_none.c */
+/* check_linux.c, check_darwin.c, check_none.c: in the order of their needs */
 
 extern const struct feature	 check_features[];
 extern const size_t		 check_nfeatures;

@@ -424,20 +424,17 @@ probe_child(const struct feature *f, const struct policy *policy, int go,
 	probe_do(f, policy, out);
 }
 
-int
-check_probe(const struct feature *f, const struct policy *policy,
-    char *detail, size_t size)
+/* 0; -1 if it failed, and -2 if there are no namespaces to try it in. */
+static int
+probe_in(unsigned int clone, const struct feature *f,
+    const struct policy *policy, char *detail, size_t size)
 {
-	unsigned int	 clone = f->clone;
-	pid_t		 pid;
-	int		 go[2], out[2], rc = -1;
+	pid_t	 pid;
+	int	 go[2], out[2], rc = -2;
 
 	why_clear();
 	if (pipe2(go, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1)
 		fatal("pipe");
-	/* As the role does it that needs it. */
-	if (f->spare == NULL && spare_bare(policy))
-		clone = 0;
 	pid = (pid_t)syscall(SYS_clone, clone | SIGCHLD, NULL, NULL, NULL,
 	    NULL);
 	if (pid == 0) {
@@ -461,4 +458,19 @@ check_probe(const struct feature *f, const struct policy *policy,
 	(void)close(go[1]);
 	(void)close(out[0]);
 	return rc;
+}
+
+int
+check_probe(const struct feature *f, const struct policy *policy,
+    char *detail, size_t size)
+{
+	int	 rc = -2;
+
+	/* As the role does it that needs it. */
+	if (f->spare != NULL || !spare_bare(policy))
+		rc = probe_in(f->clone, f, policy, detail, size);
+	/* Namespaces may be for srt-exec alone, as AppArmor can have it. */
+	if (rc == -2 && f->spare == NULL)
+		rc = probe_in(0, f, policy, detail, size);
+	return rc == 0 ? 0 : -1;
 }

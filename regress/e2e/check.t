@@ -36,6 +36,27 @@ without() {
 		"$4" "$_without: the cure"
 }
 
+# --- namespaces that are for srt-exec alone
+
+settings
+mkdir -p "$T/prefix/bin" "$T/prefix/libexec/srt"
+cp "$SRT_HELPERS/adminsrt" "$T/prefix/bin/srt"
+cp "$(dirname "$(dirname "$SRT")")"/libexec/srt/* "$T/prefix/libexec/srt"
+run env SRT_TEST_NO_USERNS=1 "$T/prefix/bin/srt" -s "$S" --check
+is "$st" 0 "for srt-exec alone: status 0"
+for f in user-namespaces mount-api network pidfd_getfd run; do
+	says "for srt-exec alone" ok "$f"
+done
+like "$out" '^ok  user-namespaces .*uid_map.*; for srt-exec alone$' \
+    "for srt-exec alone: said"
+rm "$T/prefix/libexec/srt/srt-exec"
+cp /bin/false "$T/prefix/libexec/srt/srt-exec"
+run env SRT_TEST_NO_USERNS=1 "$T/prefix/bin/srt" -s "$S" --check
+is "$st" 1 "for nobody: status 1"
+says "for nobody" missing user-namespaces
+says "for nobody" ok pidfd_getfd
+rm -r "$T/prefix"
+
 # --- this machine
 
 settings

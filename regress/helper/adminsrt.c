@@ -6,11 +6,15 @@
  * own objects: the linker puts the function below in the place of the one
  * that knows where the policy is (--wrap), so that srt itself knows one place
  * alone.
+ *
+ * With SRT_TEST_NO_USERNS it may use no namespaces itself, as under an AppArmor
+ * that grants them to srt-exec.
  */
 
 #include "compat.h"
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +22,20 @@
 
 #include "log.h"
 #include "../../srt/srt.h"
+#include "../../srt-exec/exec.h"
 
+int	 __wrap_ns_map_ids(pid_t);
+int	 __real_ns_map_ids(pid_t);
 int	 __wrap_settings_policy(void);
+
+int
+__wrap_ns_map_ids(pid_t pid)
+{
+	if (getenv("SRT_TEST_NO_USERNS") == NULL)
+		return __real_ns_map_ids(pid);
+	errno = EPERM;
+	return why("/proc/self/uid_map");
+}
 
 int
 __wrap_settings_policy(void)
