@@ -97,6 +97,7 @@ seatbelt_profile(const struct seatbelt *sb, struct seatbelt_text *out)
 		put_nowrites(&m);
 		put_names(&m);
 		put_noreads(&m);
+		put_root(&m);
 		put_pins(&m);
 	}
 	if (m.re.failed)

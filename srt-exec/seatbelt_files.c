@@ -83,8 +83,8 @@ is_masked(const struct maker *m, const char *path)
 }
 
 /*
- * The root, and directories that are denied or above what is not, can be
- * seen, not listed: programs look at each on the way to where they are.
+ * Directories that are denied or above what is not can be seen, not listed:
+ * programs look at each on the way to where they are.
  */
 static void
 put_ways(struct maker *m)
@@ -95,8 +95,7 @@ put_ways(struct maker *m)
 
 	for (i = 0; i < m->plan->nops; i++) {
 		op = &m->plan->ops[i];
-		if (op->kind == PLAN_ROOT_MASK || op->kind == PLAN_MASK_DIR ||
-		    op->kind == PLAN_MASK_TREE)
+		if (op->kind == PLAN_MASK_DIR || op->kind == PLAN_MASK_TREE)
 			make_allowed(m, METADATA, "literal", op->path);
 		if (op->tree == -1 || (path = strdup(op->path)) == NULL)
 			continue;
@@ -109,6 +108,33 @@ put_ways(struct maker *m)
 		}
 		free(path);
 	}
+}
+
+/*
+ * Before it executes a program dyld(1) opens "/", and without that nothing
+ * starts.  So where a deny covers it, "/" itself can be read, that is listed.
+ */
+void
+put_root(struct maker *m)
+{
+	const struct seatbelt_guard	*g;
+	struct pattern			*p;
+	size_t				 i;
+	int				 denied;
+
+	denied = plan_effect(m->plan, "/") == PLAN_DENIED;
+	for (i = 0; i < m->sb->nguards && !denied; i++) {
+		g = &m->sb->guards[i];
+		if (g->kind != GUARD_NOREAD_GLOB)
+			continue;
+		if ((p = pattern_new(g->text)) == NULL)
+			text_fail(m->out, "out of memory");
+		else
+			denied = pattern_covers(p, "/");
+		pattern_free(p);
+	}
+	if (denied)
+		make_allowed(m, READ, "literal", "/");
 }
 
 /* Only what one of two kinds of guards names may be written, if any does. */

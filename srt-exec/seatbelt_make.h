@@ -54,6 +54,7 @@ void	 put_network(struct maker *);
 
 /* seatbelt_files.c */
 void	 put_plan(struct maker *);
+void	 put_root(struct maker *);
 void	 put_bounds(struct maker *);
 void	 put_nowrites(struct maker *);
 void	 put_pins(struct maker *);

@@ -111,7 +111,9 @@ class Round:
                    "allowLocalBinding": r.random() < 0.3,
                    "allowMachLookup": r.choice([[], ["com.a"], ["com.b.*"],
                                                 ["*"], ['c"d\\e']])}
-        files = {"denyRead": self.entries(3), "allowRead": self.entries(2),
+        root = [{"path": "/", "literal": True}] if r.random() < 0.1 else []
+        files = {"denyRead": self.entries(3) + root,
+                 "allowRead": self.entries(2),
                  "allowWrite": roots + self.entries(1),
                  "denyWrite": self.entries(3),
                  "allowGitConfig": r.random() < 0.3,
@@ -167,6 +169,14 @@ def check_files(rnd, helper, settings, profile, paths):
                 rnd.fail(settings, profile, op, path, "allowed")
             if got_write and not got:
                 rnd.counts["stays"] += 1
+
+
+def check_start(rnd, settings, profile):
+    """Whatever is denied, dyld opens "/" before it executes a program."""
+    rnd.counts["questions"] += 2
+    for op in (b"file-read-data", b"file-read-metadata"):
+        if not profile.allows(op, path=b"/", vnode=b"DIRECTORY"):
+            rnd.fail(settings, profile, op, b"/", "nothing could start")
 
 
 def check_stays(rnd, settings, profile, helper):
@@ -297,6 +307,7 @@ def run(helper_path, policies, seed, top):
             if isinstance(e, dict):
                 paths += [e["path"].encode(), e["path"].encode() + b"/a"]
         paths += [b"/", b"/etc", top.encode()]
+        check_start(rnd, settings, profile)
         check_files(rnd, helper, settings, profile, paths)
         check_stays(rnd, settings, profile, helper)
         check_absent(rnd, settings, profile)
