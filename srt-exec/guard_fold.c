@@ -43,16 +43,6 @@ static const struct {
 	{ 0xfb06, "st" }
 };
 
-int
-fold_ignorable(size_t i, uint32_t *first, uint32_t *last)
-{
-	if (i >= nitems(ignorables))
-		return 0;
-	*first = ignorables[i].first;
-	*last = ignorables[i].last;
-	return 1;
-}
-
 const char *
 fold_special(size_t i, uint32_t *ch)
 {

@@ -90,11 +90,9 @@ size_t	 fold_name(const char *, size_t, char *);
 /* A whole path; -1 if there is no room. */
 int	 fold_path(const char *, char *, size_t);
 /*
- * For who writes down all spellings.  The characters that are left out, range
- * by range: 0 after the last; and those beyond ASCII that fold to ASCII
- * letters, which it returns: NULL after the last.
+ * For who writes down all spellings: the characters beyond ASCII that fold to
+ * ASCII letters, which it returns; NULL after the last.
  */
-int	 fold_ignorable(size_t, uint32_t *, uint32_t *);
 const char *fold_special(size_t, uint32_t *);
 
 #endif /* GUARD_LIST_H */

@@ -95,9 +95,7 @@ int	 regex_pattern_empty(const char *);
 int	 regex_components(const char *, size_t);
 /* Names in small letters, each in any case, as guard_fold.c compares them. */
 void	 regex_fold(struct seatbelt_text *, const char *, size_t);
-/* One component, which may be the first of a mandatory name. */
+/* One component; with characters beyond ASCII in it more than is equal. */
 void	 regex_fold_name(struct seatbelt_text *, const char *, size_t);
-/* The same within the directory of a repository: shorter, and wider. */
-void	 regex_fold_part(struct seatbelt_text *, const char *, size_t);
 
 #endif /* SEATBELT_H */

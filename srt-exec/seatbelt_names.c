@@ -14,10 +14,7 @@ static void
 put_name(struct seatbelt_text *re, const struct guard_name *n)
 {
 	text_add(re, "/");
-	if (n->in == IN_ANY)
-		regex_fold_name(re, n->name, n->len);
-	else
-		regex_fold_part(re, n->name, n->len);
+	regex_fold_name(re, n->name, n->len);
 }
 
 /* The component that leads into such a place. */

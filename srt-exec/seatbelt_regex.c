@@ -3,12 +3,14 @@
 /*
  * Patterns and names as regular expressions.  What reads them works on bytes,
  * and its manual does not say much; so nothing is used but groups, "|", "*",
- * "?", anchors, a backslash before what is special, and sets of letters,
- * digits and bytes beyond ASCII in which nothing is special.  "." is not used
- * at all: it need not match a newline.
+ * "?", anchors, a backslash before what is special, and sets in which nothing
+ * is special.  "." is not used at all: it need not match a newline.
  *
- * A character is a byte that continues none, and those that continue it:
- * names that are no UTF-8 cannot be made on APFS and HFS+.
+ * Whether it takes a text that is no UTF-8 is not known either.  So bytes
+ * beyond ASCII stand by themselves only where a policy has "?", or a set with
+ * such characters, in a pattern.  There a character is a byte that continues
+ * none, and those that continue it: names that are no UTF-8 cannot be made on
+ * APFS and HFS+.
  */
 
 #include "compat.h"
@@ -23,8 +25,13 @@
 #define ANY_CHAR	"[^/\x80-\xbf][\x80-\xbf]*"
 #define ANY_RUN		"[^/]*"
 #define ANY_DIRS	"([^/]*/)*"
-/* Beyond ASCII: no byte of UTF-8 is more than the last one. */
-#define ANY_HIGH	"[\x80-\xf4]*"
+/* Beyond what is printed of ASCII; and dots and spaces, as in fold_name(). */
+#define HIGH		"[^ -~]"
+#define ANY_HIGH	HIGH "*"
+#define ANY_END		"([^!-~]|\\.)*"
+
+/* So many letters can one character stand for. */
+#define SPECIAL_MAX	3
 
 /* A set in brackets. */
 struct set {
@@ -41,9 +48,6 @@ static int		 set_next(const char **, const char *, uint32_t *,
 			    uint32_t *);
 static void		 put_range(struct seatbelt_text *, uint32_t, uint32_t,
 			    int *);
-static void		 put_ignorable(struct seatbelt_text *, const char *);
-static void		 put_folded(struct seatbelt_text *, const char *,
-			    size_t);
 
 void
 regex_literal(struct seatbelt_text *t, const char *s, size_t len)
@@ -246,21 +250,6 @@ put_range(struct seatbelt_text *t, uint32_t lo, uint32_t hi, int *first)
 	}
 }
 
-/* Any number of what a comparison leaves out, or of the other ones. */
-static void
-put_ignorable(struct seatbelt_text *t, const char *other)
-{
-	uint32_t	 lo, hi;
-	size_t		 i;
-	int		 first = 1;
-
-	text_add(t, "(");
-	for (i = 0; fold_ignorable(i, &lo, &hi); i++)
-		put_range(t, lo, hi, &first);
-	text_add(t, other);
-	text_add(t, ")*");
-}
-
 /* Takes one character, and writes it in both cases. */
 static const char *
 put_char(struct seatbelt_text *t, const char *s, const char *end)
@@ -278,57 +267,59 @@ put_char(struct seatbelt_text *t, const char *s, const char *end)
 	return s;
 }
 
-/* The next one of the characters that stand for letters which begin here. */
-static const char *
-special_at(size_t *i, const char *s, const char *end, uint32_t *ch)
+/* Is there a character that stands for so many letters from here on? */
+static int
+is_special(const char *s, const char *end, size_t len)
 {
 	const char	*to;
+	uint32_t	 ch;
+	size_t		 i;
 
-	while ((to = fold_special((*i)++, ch)) != NULL)
-		if (strlen(to) <= (size_t)(end - s) &&
-		    strncmp(to, s, strlen(to)) == 0)
-			return to;
-	return NULL;
+	if (len > (size_t)(end - s))
+		return 0;
+	for (i = 0; (to = fold_special(i, &ch)) != NULL; i++)
+		if (strlen(to) == len && strncmp(to, s, len) == 0)
+			return 1;
+	return 0;
 }
 
 /* Letters that such characters can stand for must be looked at together. */
 static const char *
 group_end(const char *s, const char *end)
 {
-	const char	*e = s + 1, *to;
-	uint32_t	 ch;
-	size_t		 i;
+	const char	*e = s + 1;
+	size_t		 len;
 
 	for (; s < e; s++)
-		for (i = 0; (to = special_at(&i, s, end, &ch)) != NULL;)
-			if (s + strlen(to) > e)
-				e = s + strlen(to);
+		for (len = 1; len <= SPECIAL_MAX; len++)
+			if (is_special(s, end, len) && s + len > e)
+				e = s + len;
 	return e;
 }
 
 /*
  * Letters up to there, of a name that ends elsewhere.  Between any two what
- * is beyond ASCII is skipped: the characters that a comparison leaves out are
- * so many that to name them all each time would take too much.
+ * is beyond ASCII is skipped, and it stands for each letter for which some of
+ * it does.  So more is matched than compares equal: to say which characters
+ * these are takes bytes that are no UTF-8.
  */
 static void
 put_group(struct seatbelt_text *t, const char *s, const char *to,
     const char *end)
 {
-	const char	*letters;
-	uint32_t	 ch;
-	size_t		 i = 0;
-	int		 none = 1;
+	size_t	 len;
+	int	 none = 1;
 
 	if (s >= to)
 		return;
-	while ((letters = special_at(&i, s, end, &ch)) != NULL) {
-		if (none)
-			text_add(t, "(");
-		put_range(t, ch, ch, &none);
-		if (s + strlen(letters) < end)
+	for (len = 1; len <= SPECIAL_MAX; len++) {
+		if (!is_special(s, end, len))
+			continue;
+		text_add(t, none ? "(" HIGH : "|" HIGH);
+		if (s + len < end)
 			text_add(t, ANY_HIGH);
-		put_group(t, s + strlen(letters), to, end);
+		put_group(t, s + len, to, end);
+		none = 0;
 	}
 	if (!none)
 		text_add(t, "|");
@@ -340,11 +331,12 @@ put_group(struct seatbelt_text *t, const char *s, const char *to,
 		text_add(t, ")");
 }
 
-static void
-put_folded(struct seatbelt_text *t, const char *s, size_t len)
+void
+regex_fold_name(struct seatbelt_text *t, const char *s, size_t len)
 {
 	const char	*end = s + len, *next;
 
+	text_add(t, ANY_HIGH);
 	for (; s < end; s = next) {
 		next = group_end(s, end);
 		/* Of a character of several bytes it is the first alone. */
@@ -352,22 +344,7 @@ put_folded(struct seatbelt_text *t, const char *s, size_t len)
 			next++;
 		put_group(t, s, next, end);
 	}
-}
-
-void
-regex_fold_name(struct seatbelt_text *t, const char *s, size_t len)
-{
-	put_ignorable(t, "");
-	put_folded(t, s, len);
-	put_ignorable(t, "|\\.| ");
-}
-
-void
-regex_fold_part(struct seatbelt_text *t, const char *s, size_t len)
-{
-	text_add(t, ANY_HIGH);
-	put_folded(t, s, len);
-	text_add(t, "[\x80-\xf4 .]*");
+	text_add(t, ANY_END);
 }
 
 void

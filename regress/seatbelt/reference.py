@@ -31,7 +31,7 @@ import sys
 import tempfile
 
 from sbpl import Profile
-from verdicts import Helper, Round, ascii_only, plant
+from verdicts import Helper, Round, is_gap, plant
 
 
 class Reference:
@@ -51,10 +51,9 @@ class Reference:
 
 def why(helper, settings, path, op, ours):
     """Which of the explanations it is, or None."""
-    read, name, gaps = helper.ask_all([(b"read", path), (b"name", path),
-                                       (b"name", ascii_only(path))])
+    read, name = helper.ask_all([(b"read", path), (b"name", path)])
     if op == b"file-write-data" and not ours.allow:
-        if not name or not gaps:
+        if not name or is_gap(helper, path):
             return "names"
         if not read:
             return "hidden"
@@ -70,7 +69,7 @@ def why(helper, settings, path, op, ours):
             has_pattern(files["allowWrite"])):
         return "pattern"
     denied = files["denyRead"] + files["denyWrite"]
-    if not ours.allow and path != ascii_only(path) and has_pattern(denied):
+    if not ours.allow and not path.isascii() and has_pattern(denied):
         return "characters"
     if not ours.allow and any(isinstance(e, str) and e.endswith("/**/**")
                               for e in denied):

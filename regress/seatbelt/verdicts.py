@@ -6,9 +6,10 @@ of the functions that decide on Linux and of the profile for macOS.
 Nothing that is denied there may be allowed by the profile.  What the profile
 denies beyond that, counted at the end, is one of:
 
-    gaps     a mandatory name with something beyond ASCII between its letters:
-             of that a file system leaves out only some characters, too many
-             to be written down at each place
+    gaps     a mandatory name with something beyond printable ASCII around or
+             between its letters, or in place of some: a file system leaves
+             out only some characters, and few stand for letters, but to say
+             which takes bytes that are no UTF-8
     beneath  in a directory that a pattern of allowRead matches, where another
              pattern denies: how deep that one has come is not known there
     stays    making or moving, not writing: a directory above something
@@ -18,6 +19,7 @@ denies beyond that, counted at the end, is one of:
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -31,7 +33,8 @@ GUARDED = [".git", ".GIT", ".git\u200c", "hooks", "config", "info",
            "attributes", "modules", "worktrees", "commondir", ".claude",
            "settings.json", "commands", ".bashrc", ".Bash_pro\ufb01le",
            ".\u00e9bashrc", ".bashrc.", ".z\u017fhrc", ".vscode",
-           ".git\u200bconfig", ".npmrc\u00e9", "hoo\u212as"]
+           ".git\u200bconfig", ".npmrc\u00e9", "hoo\u212as",
+           ".ba\u00e9hrc", "\u65e5\u672c.git", ".g\x01it"]
 WHOLE = """.gitconfig .gitmodules .bashrc .bash_profile .bash_login .profile
 .zshrc .zprofile .zshenv .zlogin .ripgreprc .mcp.json .mcp-settings.json
 .npmrc .yarnrc .yarnrc.yml .vscode .idea .claude/settings.json
@@ -42,6 +45,9 @@ WHOLE = """.gitconfig .gitmodules .bashrc .bash_profile .bash_login .profile
 PATTERNS = ["*", "?", "**", "*.pem", "*.key", "a*", "?b", "[a-c]", "[a-c]*",
             "[]", "[z-a]", "[\u00e0-\u00ff]", "[a\u00e9/]", "**b", "a**",
             "***", "*?", "[$(]", "??", "c.*", "x ?", "[^a]", "[!-~]"]
+
+
+GAP = re.compile(rb"[^ -~]+")
 
 
 class Helper:
@@ -134,16 +140,23 @@ def has_allow_pattern(settings):
     return any(isinstance(e, str) for e in settings["filesystem"]["allowRead"])
 
 
-def ascii_only(path):
-    return path.decode().encode("ascii", "ignore")
+def is_gap(helper, path):
+    """Would some of it, left out or taken for letters, make it a name?"""
+    letters = (b"", b"k", b"s", b"ss", b"st", b"ff", b"fi", b"fl", b"ffi",
+               b"ffl")
+    parts = path.split(b"/")
+    bare = [GAP.sub(b"", p) for p in parts]
+    spelled = {b"/".join(bare[:i] + [GAP.sub(one, p)] + bare[i + 1:])
+               for i, p in enumerate(parts) if GAP.search(p)
+               for one in letters}
+    return not all(helper.ask_all([(b"name", s) for s in spelled]))
 
 
 def check_files(rnd, helper, settings, profile, paths):
     reads = helper.ask_all([(b"read", p) for p in paths])
     writes = helper.ask_all([(b"write", p) for p in paths])
-    plain = helper.ask_all([(b"write", ascii_only(p)) for p in paths])
-    for path, read, write, bare in zip(paths, reads, writes, plain):
-        rnd.counts["questions"] += 5
+    for path, read, write in zip(paths, reads, writes):
+        rnd.counts["questions"] += 4
         q = {"path": path, "vnode": b"REGULAR-FILE"}
         got = profile.allows(b"file-read-data", **q)
         if got and not read:
@@ -156,7 +169,7 @@ def check_files(rnd, helper, settings, profile, paths):
         if got_write and not write:
             rnd.fail(settings, profile, b"file-write-data", path, "allowed")
         if write and not got_write:
-            if path != ascii_only(path) and not bare:
+            if is_gap(helper, path):
                 rnd.counts["gaps"] += 1
             elif not got and has_allow_pattern(settings):
                 rnd.counts["beneath"] += 1
