@@ -76,6 +76,39 @@ put_listed(struct maker *m, enum guard_kind kind)
 	}
 }
 
+/* The listed patterns again, in what is open within what is hidden. */
+static void
+put_listed_within(struct maker *m, const char *dir)
+{
+	const struct seatbelt_guard	*g;
+	size_t				 i;
+
+	for (i = 0; i < m->sb->nguards; i++) {
+		g = &m->sb->guards[i];
+		if (g->kind != GUARD_UNIX_GLOB)
+			continue;
+		make_allow(m, CONNECT " (require-all (remote unix-socket");
+		make_filter(m, "subpath", dir);
+		text_add(m->out, ") (remote unix-socket");
+		filter_guard(m, g, GUARD_UNIX_GLOB);
+		text_add(m->out, "))");
+		make_allow_end(m);
+	}
+}
+
+static void
+put_hidden_socket(struct maker *m, const char *dir, int masked)
+{
+	text_format(m->out, "(%s " CONNECT " (remote unix-socket",
+	    masked ? "deny" : "allow");
+	make_filter(m, "subpath", dir);
+	text_add(m->out, ")");
+	if (masked)
+		make_deny_end(m);
+	else
+		make_allow_end(m);
+}
+
 /* What may not be read is not connected to either. */
 static void
 put_hidden_sockets(struct maker *m)
@@ -88,17 +121,12 @@ put_hidden_sockets(struct maker *m)
 	for (i = 0; i < m->plan->nops; i++) {
 		op = &m->plan->ops[i];
 		masked = plan_effect(m->plan, op->path) == PLAN_DENIED;
-		if (op->kind == PLAN_PIN || (i == 0 && !masked) ||
-		    (!masked && !all))
+		if (op->kind == PLAN_PIN || (i == 0 && !masked))
 			continue;
-		text_format(m->out, "(%s network-outbound (remote unix-socket",
-		    masked ? "deny" : "allow");
-		make_filter(m, "subpath", op->path);
-		text_add(m->out, ")");
-		if (masked)
-			make_deny_end(m);
-		else
-			make_allow_end(m);
+		if (masked || all)
+			put_hidden_socket(m, op->path, masked);
+		else if (op->tree != -1)
+			put_listed_within(m, op->path);
 	}
 }
 
