@@ -3,10 +3,15 @@
 /*
  * The policy of settings as a profile for macOS, and what decides elsewhere.
  *
- *	seatbelt [-p port] [-s port] FILE	prints the profile
- *	seatbelt			answers what standard input asks,
- *					each with a NUL at its end:
+ *	seatbelt [-n] [-a policy] [-p port] [-s port] FILE
+ *				prints the profile; the administrator's
+ *				policy is in that file; 0 is no port; with
+ *				-n the network is not held
+ *	seatbelt		answers what standard input asks, each with a
+ *				NUL at its end:
  *
+ *	admin JSON		the administrator's policy for those that
+ *				follow, "" for none: "ok" or "error"
  *	policy JSON		settings: "profile N" and its N bytes, or
  *				"error WHY"
  *	read PATH		"allow" or "deny", as --explain says it of
@@ -39,7 +44,7 @@ static struct fs_paths	 paths = TAILQ_HEAD_INITIALIZER(paths);
 static struct guards	 guards;
 static struct plan	*plan;
 static struct guard	*guard;
-static uint32_t		 flags;
+static uint32_t		 flags, network;
 static uint16_t		 http = 3128, socks = 3128;
 
 static void
@@ -99,7 +104,7 @@ profile(struct seatbelt_text *out)
 	mach = xcalloc(set->mach_lookup.n + 1, sizeof(*mach));
 	memset(&sb, 0, sizeof(sb));
 	sb.flags = flags;
-	sb.mac = (set->local_binding ? SEATBELT_LOCAL_BINDING : 0U) |
+	sb.mac = network | (set->local_binding ? SEATBELT_LOCAL_BINDING : 0U) |
 	    (set->weaker_network ? SEATBELT_TRUSTD : 0U) |
 	    (set->apple_events ? SEATBELT_APPLE_EVENTS : 0U) |
 	    (set->pty ? SEATBELT_PTY : 0U);
@@ -164,12 +169,27 @@ may_name(const char *path)
 	return ret;
 }
 
+static int
+administrator(const char *name, const char *text)
+{
+	admin_forget();
+	if (*text == '\0')
+		return 0;
+	return admin_add(name, text, strlen(text)) == -1 ? -1 :
+	    admin_check(name);
+}
+
 static void
 answer(const char *line, const char *cwd)
 {
 	struct seatbelt_text	 out;
 	int			 ret;
 
+	if (strncmp(line, "admin ", 6) == 0) {
+		puts(administrator("admin.json", line + 6) == 0 ? "ok" :
+		    "error");
+		return;
+	}
 	if (strncmp(line, "policy ", 7) == 0) {
 		drop();
 		if (load("test.json", line + 7, strlen(line + 7), cwd) == -1)
@@ -194,19 +214,30 @@ answer(const char *line, const char *cwd)
 	puts(ret ? "allow" : "deny");
 }
 
-static int
-print_file(const char *path, const char *cwd)
+static char *
+read_file(const char *path)
 {
-	struct seatbelt_text	 out;
-	char			*text;
-	size_t			 len;
-	int			 fd, ret = 1;
+	char	*text, *ended;
+	size_t	 len;
+	int	 fd;
 
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1 ||
 	    settings_read_all(fd, &text, &len) == -1)
 		err(1, "%s", path);
 	(void)close(fd);
-	if (load(path, text, len, cwd) == 0) {
+	ended = xstrndup(text, len);
+	free(text);
+	return ended;
+}
+
+static int
+print_file(const char *path, const char *cwd)
+{
+	struct seatbelt_text	 out;
+	char			*text = read_file(path);
+	int			 ret = 1;
+
+	if (load(path, text, strlen(text), cwd) == 0) {
 		ret = profile(&out) == -1;
 		printf("%s%s", ret ? out.error : out.buf, ret ? "\n" : "");
 		text_free(&out);
@@ -226,20 +257,28 @@ quiet(enum log_level level, const char *text)
 int
 main(int argc, char *argv[])
 {
-	char	*line = NULL, *cwd;
+	char	*line = NULL, *cwd, *text;
 	size_t	 size = 0;
 	ssize_t	 len;
 	int	 ch, ret;
 
-	while ((ch = getopt(argc, argv, "p:s:")) != -1) {
-		if (ch == 'p')
+	log_setsink(quiet);
+	while ((ch = getopt(argc, argv, "a:np:s:")) != -1) {
+		if (ch == 'a') {
+			text = read_file(optarg);
+			if (administrator(optarg, text) == -1)
+				errx(1, "%s is no policy", optarg);
+			free(text);
+		} else if (ch == 'n')
+			network = SEATBELT_NET_ANY;
+		else if (ch == 'p')
 			http = (uint16_t)atoi(optarg);
 		else if (ch == 's')
 			socks = (uint16_t)atoi(optarg);
 		else
-			errx(1, "usage: seatbelt [-p port] [-s port] [file]");
+			errx(1, "usage: seatbelt [-n] [-a policy] [-p port] "
+			    "[-s port] [file]");
 	}
-	log_setsink(quiet);
 	guards_init(&guards);
 	if ((cwd = getcwd(NULL, 0)) == NULL)
 		err(1, "getcwd");
@@ -254,6 +293,7 @@ main(int argc, char *argv[])
 		(void)fflush(stdout);
 	}
 	drop();
+	admin_forget();
 	free(line);
 	free(cwd);
 	return 0;

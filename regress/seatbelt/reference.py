@@ -122,9 +122,15 @@ def main():
         for _ in range(int(policies)):
             settings = rnd.settings()
             text, _ = helper.policy(settings)
-            if text is not None:
-                compare(rnd, helper, settings, Profile(text),
-                        Profile(ref.policy(settings)), seen)
+            if text is None:
+                continue
+            theirs = ref.policy(settings)
+            if b"\\u00" in theirs:
+                # As JSON has a control character, and this language not.
+                seen["unread"] += 1
+                continue
+            compare(rnd, helper, settings, Profile(text), Profile(theirs),
+                    seen)
     finally:
         shutil.rmtree(top)
     print("#", dict(seen))

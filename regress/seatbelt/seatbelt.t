@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# The profile for macOS.  NAME.json are settings; NAME.sb is their profile for
-# minimal.json, and for the others what they change of that one: "<" is
-# without, ">" with.  Then generated policies: what the profile says, read by
-# sbpl.py, against the functions that decide on Linux, and where node and the
-# reference are installed against the profile that it would make.
+# The profile for macOS.  NAME.json are settings; with them go NAME.admin, the
+# administrator's policy, where HOME is the home directory, and NAME.args, what
+# else the helper is told.  NAME.sb is their profile for minimal.json, and for
+# the others what they change of that one: "<" is without, ">" with.  Then
+# generated policies: what the profile says, read by sbpl.py, against the
+# functions that decide on Linux, and where node and the reference are installed
+# against the profile that it would make.
 
 set -u
 
@@ -34,7 +36,17 @@ ok() {
 # profile NAME: with the same names and lines everywhere.  What is above HOME,
 # and where a long string is cut, is this machine's.
 profile() {
-	(cd "$tmp/home" && HOME=$tmp/home "$seatbelt" "$here/$1.json") |
+	name=$1
+	set --
+	if [ -f "$here/$name.admin" ]; then
+		sed "s|HOME|$tmp/home|g" "$here/$name.admin" >"$tmp/admin"
+		set -- -a "$tmp/admin"
+	fi
+	# Words.
+	# shellcheck disable=SC2046
+	[ ! -f "$here/$name.args" ] || set -- "$@" $(cat "$here/$name.args")
+	(cd "$tmp/home" && HOME=$tmp/home "$seatbelt" "$@" \
+	    "$here/$name.json") |
 	    LC_ALL=C sed -e "s|$tmp/home|HOME|g" -e "s|$dotted|HOME|g" \
 	    -e '/etc\/srt/d' \
 	    -e '/"\/tmp\/claude"/d' -e '/-metadata (literal "\/[^"]/d' \
@@ -59,14 +71,21 @@ golden() {
 	done
 }
 
-# A key of macOS in the table that no golden pair has would be forgotten.
+# A key of macOS in the table that no golden pair has would be forgotten; a
+# list that is empty, or a flag that is off, is as none.
 keys() {
+	cat "$here"/*.json | tr -d ' \n' >"$tmp/all"
 	for key in allowMachLookup enableWeakerNetworkIsolation \
 	    allowAppleEvents allowPty allowLocalBinding allowUnixSockets \
 	    allowAllUnixSockets httpProxyPort socksProxyPort denyRead \
 	    allowRead allowWrite denyWrite allowGitConfig disabled; do
-		grep -q "\"$key\": [^]]*[^]]" "$here"/*.json ||
+		grep -q "\"$key\":\(\[[^]]\|true\|[1-9]\)" "$tmp/all" ||
 		    echo "$key" >>"$tmp/seen"
+	done
+	cat "$here"/*.admin | tr -d ' \n' >"$tmp/all"
+	for key in allowUnixSockets allowWrite denyRead denyWrite; do
+		grep -q "\"$key\":\[[^]]" "$tmp/all" ||
+		    echo "the administrator's $key" >>"$tmp/seen"
 	done
 	[ ! -s "$tmp/seen" ]
 	ok $? "a pair for every key"

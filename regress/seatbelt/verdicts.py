@@ -65,6 +65,13 @@ class Helper:
         self.proc.stdin.flush()
         return [self.proc.stdout.readline() == b"allow\n" for _ in questions]
 
+    def admin(self, policy):
+        """The administrator's, for the policies that follow; or None."""
+        self.send(b"admin", json.dumps(policy).encode() if policy else b"")
+        self.proc.stdin.flush()
+        if self.proc.stdout.readline() != b"ok\n":
+            raise SystemExit(f"# refused: {json.dumps(policy)}")
+
     def policy(self, settings):
         self.send(b"policy", json.dumps(settings).encode())
         self.proc.stdin.flush()
@@ -78,7 +85,7 @@ class Round:
     def __init__(self, rng, top):
         self.rng = rng
         self.top = top
-        self.counts = {"policies": 0, "questions": 0, "absent": 0, "gaps": 0,
+        self.counts = {"policies": 0, "ceilings": 0, "questions": 0, "absent": 0, "gaps": 0,
                        "beneath": 0, "stays": 0, "refused": 0}
 
     def name(self):
@@ -107,12 +114,16 @@ class Round:
         return [self.entry(patterns)
                 for _ in range(self.rng.randrange(most + 1))]
 
+    def sockets(self):
+        wide = [os.path.join(self.top, self.rng.choice(["w", "x", "*"]), "*")]
+        return self.entries(2) + (wide if self.rng.random() < 0.3 else [])
+
     def settings(self):
         r = self.rng
         roots = [{"path": os.path.join(self.top, d), "literal": True}
                  for d in ("w", "x") if r.random() < 0.8]
         network = {"allowedDomains": [], "deniedDomains": [],
-                   "allowUnixSockets": self.entries(2),
+                   "allowUnixSockets": self.sockets(),
                    "allowAllUnixSockets": r.random() < 0.1,
                    "allowLocalBinding": r.random() < 0.3,
                    "allowMachLookup": r.choice([[], ["com.a"], ["com.b.*"],
@@ -128,6 +139,23 @@ class Round:
                 "allowPty": r.random() < 0.3,
                 "allowAppleEvents": r.random() < 0.3,
                 "enableWeakerNetworkIsolation": r.random() < 0.3}
+
+    def admin(self):
+        """Ceilings, and denies that nobody lifts."""
+        r = self.rng
+        if r.random() < 0.75:
+            return None
+        policy = {"network": {}, "filesystem": {}}
+        if r.random() < 0.5:
+            policy["network"]["allowUnixSockets"] = self.sockets()
+        if r.random() < 0.7:
+            policy["filesystem"]["allowWrite"] = [
+                {"path": os.path.join(self.top, "w"), "literal": True},
+                *self.entries(2)]
+        for key in ("denyRead", "denyWrite"):
+            if r.random() < 0.3:
+                policy["filesystem"][key] = self.entries(2)
+        return policy
 
     def fail(self, settings, profile, op, path, why):
         rule = profile.decides(op, path=path, vnode=b"REGULAR-FILE")
@@ -245,9 +273,7 @@ def check_sockets(rnd, helper, settings, profile, paths):
                                                  for p in paths])):
         rnd.counts["questions"] += 1
         got = profile.allows(b"network-outbound", remote=("unix", path))
-        if got != want and not (want and any(
-                isinstance(e, str)
-                for e in settings["network"]["allowUnixSockets"])):
+        if got != want:
             print("#", json.dumps(settings))
             raise SystemExit(f"# unix {path!r}: {got} {want}")
 
@@ -304,6 +330,12 @@ def run(helper_path, policies, seed, top):
     rnd = Round(random.Random(seed), top)
     for _ in range(policies):
         settings = rnd.settings()
+        admin = rnd.admin()
+        if admin is not None:
+            # It would not be.
+            settings["filesystem"]["disabled"] = False
+            rnd.counts["ceilings"] += 1
+        helper.admin(admin)
         text, why = helper.policy(settings)
         if text is None:
             # Patterns of allowWrite within what may not be read.
@@ -324,7 +356,10 @@ def run(helper_path, policies, seed, top):
         check_files(rnd, helper, settings, profile, paths)
         check_stays(rnd, settings, profile, helper)
         check_absent(rnd, settings, profile)
-        check_sockets(rnd, helper, settings, profile, paths)
+        check_sockets(rnd, helper, settings, profile, paths + [
+            os.path.join(top, d, n).encode() for d in "wx" for n in "abc"] + [
+            e["path"].encode() for e in settings["network"][
+                "allowUnixSockets"] if isinstance(e, dict)])
         check_rest(rnd, settings, profile)
     helper.proc.stdin.close()
     if helper.proc.wait() != 0:
