@@ -186,6 +186,7 @@ struct ipc_flushed {
 	uint64_t	 recorded;	/* violations kept or passed on */
 	uint64_t	 ignored;	/* by ignoreViolations */
 	uint64_t	 lost;		/* dropped because a queue was full */
+	uint64_t	 failed;	/* lines that a file did not take */
 };
 
 /* IMSG_PROXY_OPTIONS; the ports count at the start only */

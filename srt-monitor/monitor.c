@@ -442,6 +442,8 @@ monitor_flush(void)
 	totals.lost = monitor_lost();
 	if (block != NULL)
 		totals.lost += output_lost(block);
+	totals.failed = (json == NULL ? 0 : output_failed(json)) +
+	    (block == NULL ? 0 : output_failed(block));
 	audit_finish(sender_lost, monitor_flushed);
 }
 

@@ -87,8 +87,9 @@ void	 store_clear(struct store *);
 struct output;
 
 /*
- * Takes the descriptor over.  Its file description is left as it is: others
- * may share it.  NULL if out of memory.
+ * Takes the descriptor over.  Its file description is left as it is, as others
+ * may share it, but for what keeps lines from being written; to a file they
+ * are added at its end.  NULL if out of memory.
  */
 struct output *output_new(struct event_base *, int);
 /* Queues a line and writes what can be written without waiting. */
@@ -97,6 +98,8 @@ void	 output_line(struct output *, const char *, size_t);
 void	 output_drain(struct output *);
 /* Lines given up since the start. */
 uint64_t output_lost(const struct output *);
+/* Those of them that no reader is to blame for: the file did not take them. */
+uint64_t output_failed(const struct output *);
 void	 output_free(struct output *);
 
 /* darwin_log.c, log_none.c: one of the two is linked */

@@ -6,6 +6,10 @@
  * share, so it stays as it is: a pipe or terminal is polled first and gets no
  * more than what fits by then, a socket is told per call.  What cannot be
  * written is counted, never waited for.
+ *
+ * The command may have the same description, as its standard error, and leave
+ * it so that nothing can be written by it: O_DIRECT, which takes whole blocks,
+ * or an offset that no file has.  Neither is to cost the report.
  */
 
 #include "compat.h"
@@ -14,6 +18,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -27,6 +32,11 @@
 
 /* A pipe that poll(2) finds writable takes this much at once. */
 #define OUTPUT_CHUNK	PIPE_BUF
+/* A command that still runs may spoil the description again meanwhile. */
+#define OUTPUT_TRIES	16
+#ifndef O_DIRECT
+#define O_DIRECT	0
+#endif
 
 enum output_kind {
 	OUTPUT_FILE,		/* always ready; epoll refuses it */
@@ -41,6 +51,8 @@ struct output {
 	struct event	*ready;
 	uint64_t	 lines;		/* in the queue */
 	uint64_t	 lost;
+	uint64_t	 failed;	/* of these, for no fault of a reader */
+	int		 append;	/* O_APPEND, as the user gave it */
 	int		 torn;		/* the last line is unfinished */
 	int		 mend;		/* the queue starts by ending it */
 };
@@ -52,11 +64,14 @@ output_new(struct event_base *base, int fd)
 {
 	struct output	*o;
 	struct stat	 st;
+	int		 flags;
 
 	if ((o = calloc(1, sizeof(*o))) == NULL)
 		return NULL;
 	o->fd = fd;
 	o->kind = OUTPUT_STREAM;
+	if ((flags = fcntl(fd, F_GETFL)) != -1)
+		o->append = flags & O_APPEND;
 	if (fstat(fd, &st) == 0) {
 		if (S_ISREG(st.st_mode))
 			o->kind = OUTPUT_FILE;
@@ -72,11 +87,33 @@ output_new(struct event_base *base, int fd)
 	return o;
 }
 
+/*
+ * Whatever the command has left there: the next line goes to the end, without
+ * O_DIRECT, which of a pipe would have its reader lose what it does not take
+ * at once.
+ */
+static void
+output_mend(const struct output *o)
+{
+	int	 flags, want;
+
+	if (o->kind == OUTPUT_SOCKET || (flags = fcntl(o->fd, F_GETFL)) == -1)
+		return;
+	want = flags & ~O_DIRECT;
+	if (o->kind == OUTPUT_FILE)
+		want |= o->append;
+	if (want != flags)
+		(void)fcntl(o->fd, F_SETFL, want);
+	if (o->kind == OUTPUT_FILE)
+		(void)lseek(o->fd, 0, SEEK_END);
+}
+
 static ssize_t
 output_write(struct output *o, const void *buf, size_t len)
 {
 	struct pollfd	 pfd = { .fd = o->fd, .events = POLLOUT };
 
+	output_mend(o);
 	if (o->kind == OUTPUT_SOCKET)
 		return send(o->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (o->kind == OUTPUT_STREAM) {
@@ -122,6 +159,7 @@ output_flush(struct output *o)
 	unsigned char	*buf;
 	size_t		 len;
 	ssize_t		 n;
+	int		 tries = 0;
 
 	while ((len = evbuffer_get_length(o->queue)) > 0) {
 		if (len > OUTPUT_CHUNK)
@@ -133,13 +171,19 @@ output_flush(struct output *o)
 		n = output_write(o, buf, len);
 		if (n > 0) {
 			output_wrote(o, buf, (size_t)n);
+			tries = 0;
 			continue;
 		}
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return 1;
+		if (n == -1 && (errno == EINVAL || errno == EFBIG) &&
+		    ++tries < OUTPUT_TRIES)
+			continue;
 		/* Disk full or reader gone: a later line may fare better. */
+		if (errno != EPIPE && errno != ECONNRESET)
+			o->failed += o->lines;
 		output_giveup(o);
 	}
 	return 0;
@@ -199,6 +243,12 @@ uint64_t
 output_lost(const struct output *o)
 {
 	return o->lost;
+}
+
+uint64_t
+output_failed(const struct output *o)
+{
+	return o->failed;
 }
 
 void

@@ -260,6 +260,64 @@ is "$(printf '%s\n' "$out" | tail -n 1)" no "K12: never an abstract one"
 settings
 kill "$listener"
 
+# --- K22: the report in a file whose description the command has as well
+
+cat >"$W/spoil.py" <<'EOT'
+import fcntl, os, sys
+what, fd = sys.argv[1], int(sys.argv[2])
+if what == "direct":
+    fcntl.fcntl(fd, fcntl.F_SETFL, os.O_DIRECT)
+elif what == "far":
+    for offset in 0xffffffff000, 2 ** 63 - 1:
+        try:
+            os.lseek(fd, offset, 0)
+        except OSError:
+            pass
+elif what == "start":
+    os.lseek(fd, 0, 0)
+elif what == "full":
+    for bits in range(63, 20, -1):
+        try:
+            os.ftruncate(fd, 2 ** bits - 1 if bits > 43 else 0xffffffff000)
+            break
+        except OSError:
+            pass
+open("spoilt", "w").close()
+try:
+    open("/srt-test", "w")
+except OSError:
+    sys.exit(7)
+EOT
+# reported FILE NUMBER: what was there before, and so many refusals after it?
+reported() {
+	[ "$(head -n 1 "$1")" = before ] || return 1
+	[ "$(tr -d '\0' <"$1" | grep -c '/srt-test')" -eq "$2" ] || return 1
+	[ "$(tr -d '\0' <"$1" | tail -n 1)" = after ]
+}
+for how in direct far start; do
+	rm -f "$W/spoilt"
+	{
+		echo before >&2
+		"$SRT" -s "$T/settings.json" python3 spoil.py "$how" 2
+		st=$?
+		python3 -c 'import fcntl, os; fcntl.fcntl(2, fcntl.F_SETFL, 0)'
+		echo after >&2
+	} 2>"$T/log" </dev/null
+	check "K22: standard error is spoilt ($how)" test -e "$W/spoilt"
+	is "$st" 7 "K22: ($how) the status is the command's"
+	check "K22: ($how) and the report is there" reported "$T/log" 1
+	echo before >"$T/log"
+	"$SRT" -q -s "$T/settings.json" --violations fd:1 \
+	    python3 spoil.py "$how" 1 >>"$T/log" 2>"$T/err" </dev/null
+	echo after >>"$T/log"
+	check "K22: ($how) and so are lines of JSON" reported "$T/log" 1
+done
+rm -f "$W/spoilt"
+"$SRT" -s "$T/settings.json" python3 spoil.py full 2 2>"$T/log" </dev/null
+is "$?" 125 "K22: where there is no place for it the status says so"
+check "K22: (that was tried)" test -e "$W/spoilt"
+rm -f "$T/log"
+
 # --- what two sandboxes share, K14
 
 if have ipcmk; then

@@ -388,13 +388,65 @@ test_output_gone(void **state)
 	put(o, "reads this\n");
 	output_drain(o);
 	assert_int_equal(output_lost(o), 2);
+	assert_int_equal(output_failed(o), 0);
 	output_free(o);
 
 	o = output_new(base, open("/dev/full", O_WRONLY | O_CLOEXEC));
 	put(o, "no room\n");
 	output_drain(o);
 	assert_int_equal(output_lost(o), 1);
+	assert_int_equal(output_failed(o), 1);
 	output_free(o);
+	event_base_free(base);
+}
+
+/* The command has the same file description, and has done its worst to it. */
+static void
+test_output_spoilt_K22(void **state)
+{
+	struct event_base	*base = event_base_new();
+	struct output		*o;
+	FILE			*f = tmpfile();
+	char			 got[64];
+	size_t			 n;
+	int			 fd, fds[2];
+
+	(void)state;
+	assert_non_null(f);
+	fd = fileno(f);
+	o = output_new(base, dup(fd));
+	put(o, "1\n");
+	/* One of them is the greatest that this file system has. */
+	(void)lseek(fd, 0xffffffff000, SEEK_SET);
+	(void)lseek(fd, INT64_MAX, SEEK_SET);
+	put(o, "2\n");
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	put(o, "3\n");
+	/* Some file systems do not know it. */
+	if (fcntl(fd, F_SETFL, O_DIRECT) == 0) {
+		put(o, "4\n");
+		assert_int_equal(fcntl(fd, F_GETFL) & O_DIRECT, 0);
+	} else
+		put(o, "4\n");
+	output_drain(o);
+	assert_int_equal(output_lost(o), 0);
+	rewind(f);
+	n = fread(got, 1, sizeof(got), f);
+	assert_int_equal(n, 8);
+	assert_memory_equal(got, "1\n2\n3\n4\n", 8);
+	output_free(o);
+	(void)fclose(f);
+
+	/* In packets, of which a reader that takes less loses the rest. */
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	o = output_new(base, fds[1]);
+	(void)fcntl(fds[1], F_SETFL, O_DIRECT);
+	put(o, "12345678\n");
+	output_drain(o);
+	assert_int_equal(read(fds[0], got, 4), 4);
+	assert_int_equal(read(fds[0], got, sizeof(got)), 5);
+	output_free(o);
+	(void)close(fds[0]);
 	event_base_free(base);
 }
 
@@ -446,6 +498,7 @@ main(void)
 		cmocka_unit_test(test_store),
 		cmocka_unit_test(test_output_full),
 		cmocka_unit_test(test_output_gone),
+		cmocka_unit_test(test_output_spoilt_K22),
 		cmocka_unit_test(test_output_torn)
 	};
 
