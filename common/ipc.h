@@ -247,6 +247,7 @@ struct ipc_verdict {
 /* IMSG_MON_OUTPUT */
 enum mon_output {
 	MON_OUTPUT_BLOCK,	/* <sandbox_violations> at the end */
+	MON_OUTPUT_SCREEN,	/* the same, on a terminal like a VT100 */
 	MON_OUTPUT_JSON,	/* a JSON line per event, at once */
 	MON_OUTPUT_LEARN	/* likewise, with what was learned, for srt */
 };

@@ -25,6 +25,7 @@
 #include "policy.h"
 #include "proc.h"
 #include "sandbox.h"
+#include "terminal.h"
 
 /* How long the peers may take to hand in their last events, seconds. */
 #define FLUSH_WAIT	1
@@ -47,6 +48,7 @@ static struct event		*flush_timer;
 static struct ipc_peer		 parent;
 static struct reporter		 reporters[ROLE_MAX];
 static struct output		*block, *json, *learn;
+static int			 screen;	/* the block's is a terminal */
 static struct ignore_list	 ignored = TAILQ_HEAD_INITIALIZER(ignored);
 static size_t			 ignored_size;
 static char			*command;
@@ -223,6 +225,9 @@ monitor_dispatch_output(struct ipc_peer *p, struct imsg *imsg)
 	(void)p;
 	kind = ipc_recv_u32(imsg);
 	switch (kind) {
+	case MON_OUTPUT_SCREEN:
+		screen = 1;
+		/* FALLTHROUGH */
 	case MON_OUTPUT_BLOCK:
 		o = &block;
 		break;
@@ -389,6 +394,9 @@ monitor_write_block(void)
 
 	if (store.len == 0 && sender_lost == 0)
 		return;
+	/* The command has ended, and may have left colours that hide it. */
+	if (screen)
+		block_line(TERMINAL_PLAIN "\r\n");
 	block_line("<sandbox_violations>\n");
 	if (store.dropped > 0) {
 		(void)snprintf(line, sizeof(line),

@@ -216,16 +216,6 @@ tty_text(const struct json *node)
 	return text;
 }
 
-/* What makes letters to be seen again, where the terminal knows of that. */
-static const char *
-tty_plain(void)
-{
-	const char	*term = getenv("TERM");
-
-	return term == NULL || *term == '\0' || strcmp(term, "dumb") == 0 ?
-	    "" : "\033[m";
-}
-
 /* Puts us in front, with a terminal that a person can type at. */
 static void
 tty_take(pid_t front, pid_t ours, const struct termios *saved)

@@ -95,6 +95,8 @@ void	 ask_stop(void);
 /* Notes where srt is in front, and puts it there again at the end. */
 void	 tty_save(void);
 void	 tty_restore(void);
+/* TERMINAL_PLAIN, or nothing for a terminal that may not know it. */
+const char *tty_plain(void);
 
 /* ask_tty.c */
 

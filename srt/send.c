@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "parent.h"
 
@@ -130,7 +131,9 @@ send_monitor(struct ipc_peer *peer, const struct policy *policy, int block,
 	ipc_send_str(peer, IMSG_MON_COMMAND, text);
 	send_ignores(peer, policy->settings);
 	if (block != -1)
-		ipc_send_u32(peer, IMSG_MON_OUTPUT, block, MON_OUTPUT_BLOCK);
+		ipc_send_u32(peer, IMSG_MON_OUTPUT, block, isatty(block) &&
+		    *tty_plain() != '\0' ? MON_OUTPUT_SCREEN :
+		    MON_OUTPUT_BLOCK);
 	if (json != -1)
 		ipc_send_u32(peer, IMSG_MON_OUTPUT, json, MON_OUTPUT_JSON);
 	if (learn != -1)

@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "parent.h"
+#include "terminal.h"
 
 static int	 terminal = -1;		/* where we were in front */
 
@@ -45,4 +47,13 @@ tty_restore(void)
 	if (signal(SIGTTOU, SIG_IGN) == SIG_ERR ||
 	    tcsetpgrp(terminal, getpgrp()) == -1)
 		log_debug("tcsetpgrp: %s", strerror(errno));
+}
+
+const char *
+tty_plain(void)
+{
+	const char	*term = getenv("TERM");
+
+	return term == NULL || *term == '\0' || strcmp(term, "dumb") == 0 ?
+	    "" : TERMINAL_PLAIN;
 }

@@ -276,6 +276,26 @@ like "$out" '^flows opens$' "K31: and neither lasts"
 is "$(find "$W" -name 'stalled.*')" "" "K31: nor takes place"
 rm -f "$W/stalled"
 
+# --- K32: the terminal is left so that nothing can be read on it
+
+esc=$(printf '\033')
+hide="echo x >/srt-test; printf '\\033[8m\\016\\033[2;2r\\033]0;'"
+run env TERM=xterm "$(command -v python3)" "$E2E/attack_host.py" terminal \
+    "$SRT" -s "$T/settings.json" sh -c "$hide"
+# What stands between the last that the command has written and the report.
+before=$(printf '%s\n' "$out" | tr '\n' ' ' |
+    sed -n 's/.*\]0;\(.*\)<sandbox_violations>.*/\1/p')
+like "$before" "^$(printf '\030')$esc\\\\" \
+    "K32: what the command has begun to say ends before the report"
+for code in '\[m' '\(B' '\[\?47l' '\[r'; do
+	like "$before" "$esc$code" "K32: ESC $code comes before it"
+done
+like "$out" '^<sandbox_violations>' "K32: and the report on a line of its own"
+run env TERM=dumb "$(command -v python3)" "$E2E/attack_host.py" terminal \
+    "$SRT" -s "$T/settings.json" sh -c 'echo x >/srt-test'
+like "$out" '^<sandbox_violations>' "K32: a terminal that knows none of it"
+unlike "$out" "$esc" "K32: gets none"
+
 # --- K15: the caller's process group, user and session
 
 run $IN bystander $IN priorities
