@@ -16,10 +16,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "parent.h"
 
 #define ASK_LINE_MAX	65536
+/* Of what was allowed at the terminal so many are told at the end. */
+#define ASK_TOLD_MAX	100
 
 /* A question that has been put. */
 struct query {
@@ -37,6 +40,9 @@ static struct {
 	ask_answer_fn		 answer;
 	void			(*hold)(int);
 	int			 saves;		/* there is a keeper */
+	char			*told[ASK_TOLD_MAX];
+	size_t			 ntold;
+	unsigned long		 untold;	/* more than that */
 	TAILQ_HEAD(, query)	 queries;
 } ask = { .queries = TAILQ_HEAD_INITIALIZER(ask.queries) };
 
@@ -134,6 +140,42 @@ ask_put(uint32_t id, const char *host, uint16_t port, uint64_t pid,
 	free(text);
 }
 
+/* What ask_tell() tells. */
+static void
+ask_note(const struct query *q, int keep)
+{
+	char	*text;
+	size_t	 i;
+
+	(void)xasprintf(&text, strchr(q->host, ':') != NULL ? "[%s]:%u (%s)" :
+	    "%s:%u (%s)", q->host, q->port, keep ? "for the run" : "once");
+	for (i = 0; i < ask.ntold && strcmp(ask.told[i], text) != 0; i++)
+		continue;
+	if (i == ask.ntold && i < nitems(ask.told)) {
+		ask.told[ask.ntold++] = text;
+		return;
+	}
+	if (i == ask.ntold)
+		ask.untold++;
+	free(text);
+}
+
+void
+ask_tell(void)
+{
+	size_t	 i;
+
+	if (ask.ntold == 0)
+		return;
+	if (isatty(STDERR_FILENO) && *tty_plain() != '\0')
+		errors_write("%s\r\n", tty_plain());
+	for (i = 0; i < ask.ntold; i++)
+		errors_write("srt: allowed at the terminal: %s\n",
+		    ask.told[i]);
+	if (ask.untold > 0)
+		errors_write("srt: and %lu more\n", ask.untold);
+}
+
 static void
 ask_finish(struct query *q, int allow, int keep, const char *reason)
 {
@@ -141,6 +183,8 @@ ask_finish(struct query *q, int allow, int keep, const char *reason)
 	if (TAILQ_EMPTY(&ask.queries) && ask.hold != NULL)
 		ask.hold(0);
 	(void)evtimer_del(&q->timer);
+	if (allow && ask.hold != NULL)
+		ask_note(q, keep);
 	ask.answer(q->id, allow, keep, reason);
 	free(q->host);
 	free(q);

@@ -4,6 +4,12 @@
  * --ask: the questions of ask.c, put to the person at the terminal by a
  * process of its own, in a process group of its own, so that it can take the
  * terminal while the command waits.
+ *
+ * The command has that terminal as well, and nothing keeps a process of it
+ * that ignores SIGTTOU from writing over the question: stopped ones go on by
+ * a timer that sends SIGCONT, and need not know it.  So what is on the screen
+ * proves nothing, and a yes has to name the host that it is for: whoever
+ * paints another host there gets an answer that fits no question.
  */
 
 #include "compat.h"
@@ -18,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,12 +37,15 @@
 #define LINE_MAX_LEN	65536
 /* Between what is asked and that it is asked, milliseconds. */
 #define TTY_PAUSE	500
+/* What a host and port, as they are typed, can take. */
+#define TTY_WHAT_MAX	(4 * 320 + sizeof("[]:65535"))
 
 /* No letter: why there is none. */
 enum tty_none {
 	TTY_LATE = -1,		/* it took too long */
 	TTY_ENOUGH = -2,	/* the person wants no more questions */
-	TTY_GONE = -3		/* srt has ended, and the command with it */
+	TTY_GONE = -3,		/* srt has ended, and the command with it */
+	TTY_OTHER = -4		/* a yes to something else */
 };
 
 /* A question that waits for the terminal. */
@@ -54,7 +64,7 @@ static pid_t	 tty_pid = -1;		/* in srt */
 static int	 tty_seconds;
 static TAILQ_HEAD(, waiting) tty_queue = TAILQ_HEAD_INITIALIZER(tty_queue);
 
-static int	 tty_answer(uint64_t);
+static int	 tty_answer(const char *, uint64_t);
 static void	 tty_ask(const struct json *, uint64_t);
 static __dead void tty_main(void);
 static int	 tty_read(void);
@@ -263,16 +273,66 @@ tty_settle(void)
 	(void)tcflush(TTY_FD, TCIFLUSH);
 }
 
+/* What has to be typed: the host, and the port unless it is that of TLS. */
+static void
+tty_what(const struct json *root, char *what, size_t size)
+{
+	const struct json	*port = json_get(root, "port");
+	const char		*host = tty_text(json_get(root, "host"));
+	const char		*format = "%s:%.0f";
+	double			 n;
+
+	n = port != NULL && port->type == JSON_NUMBER ? port->number : 0;
+	if (n == 443)
+		format = "%s";
+	else if (strchr(host, ':') != NULL)
+		format = "[%s]:%.0f";
+	(void)snprintf(what, size, format, host, n);
+}
+
+/* Says what becomes of it. */
+static void
+tty_confirm(int answer, const char *what)
+{
+	switch (answer) {
+	case 'y':
+		(void)dprintf(TTY_FD, "srt: %s: allowed, once\n", what);
+		break;
+	case 'r':
+		(void)dprintf(TTY_FD, "srt: %s: allowed for this run\n", what);
+		break;
+	case 's':
+		(void)dprintf(TTY_FD, "srt: %s: allowed, and to be saved\n",
+		    what);
+		break;
+	case TTY_OTHER:
+		(void)dprintf(TTY_FD, "srt: refused: a yes has to name the "
+		    "host, as in \"y %s\"\n", what);
+		break;
+	case TTY_LATE:
+		(void)dprintf(TTY_FD, "\nsrt: no answer in time.\n");
+		break;
+	case TTY_ENOUGH:
+		(void)dprintf(TTY_FD, "\nsrt: no more questions: what no rule "
+		    "allows is refused from now on.\n");
+		break;
+	case TTY_GONE:
+		(void)dprintf(TTY_FD, "\nsrt: the command has ended.\n");
+		break;
+	}
+}
+
 /* Writes the question and gets the answer. */
 static int
 tty_prompt(const struct json *root, uint64_t due)
 {
 	const struct json	*port, *pid;
-	char			 who[384] = "a program";
+	char			 who[384] = "a program", what[TTY_WHAT_MAX];
 	int			 answer;
 
 	port = json_get(root, "port");
 	pid = json_get(root, "pid");
+	tty_what(root, what, sizeof(what));
 	if (pid != NULL && pid->type == JSON_NUMBER)
 		(void)snprintf(who, sizeof(who), "%.160s (process %.0f)",
 		    tty_text(json_get(root, "program")), pid->number);
@@ -281,16 +341,10 @@ tty_prompt(const struct json *root, uint64_t due)
 	    tty_plain(), who, tty_text(json_get(root, "host")),
 	    port != NULL && port->type == JSON_NUMBER ? port->number : 0);
 	tty_settle();
-	(void)dprintf(TTY_FD, "Allow it?  y: this once, r: for this run, "
-	    "s: and save it; n: no, d: not for this run [n] ");
-	answer = tty_answer(due);
-	if (answer == TTY_LATE)
-		(void)dprintf(TTY_FD, "\nsrt: no answer in time.\n");
-	else if (answer == TTY_ENOUGH)
-		(void)dprintf(TTY_FD, "\nsrt: no more questions: what no rule "
-		    "allows is refused from now on.\n");
-	else if (answer == TTY_GONE)
-		(void)dprintf(TTY_FD, "\nsrt: the command has ended.\n");
+	(void)dprintf(TTY_FD, "Allow it?  y %s: this once, r ...: for this "
+	    "run, s ...: and save it; n: no, d: not for this run [n] ", what);
+	answer = tty_answer(what, due);
+	tty_confirm(answer, what);
 	return answer;
 }
 
@@ -342,15 +396,36 @@ tty_ask(const struct json *root, uint64_t due)
 }
 
 /*
- * The letter that is the whole line, 'n' for any other line: "yarn" was not
- * meant for us.  Questions that come meanwhile are taken in, so that their
- * clocks run from now.
+ * A yes is a letter, a blank and what it is for; each of them and nothing
+ * else, as "yarn" was not meant for us.  Whatever is none is a no.
  */
 static int
-tty_answer(uint64_t due)
+tty_letter(const char *line, size_t len, const char *what)
+{
+	size_t	 n = strlen(what);
+
+	if (len < 2 || line[len - 1] != '\n')
+		return 'n';
+	if (len == 2 && (*line == 'n' || *line == 'd'))
+		return *line;
+	if (memchr("yrs", *line, 3) == NULL)
+		return 'n';
+	/* Names have no case. */
+	if (len == n + 3 && line[1] == ' ' &&
+	    strncasecmp(line + 2, what, n) == 0)
+		return *line;
+	return TTY_OTHER;
+}
+
+/*
+ * The letter of tty_letter(), for a line that is typed now.  Questions that
+ * come meanwhile are taken in, so that their clocks run from now.
+ */
+static int
+tty_answer(const char *what, uint64_t due)
 {
 	struct timespec	 left;
-	char		 line[16];
+	char		 line[TTY_WHAT_MAX + sizeof("y \n")];
 	uint64_t	 now;
 	ssize_t		 n;
 	fd_set		 set;
@@ -375,7 +450,7 @@ tty_answer(uint64_t due)
 		n = read(TTY_FD, line, sizeof(line));
 		if (n == -1 && errno == EINTR)
 			continue;
-		return n == 2 && line[1] == '\n' ? *line : 'n';
+		return n < 0 ? 'n' : tty_letter(line, (size_t)n, what);
 	}
 }
 

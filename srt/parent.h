@@ -89,6 +89,11 @@ void	 ask_start(struct event_base *, int, int, ask_answer_fn,
 void	 ask_put(uint32_t, const char *, uint16_t, uint64_t, const char *);
 /* Nobody is asked any more; what is open gets no answer. */
 void	 ask_stop(void);
+/*
+ * Once the command has gone, and can write over it no more: what was allowed
+ * at the terminal.
+ */
+void	 ask_tell(void);
 
 /* tty.c */
 

@@ -179,6 +179,8 @@ run(const struct options *opts, const struct policy *policy, int block,
 	keeper_finish();
 	ask_tty_end();
 	tty_restore();
+	if (block != -1)
+		ask_tell();
 	return run_env.status;
 }
 

@@ -129,23 +129,29 @@ def serve(modes, log):
 
 
 def terminal(keys, log):
-    """On a terminal: what is typed at each question; "@NAME" makes a file."""
+    """On a terminal: what is typed at each question; "@NAME" makes a file.
+
+    With "painted:" it is typed when the file "painted" is there.
+    """
     pid, fd = pty.fork()
     if pid == 0:
         os.execv(sys.argv[3], sys.argv[3:])
     seen = ""
+    painted = sys.argv[1].startswith("painted:")
     end = time.monotonic() + 25
     while time.monotonic() < end:
-        if not select.select([fd], [], [], 0.1)[0]:
-            continue
-        try:
-            data = os.read(fd, 65536)
-        except OSError:
-            break
-        if not data:
-            break
+        data = b""
+        if select.select([fd], [], [], 0.1)[0]:
+            try:
+                data = os.read(fd, 65536)
+            except OSError:
+                break
+            if not data:
+                break
         seen += data.decode(errors="replace").replace("\r", "")
         asked = len(re.findall(r"\[n\] ", seen))
+        if painted and asked and not os.path.exists("painted"):
+            continue
         if asked and keys and asked > len(typed):
             typed.append(keys.pop(0))
             if typed[-1].startswith("@"):
@@ -158,6 +164,6 @@ def terminal(keys, log):
 
 
 typed = []
-if sys.argv[1].startswith("tty:"):
-    sys.exit(terminal(sys.argv[1][4:].split(","), sys.argv[2]))
+if sys.argv[1].startswith(("tty:", "painted:")):
+    sys.exit(terminal(sys.argv[1].split(":", 1)[1].split(","), sys.argv[2]))
 sys.exit(serve(sys.argv[1].split(","), sys.argv[2]))

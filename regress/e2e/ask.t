@@ -212,19 +212,61 @@ settings
 # --- at a terminal
 
 settings
-run python3 "$E2E/ask.py" tty:y,n "$LOG" "$SRT" -s "$T/settings.json" --ask \
+run python3 "$E2E/ask.py" "tty:y other.test:80,n" "$LOG" "$SRT" -s "$T/settings.json" --ask \
     $GET http://other.test/ http://other.test/
 like "$(cat "$LOG")" 'srt: a program wants to reach other.test, port 80' \
     "--ask asks at the terminal"
 like "$(cat "$LOG")" '^200$' "yes"
 like "$(cat "$LOG")" '^403$' "and no"
-run python3 "$E2E/ask.py" tty:s "$LOG" "$SRT" -s "$T/settings.json" --ask \
+like "$(cat "$LOG")" '^srt: other.test:80: allowed, once$' "what it was is said"
+is "$(tail -n 1 "$LOG")" \
+    "srt: allowed at the terminal: other.test:80 (once)" "and at the end again"
+run python3 "$E2E/ask.py" "tty:s other.test:80" "$LOG" "$SRT" -s "$T/settings.json" --ask \
     $DIRECT http://other.test/
 like "$(cat "$LOG")" 'srt: curl \(process [0-9]+\) wants to reach other.test' \
     "it names the program"
 check "and saves" grep -q other.test "$T/settings.json"
 settings
-run python3 "$E2E/ask.py" tty:y "$LOG" "$SRT" -s "$T/settings.json" --ask \
+run python3 "$E2E/ask.py" "tty:r OTHER.test" "$LOG" "$SRT" \
+    -s "$T/settings.json" --ask sh -c \
+    'curl -s -k -o /dev/null https://other.test/; echo over'
+like "$(cat "$LOG")" 'y other.test: this once' \
+    "the port of TLS need not be typed"
+like "$(cat "$LOG")" '^srt: other.test: allowed for this run$' "nor capitals"
+
+# A process of the command's that is not to be stopped by the terminal paints
+# another question over the one that stands.
+cat >"$W/paint.py" <<'EOT'
+import os, signal, sys, time
+for sig in (signal.SIGTTOU, signal.SIGTTIN):
+    signal.signal(sig, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(1)    # the question stands after half of that
+    os.write(1, b"\r\x1b[K\x1b[A\x1b[K\x1b[A\x1b[Ksrt: a program wants to "
+             b"reach good.test, port 80.\nAllow it?  y good.test:80: this "
+             b"once [n]\xa0")
+    open("painted", "w").close()
+    time.sleep(0.3)
+    os._exit(0)
+os.execvp(sys.argv[1], sys.argv[1:])
+EOT
+for typed in y s r 'y good.test:80' 'y other.test' 'y  other.test:80' \
+    'y other.test:80 ' 'yother.test:80' 'y other.test:443' 'd other.test:80'; do
+	rm -f "$W/painted"
+	settings net_more='"askTimeoutSeconds": 6'
+	run python3 "$E2E/ask.py" "painted:$typed" "$LOG" "$SRT" \
+	    -s "$T/settings.json" --ask python3 paint.py $GET http://other.test/
+	check "K33: another question is painted ($typed)" test -e "$W/painted"
+	like "$(cat "$LOG")" '^403$' "K33: $typed is no yes to what was asked"
+	refuse "K33: nor told to be one" grep -q ' allowed' "$LOG"
+	refuse "K33: nor saved" grep -q other.test "$T/settings.json"
+done
+run python3 "$E2E/ask.py" "painted:y other.test:80" "$LOG" "$SRT" \
+    -s "$T/settings.json" --ask python3 paint.py $GET http://other.test/
+like "$(cat "$LOG")" '^200$' "K33: (the host that was asked about is)"
+settings
+run python3 "$E2E/ask.py" "tty:y other.test:80" "$LOG" "$SRT" -s "$T/settings.json" --ask \
     sh -c "$GET http://other.test/ & read x; echo got \$x; wait"
 like "$(cat "$LOG")" '^200$' "the answer is not the command's to read"
 # The shell must get its terminal back, whatever becomes of the question.

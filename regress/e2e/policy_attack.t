@@ -485,7 +485,7 @@ on_tty() {
 	run $PY tty "$_keys" "$LOG" "$SRT" -s "$T/settings.json" --ask "$@"
 }
 go="sh $T/reached.sh http://other.test/"
-for keys in 'y\n' 's\n' 'r\n'; do
+for keys in 'y other.test:80\n' 's other.test:80\n' 'r other.test:80\n'; do
 	settings
 	on_tty "$keys" sh -c 'sleep 0.5; exec "$@"' sh timeout 5 $go
 	refuse "typed before the question is there: $keys" \
@@ -493,7 +493,9 @@ for keys in 'y\n' 's\n' 'r\n'; do
 	refuse "... nor is it saved" grep -q other.test "$T/settings.json"
 done
 for keys in 'yarn install\n' 'sudo ls\n' 'rm x\n' '\x1b[1;1Ry\n' \
-    ' y\n' 'Y es\n' 'y\x04' '\n' 'yy\n' 'ys\n'; do
+    ' y\n' 'Y es\n' 'y\x04' '\n' 'yy\n' 'ys\n' 'y\n' \
+    ' y other.test:80\n' 'y other.test:80\x04' 'y other.test:80 \n' \
+    '\x1b[1;1Ry other.test:80\n' 'y other.test\n'; do
 	settings
 	on_tty "answer:$keys" $go
 	refuse "no answer: $keys" grep -q REACHED "$LOG"
@@ -506,7 +508,7 @@ on_tty 'answer:\x03' sh -c 'for i in 1 2 3 4 5; do
 	echo over'
 is "$(grep -c 'wants to reach' "$LOG"):$(grep -c '^over' "$LOG")" 1:1 \
     "^C ends a flood of questions, and is a no to all"
-on_tty 'answer:y\n' $go
+on_tty 'answer:y other.test:80\n' $go
 check "(an answer)" grep -q REACHED "$LOG"
 settings net_more='"askTimeoutSeconds": 2'
 on_tty none sh -c "$IN steal & $go; : >answered; wait"
