@@ -172,6 +172,8 @@ const struct promise promises[] = {
 	MAY("kill", PARENT | EXEC | INIT, "the command's signals, its end"),
 	MAY1("pidfd_send_signal", BROKER, IS(1, SIGXFSZ),
 	    "truncate beyond a limit"),
+	MAY1("pidfd_send_signal", BROKER, IS(1, SIGCONT),
+	    "pid 1, which somebody has stopped"),
 	MAY("pidfd_send_signal", PARENT | EXEC, "the same, not by number"),
 
 	/* the terminal and its job control */

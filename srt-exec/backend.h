@@ -22,8 +22,11 @@ void	 backend_check(struct sandbox *);
 pid_t	 backend_start(struct sandbox *, struct ipc_peer *, const int [2]);
 /* Lets it go on, now that it is heard.  -1 if it cannot. */
 int	 backend_release(struct sandbox *, pid_t, int);
-/* What srt-exec gives up beside what sandbox_enter() does.  -1 as why(). */
-int	 backend_confine(void);
+/*
+ * What srt-exec gives up beside what sandbox_enter() does, and what it has to
+ * do for who is inside from then on.  -1 as why().
+ */
+int	 backend_confine(pid_t);
 /* It has ended, in one way or another: what it leaves is ended as well. */
 void	 backend_end(struct sandbox *);
 

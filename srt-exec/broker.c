@@ -286,7 +286,7 @@ broker_end(void)
 }
 
 static void
-broker_loop(pid_t pid)
+broker_loop(int pidfd)
 {
 	struct pollfd	 pfd[5];
 	uint64_t	 n;
@@ -295,8 +295,7 @@ broker_loop(pid_t pid)
 	pfd[0].fd = broker.proxy.ibuf.fd;
 	pfd[1].fd = broker.monitor.ibuf.fd;
 	pfd[2].fd = broker.wakefd;
-	if ((pfd[3].fd = lx_pidfd_open(pid)) == -1)
-		_exit(EXIT_SRT);
+	pfd[3].fd = pidfd;
 	pfd[0].events = pfd[1].events = pfd[2].events = pfd[3].events = POLLIN;
 	pfd[4].events = POLLIN;
 	for (;;) {
@@ -329,7 +328,7 @@ __dead void
 broker_main(struct sandbox *sb)
 {
 	pid_t	 pid;
-	int	 pair[2];
+	int	 pair[2], pidfd;
 
 	if (ns_die_with_parent() == -1 || getppid() != sb->outer)
 		_exit(EXIT_SRT);
@@ -347,8 +346,11 @@ broker_main(struct sandbox *sb)
 	broker_build();
 	pid = broker_start_init(pair);
 	broker_confine();
+	if ((pidfd = lx_pidfd_open(pid)) == -1)
+		_exit(EXIT_SRT);
+	wake_stopped(pid, pidfd);
 	broker_serve(pair[0]);
-	broker_loop(pid);
+	broker_loop(pidfd);
 
 	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
 		continue;

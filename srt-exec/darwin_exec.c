@@ -595,8 +595,9 @@ backend_release(struct sandbox *sb, pid_t pid, int fd)
 
 /* There is no right that a set-user-id program would not get anyway. */
 int
-backend_confine(void)
+backend_confine(pid_t pid)
 {
+	(void)pid;
 	return 0;
 }
 

@@ -342,7 +342,7 @@ confine(void)
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (dup2(sb.null_fd, fd) == -1)
 			fatal("dup2");
-	if (backend_confine() == -1)
+	if (backend_confine(inside_pid) == -1)
 		fatalx("%s", why_text());
 	sandbox_enter(ROLE_EXEC);
 }

@@ -129,6 +129,12 @@ int		 ns_die_with_parent(void);
 int		 ns_parent_gone(int);
 int		 ns_undumpable(void);
 /*
+ * linux_wake.c: this child is continued whenever somebody stops it, by its
+ * number or, where that is not allowed, by the pidfd.  For a child that is not
+ * waited for before the process ends.
+ */
+void		 wake_stopped(pid_t, int);
+/*
  * Gives up every capability for good but those of the mask, and any way to
  * get one.  Inside the namespaces everything can be given up, and must.
  */

@@ -85,10 +85,11 @@ backend_release(struct sandbox *sb, pid_t pid, int fd)
 }
 
 int
-backend_confine(void)
+backend_confine(pid_t pid)
 {
 	if (ns_undumpable() == -1 || ns_drop_caps(0, 0) == -1)
 		return -1;
+	wake_stopped(pid, -1);
 	return 0;
 }
 

@@ -13,7 +13,8 @@ GUARD_SRCS =	$(GUARD_DECIDE_SRCS) $(PATTERN_SRCS)
 SRT_BUILD_SRCS = srt-exec/why.c srt-exec/linux_ns.c srt-exec/linux_mount.c \
 		srt-exec/linux_private.c srt-exec/linux_dev.c \
 		srt-exec/linux_proc.c srt-exec/linux_landlock.c \
-		srt-exec/linux_end.c srt-exec/own.c
+		srt-exec/linux_end.c srt-exec/linux_wake.c \
+		srt-exec/own.c
 # What answers the command's calls.
 SRT_BROKER_SRCS = srt-exec/broker.c srt-exec/broker_notify.c \
 		srt-exec/broker_wait.c \

@@ -39,6 +39,7 @@ static void	 run_saved(const char *);
 static void	 run_signal(const struct signal_note *);
 static void	 run_timeout(int, short, void *);
 static void	 run_update(const struct settings *);
+static void	 run_wait(size_t);
 
 struct ipc_peer *
 run_peer(enum role role)
@@ -312,22 +313,40 @@ static void
 run_reap(int sig, short what, void *arg)
 {
 	size_t	 i, left = 0;
-	int	 status;
 
 	(void)sig;
 	(void)what;
 	(void)arg;
 	for (i = 0; i < NCHILDREN; i++)
-		if (run_env.child[i].pid != 0 &&
-		    waitpid(run_env.child[i].pid, &status, WNOHANG) ==
-		    run_env.child[i].pid)
-			run_ended(i, status);
+		run_wait(i);
 	/* By now the one may have ended the others. */
 	for (i = 0; i < NCHILDREN; i++)
 		if (run_env.child[i].pid != 0)
 			left++;
 	if (left == 0 && run_env.state == RUN_ENDING)
 		(void)event_base_loopbreak(run_env.base);
+}
+
+/*
+ * Nobody of ours stops but for a signal of somebody's, and all others would
+ * wait for it.  If that was for all of us, we do not get here before somebody
+ * continues us: see srt-exec/linux_wake.c.
+ */
+static void
+run_wait(size_t i)
+{
+	pid_t	 pid;
+	int	 status;
+
+	while ((pid = run_env.child[i].pid) != 0 &&
+	    waitpid(pid, &status, WNOHANG | WUNTRACED) == pid) {
+		if (WIFSTOPPED(status)) {
+			log_debug("%s was stopped: it goes on",
+			    role_name(run_env.child[i].role));
+			(void)kill(pid, SIGCONT);
+		} else
+			run_ended(i, status);
+	}
 }
 
 /* A role's process has ended, whoever else may still hold its pipe. */

@@ -3,11 +3,12 @@
 # Whatever dies or fails, at whatever point: the command is gone or was
 # confined throughout, nothing of the run is left, and the status says so.
 #
-#	death.py SECONDS SEED		what fits into that time
+#	death.py SECONDS SEED [LIKE]	what fits into that time; points like it
 #	death.py all SEED		every point of every process
 #	death.py POINT ...		those again, as they were printed
 
 import errno
+import re
 import sys
 
 from taken import *
@@ -49,6 +50,9 @@ setsid sleep 300 </dev/null >/dev/null 2>&1 &
 echo ran >ran; exit 7"""
 STAY = WORK.replace("exit 7", "while :; do sleep 1; done")
 
+GOES_ON = """echo up >up; while ! [ -e go ]; do sleep 0.05; done
+echo ran >ran; exit 7"""
+
 STATUS = 7
 FAILED = 125
 BOUND = 20		# seconds, in which everything must have ended
@@ -56,7 +60,7 @@ AFTER = 8		# and nothing be left; the grace of one role is 5
 
 
 def clear():
-    for path in (W + "/ran", OUTSIDE):
+    for path in (W + "/ran", W + "/up", W + "/go", OUTSIDE):
         try:
             os.unlink(path)
         except OSError:
@@ -66,6 +70,15 @@ def clear():
 def wait_gone(pid, seconds):
     end = time.monotonic() + seconds
     while pid and state_of(pid) not in (None, "Z", "X"):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def wait_until(seconds, true):
+    end = time.monotonic() + seconds
+    while not true():
         if time.monotonic() > end:
             return False
         time.sleep(0.005)
@@ -152,7 +165,7 @@ class Death:
         if who == "srt" and what in SIGNALS:
             may.add(-SIGNALS[what])
         if what == "STOP":
-            status = self.stopped(r, who, may)
+            status = self.stopped(r, who)
         else:
             status = r.wait(BOUND)
         if status is None:
@@ -170,20 +183,51 @@ class Death:
             self.bad.append(point)
             ok(False, point, why)
 
-    def stopped(self, r, who, may):
-        """Once one of them has stopped srt is killed; or all goes on."""
+    def stopped(self, r, who):
+        """One of them has stopped: all goes on.  srt alone, or what it or pid
+        1 is until its execve, is for whoever has stopped it to continue."""
         end = time.monotonic() + BOUND
-        while time.monotonic() < end:
-            status = r.p.poll()
-            if status is not None:
-                return status
+        while who in ("srt", "role") and time.monotonic() < end:
+            if r.p.poll() is not None:
+                break
             fired, pid, _, _ = answer()
-            if fired and (who == "init" or state_of(pid) in ("T", None)):
+            if fired and state_of(pid) in ("T", None):
+                self.wake(pid)
                 break
             time.sleep(0.001)
-        may.add(-signal.SIGKILL)
-        r.p.kill()
         return r.wait(BOUND)
+
+    def each_stopped(self):
+        """Each process of srt's, while the command runs: it goes on."""
+        clear()
+        command(NOTHING)
+        r = Run(["sh", "-c", GOES_ON])
+        wait_until(10, lambda: exists(W + "/up"))
+        why = ""
+        # The resolver is srt-proxy's: without it names are not found.
+        family = [p for p in self.family() if name_of(p).startswith("srt-")
+                  and parent_of(p) not in
+                  [q for q in self.family() if name_of(q) == "srt-proxy "]]
+        for pid in family:
+            os.kill(pid, signal.SIGSTOP)
+            if not wait_until(8, lambda: state_of(pid) in ("S", "R")):
+                why += "%d (%s) stays stopped\n" % (pid, name_of(pid))
+        # Who has stopped all of them is obeyed.
+        os.killpg(r.p.pid, signal.SIGSTOP)
+        if not wait_until(8, lambda: state_of(r.p.pid) == "T"):
+            why += "srt does not stop\n"
+        time.sleep(0.3)
+        if state_of(r.p.pid) != "T":
+            why += "srt does not stay stopped\n"
+        os.killpg(r.p.pid, signal.SIGCONT)
+        with open(W + "/go", "w"):
+            pass
+        why += judge("stopped", r.wait(BOUND), r.said(),
+                     self.base.left(AFTER), {STATUS})
+        r.kill()
+        ok(not why and len(family) == 5,
+           "each process that is stopped alone goes on, all together stay",
+           "%s\n%s" % (why, family))
 
     @staticmethod
     def wake(pid):
@@ -219,12 +263,18 @@ class Death:
             except OSError:
                 pass
         status = r.wait(0.05)
-        # A command is nobody's to wait for: it goes on, or is stopped.
-        if status is None:
-            status = r.wait(3 if sig != "STOP" and ending else 0.1)
-        if status is None:
+        # The command, and srt, go on when who has stopped them says so.
+        if status is None and sig == "STOP" and \
+                not name_of(target).startswith("srt-"):
+            self.wake(target)
+        if status is None and not ending:
+            status = r.wait(0.1)
+        if status is None and not ending:
             r.p.kill()
+        if status is None:
             status = r.wait(BOUND)
+        if status is None:
+            r.kill()
         said = r.said()
         may = {STATUS, FAILED, -signal.SIGKILL, -SIGNALS[sig],
                128 + SIGNALS[sig], 126, 127, 128 + signal.SIGKILL}
@@ -250,8 +300,13 @@ def main():
             death.at(point)
         ok(not death.bad, "%d points" % death.count)
         done()
+    death.each_stopped()
+    settings(', "mode": "landlock"')
+    death.each_stopped()
+    settings()
     death.trace()
-    points = list(death.points())
+    points = [p for p in death.points()
+              if len(sys.argv) < 4 or re.search(sys.argv[3], p)]
     death.random.shuffle(points)
     end = None if what == "all" else time.monotonic() + float(what) * 0.75
     for point in points:

@@ -102,16 +102,16 @@ class World:
         self.host.wait()
 
 
+def parent_of(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return int(f.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
 def children_of(parent):
-    found = []
-    for pid in pids():
-        try:
-            with open("/proc/%d/stat" % pid) as f:
-                if int(f.read().rpartition(")")[2].split()[1]) == parent:
-                    found.append(pid)
-        except OSError:
-            pass
-    return found
+    return [pid for pid in pids() if parent_of(pid) == parent]
 
 
 def command(mode, who="srt", nth=0, action=0, sticky=0, seed=0, call="",
@@ -248,7 +248,7 @@ class Run:
         self.p = subprocess.Popen(
             [srt, "-s", SETTINGS, *options, *args], cwd=W,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=self.err)
+            stderr=self.err, preexec_fn=os.setpgrp)
 
     def wait(self, seconds):
         """The exit status; None if it takes longer."""

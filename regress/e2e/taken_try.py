@@ -31,6 +31,7 @@ MAY = {
         "tcp-socket", "tcp6-socket", "bind", "listen",
         "fd-fchdir", "fd-fchmod", "fd-openat",
         "pidfd-role", "pidfd-host", "xfsz-role", "xfsz-host",
+        "pidfd_signal-role", "pidfd_signal-host",
         "prlimit-role", "prlimit-host", "affinity-host", "affinity-role"},
     "init": {"kill-all", "kill-role"},
     # In the directory of the settings file, which none of these are in.
@@ -39,7 +40,7 @@ MAY = {
 
 # What this kernel or this moment need not have to offer.
 MAY_LACK = {"tcp6-socket", "kill-srt", "pidfd-role", "xfsz-role", "prlimit-role",
-            "affinity-role", "fds-host"}
+            "pidfd_signal-role",            "affinity-role", "fds-host"}
 
 # Outside of any confinement these succeed, else the tries are wrong.
 REAL = {

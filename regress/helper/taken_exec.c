@@ -12,27 +12,27 @@
 
 #include "../../srt-exec/exec.h"
 
-pid_t	 __real_ns_clone_broker(void);
-pid_t	 __wrap_ns_clone_broker(void);
-pid_t	 __real_ns_clone_init(void);
-pid_t	 __wrap_ns_clone_init(void);
+pid_t	 __real_ns_clone_broker(uint32_t);
+pid_t	 __wrap_ns_clone_broker(uint32_t);
+pid_t	 __real_ns_clone_init(uint32_t);
+pid_t	 __wrap_ns_clone_init(uint32_t);
 
 pid_t
-__wrap_ns_clone_broker(void)
+__wrap_ns_clone_broker(uint32_t flags)
 {
 	pid_t	 pid;
 
-	if ((pid = __real_ns_clone_broker()) == 0)
+	if ((pid = __real_ns_clone_broker(flags)) == 0)
 		taken_become(ROLE_BROKER);
 	return pid;
 }
 
 pid_t
-__wrap_ns_clone_init(void)
+__wrap_ns_clone_init(uint32_t flags)
 {
 	pid_t	 pid;
 
-	if ((pid = __real_ns_clone_init()) == 0)
+	if ((pid = __real_ns_clone_init(flags)) == 0)
 		taken_become(TAKEN_INIT);
 	return pid;
 }
