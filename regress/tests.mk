@@ -78,6 +78,11 @@ FUZZ_policy_LIBS = $(settings_test_LIBS)
 FUZZ_settings_SRCS = $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c $(COMPAT_SRCS)
 FUZZ_settings_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
 
+# What a command does with the network.
+TEST_HELPERS +=	errand
+HELPER_errand_SRCS = $(COMPAT_SRCS)
+HELPER_errand_LIBS = $(BSD_LIBS)
+
 # Has system calls fail for a program.
 TEST_HELPERS +=	failcall
 HELPER_failcall_SRCS = $(COMPAT_SRCS)

@@ -9,23 +9,6 @@
 
 have python3 || skip_all "no python3"
 
-# A /dev whose log leads to where the tests can have a daemon.
-rig_dev() {
-	mkdir "$T/dev" "$T/syslog" &&
-	    mount -n -t tmpfs -o mode=755,nosuid,noexec dev "$T/dev" || return 1
-	for _node in null zero full random urandom tty; do
-		: >"$T/dev/$_node" &&
-		    mount -n --bind "/dev/$_node" "$T/dev/$_node" || return 1
-	done
-	mkdir "$T/dev/pts" "$T/dev/shm" &&
-	    mount -n --rbind /dev/pts "$T/dev/pts" &&
-	    mount -n -t tmpfs -o mode=1777,nosuid,nodev shm "$T/dev/shm" &&
-	    ln -s pts/ptmx "$T/dev/ptmx" &&
-	    ln -s /proc/self/fd "$T/dev/fd" &&
-	    ln -s "$T/syslog/log" "$T/dev/log" &&
-	    mount -n --move "$T/dev" /dev
-}
-
 rig_more() {
 	mkdir -p "$T/prefix/bin" &&
 	    cp "$SRT_HELPERS/adminsrt" "$T/prefix/bin/srt" &&

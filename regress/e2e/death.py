@@ -8,8 +8,13 @@
 #	death.py POINT ...		those again, as they were printed
 
 import errno
+import fcntl
+import pty
 import re
+import ssl
 import sys
+import termios
+import threading
 
 from taken import *
 
@@ -40,27 +45,27 @@ ERRORS = {
 }
 SIGNALS = {"KILL": signal.SIGKILL, "SEGV": signal.SIGSEGV,
            "STOP": signal.SIGSTOP}
-# Between vfork and execve a role is srt, and the command pid 1.
-PEOPLE = ("srt", "exec", "broker", "init", "proxy", "resolver", "monitor")
+# Between vfork and execve a role is srt, and the command pid 1; what srt
+# forks is "role" until it has confined itself, and so is who asks.
+PEOPLE = "srt exec broker init proxy resolver monitor".split()
 
 # It tries to get out, says that it has run, and leaves others behind.
 WORK = """echo out >"$0/outside" 2>/dev/null
 setsid sleep 300 </dev/null >/dev/null 2>&1 &
 (trap '' HUP TERM; sleep 301) >/dev/null 2>&1 &
+$ERRAND
 echo ran >ran; exit 7"""
-STAY = WORK.replace("exit 7", "while :; do sleep 1; done")
-
 GOES_ON = """echo up >up; while ! [ -e go ]; do sleep 0.05; done
 echo ran >ran; exit 7"""
 
 STATUS = 7
 FAILED = 125
-BOUND = 20		# seconds, in which everything must have ended
+BOUND = 45		# seconds, in which everything must have ended
 AFTER = 8		# and nothing be left; the grace of one role is 5
 
 
 def clear():
-    for path in (W + "/ran", W + "/up", W + "/go", OUTSIDE):
+    for path in (W + "/ran", W + "/up", W + "/go", W + "/errand", OUTSIDE):
         try:
             os.unlink(path)
         except OSError:
@@ -89,7 +94,191 @@ def exists(path):
     return os.path.exists(path)
 
 
-def judge(point, status, said, left, may, command_done=False):
+# --- what a run can consist of
+
+def in_thread(fn, *args):
+    threading.Thread(target=fn, args=args, daemon=True).start()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def visit(port, run):
+    """From outside, until a server inside has said something."""
+    while run.p.returncode is None:
+        try:
+            with socket.create_connection(("127.0.0.1", port), 2) as s:
+                s.settimeout(2)
+                if s.recv(100):
+                    return
+        except OSError:
+            pass
+        time.sleep(0.01)
+
+
+def syslog_daemon():
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.bind(T + "/syslog/log")
+    while True:
+        s.recv(1 << 17)
+
+
+def parent_proxy():
+    """Speaks TLS, as own.test; says itself what it is asked for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(T + "/etc/cert.pem", T + "/etc/key.pem")
+    listener = socket.create_server(("203.0.113.1", 0))
+
+    def head(c):
+        data = b""
+        while not data.endswith(b"\r\n\r\n"):
+            more = c.recv(1)
+            if not more:
+                raise OSError
+            data += more
+
+    def serve(c):
+        try:
+            c.settimeout(30)
+            with context.wrap_socket(c, server_side=True) as t:
+                head(t)
+                t.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                head(t)
+                t.sendall(b"hello")
+        except OSError:
+            c.close()
+
+    def accept():
+        while True:
+            in_thread(serve, listener.accept()[0])
+
+    in_thread(accept)
+    return listener.getsockname()[1]
+
+
+def answer_all(s):
+    """What is asked by --ask-fd: yes, and it is to be saved."""
+    for line in s.makefile():
+        q = re.search('"id":([0-9]+)', line)
+        try:
+            s.sendall(b'{"id":%d,"answer":"allow","scope":"save"}\n' %
+                      int(q[1]))
+        except OSError:
+            break
+    s.close()
+
+
+def type_all(master):
+    seen = b""
+    try:
+        while True:
+            seen += os.read(master, 4096)
+            if b"[n] " in seen:
+                os.write(master, b"n\n")
+                seen = b""
+    except OSError:
+        os.close(master)
+
+
+class Scene:
+    """Settings, options, what the command does, and who is there."""
+
+    ERRAND = "proxy allowed.test direct 203.0.113.10 ask x.allowed.test"
+    people = PEOPLE
+    allow = '"allowed.test", "*.allowed.test", "203.0.113.10"'
+    net = ""
+    more = ""
+    options = ()
+    steps = ERRAND
+    good = 3		# of these steps
+    work = WORK
+
+    def __init__(self, name, **given):
+        self.name = name
+        self.__dict__.update(given)
+
+    def text(self, work):
+        errand = ""
+        if self.steps:
+            errand = "%s/errand errand %s" % (os.environ["SRT_HELPERS"],
+                                              self.steps)
+        return work.replace("$ERRAND", errand)
+
+    def run(self, work=None):
+        """Starts it, with whoever it needs outside."""
+        net, options = self.net, list(self.options)
+        given = {"env": {"SSL_CERT_FILE": T + "/etc/ca.pem"}}
+        close = []
+        port = free_port()
+        settings(self.more, net.replace("PORT", str(port)), self.allow)
+        if self.name == "ask":
+            ours, theirs = socket.socketpair()
+            close = [theirs]
+            options += ["--ask-fd", str(theirs.fileno())]
+            given["fds"] = (theirs.fileno(),)
+            in_thread(answer_all, ours)
+        if self.name == "tty":
+            master, slave = pty.openpty()
+
+            def first():
+                os.setsid()
+                fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+            given["first"] = first
+            in_thread(type_all, master)
+        if self.name == "learn":
+            try:
+                os.unlink(T + "/learned.json")
+            except OSError:
+                pass
+        r = Run(["sh", "-c", self.text(work or self.work), PLACE],
+                options=options, **given)
+        for s in close:
+            s.close()
+        if self.name == "tty":
+            r.tty = slave
+        if "publishPorts" in net:
+            in_thread(visit, port, r)
+        return r
+
+
+def scenes():
+    proxy = parent_proxy()
+    in_thread(syslog_daemon)
+    wait_until(5, lambda: exists(T + "/syslog/log"))
+    ask = "proxy allowed.test"
+    found = [
+        Scene("plain", steps="", people=[p for p in PEOPLE
+                                         if p != "resolver"]),
+        Scene("net", net=', "publishPorts": ["PORT:8000"]',
+              steps=Scene.ERRAND + " serve 8000", good=4),
+        Scene("audit", more=', "audit": { "to": "syslog" }, '
+              '"requireAudit": true', people=["srt", "monitor"]),
+        Scene("tls", net=', "parentProxy": { "http": '
+              '"https://own.test:%d" }' % proxy, steps=ask, good=1,
+              people=["srt", "proxy", "tls"]),
+        Scene("ask", steps=ask, good=1, allow="", people=["srt", "proxy", "keeper", "role"]),
+        Scene("tty", steps=ask, good=0, allow="",
+              options=["--ask"], people=["srt", "role"]),
+        Scene("learn", options=["--learn", T + "/learned.json"],
+              work=WORK.replace('"$0/outside"', '"$0/learned"'),
+              people=["srt", "broker", "keeper", "monitor", "role"]),
+        Scene("landlock", more=', "mode": "landlock"'),
+    ]
+    return {scene.name: scene for scene in found}
+
+
+def errand_said():
+    try:
+        with open(W + "/errand") as f:
+            return f.read()
+    except OSError:
+        return ""
+
+
+def judge(point, status, said, left, may):
     """Why it is not as it must be, or nothing."""
     why = ""
     if status is None:
@@ -98,10 +287,14 @@ def judge(point, status, said, left, may, command_done=False):
         why += "status %d, may be %s\n" % (status, sorted(may))
     # What the broker cannot do, the command cannot.
     if status == STATUS and not exists(W + "/ran") and \
-            not point.startswith("broker:"):
+            "broker:" not in point:
         why += "the command's status, and it has not run\n"
     if exists(OUTSIDE):
         why += "the command got out\n"
+    errand = errand_said()
+    # Of srt-proxy's own nobody is continued, see PRIVSEP.md.
+    if "hangs" in errand and not re.search("(tls|resolver):.*STOP", point):
+        why += "a connection hangs\n" + errand
     if left:
         why += "left:\n" + left
     if "signal 6" in said or ("signal 11" in said and "SEGV" not in point):
@@ -114,6 +307,7 @@ def judge(point, status, said, left, may, command_done=False):
 class Death:
     def __init__(self, seed):
         self.random = random.Random(seed)
+        self.scenes = scenes()
         self.calls = {}
         self.base = Baseline()
         self.count = self.fired = self.woken = 0
@@ -121,17 +315,27 @@ class Death:
 
     def trace(self):
         """The calls that each process makes in a run in which all is well."""
-        for who in PEOPLE:
-            clear()
-            command(TRACE, who)
-            r = Run(["sh", "-c", WORK, PLACE])
-            status = r.wait(BOUND)
-            said = r.said()
-            self.calls[who] = answer()[3].split()
-            why = judge("trace", status, said, self.base.left(AFTER),
-                        {STATUS})
-            ok(not why and len(self.calls[who]) > 1,
-               "%s makes %d calls" % (who, len(self.calls[who])), why)
+        for scene in self.scenes.values():
+            why = ""
+            for who in scene.people:
+                clear()
+                command(TRACE, who)
+                r = scene.run()
+                status = r.wait(BOUND)
+                said = r.said()
+                calls = answer()[3].split()
+                self.calls[scene.name + "/" + who] = calls
+                why += judge("trace", status, said, self.base.left(AFTER),
+                             {STATUS})
+                if len(calls) < 2:
+                    why += "%s is not there\n" % who
+                errand = errand_said()
+                if scene.steps and errand.count(" ok") != scene.good or \
+                        "hangs" in errand:
+                    why += "errand: %s\n" % errand
+            ok(not why, "%s: %s" % (scene.name, ", ".join(
+                "%s %d" % (who, len(self.calls[scene.name + "/" + who]))
+                for who in scene.people)) + " calls", why)
 
     def points(self):
         for who, names in self.calls.items():
@@ -149,13 +353,14 @@ class Death:
                                         ERRORS[name].split()[0])
 
     def at(self, point):
-        who, n, name, what = point.split(":")
+        scene, _, who = point.partition(":")[0].rpartition("/")
+        n, name, what = point.split(":")[1:]
         sticky = what.endswith("!")
         what = what.rstrip("!")
         action = -SIGNALS[what] if what in SIGNALS else E[what]
         clear()
         command(FAULT, who, nth=int(n), action=action, sticky=sticky, call=name)
-        r = Run(["sh", "-c", WORK, PLACE])
+        r = self.scenes[scene or "plain"].run()
         may = {STATUS, FAILED}
         if who in ("init", "exec"):
             may |= {126, 127}
@@ -249,12 +454,14 @@ class Death:
         ending = self.random.random() < 0.3
         clear()
         command(NOTHING)
-        r = Run(["sh", "-c", WORK if ending else STAY, PLACE])
+        scene = self.random.choice(list(self.scenes.values()))
+        r = scene.run(scene.work if ending else
+                      scene.work.replace("exit 7", "while :; do sleep 1; done"))
         time.sleep(delay)
         family = self.family()
         target = 0
         pick = self.random.random()
-        point = "%s at %.4f" % (sig, delay)
+        point = "%s: %s at %.4f" % (scene.name, sig, delay)
         if family:
             target = family[int(pick * len(family))]
             point += " to %s" % name_of(target).strip()[:40]

@@ -6,7 +6,12 @@
 
 . "$(dirname "$0")/lib.sh"
 [ -z "${SRT_SANITIZE:-}" ] || skip_all "not with a sanitizer"
-rig
 have python3 || skip_all "no python3"
 [ -x "${SRT_HELPERS:-}/taken/bin/srt" ] || skip_all "no test programs"
-exec python3 "$E2E/"death.py ${BENCH_ARGS:-20 1}
+
+rig_more() {
+	rig_dev
+}
+
+rig net
+exec python3 "$E2E/"death.py ${BENCH_ARGS:-24 1}

@@ -335,6 +335,24 @@ rig_user() {
 	unshare -U --map-user="$RIG_UID" --map-group="$RIG_GID" "$@"
 }
 
+# For rig_more: a /dev whose log leads to where a test can have a daemon.
+rig_dev() {
+	mkdir "$T/dev" "$T/syslog" &&
+	    mount -n -t tmpfs -o mode=755,nosuid,noexec dev "$T/dev" || return 1
+	for _node in null zero full random urandom tty; do
+		: >"$T/dev/$_node" &&
+		    mount -n --bind "/dev/$_node" "$T/dev/$_node" || return 1
+	done
+	mkdir "$T/dev/pts" "$T/dev/shm" &&
+	    mount -n -t devpts -o newinstance,ptmxmode=666,mode=600 pts \
+	    "$T/dev/pts" &&
+	    ln -s pts/ptmx "$T/dev/ptmx" &&
+	    mount -n -t tmpfs -o mode=1777,nosuid,nodev shm "$T/dev/shm" &&
+	    ln -s /proc/self/fd "$T/dev/fd" &&
+	    ln -s "$T/syslog/log" "$T/dev/log" &&
+	    mount -n --move "$T/dev" /dev
+}
+
 rig_same_net() {
 	[ "$(readlink "/proc/$1/ns/net")" = "$(readlink /proc/self/ns/net)" ]
 }

@@ -141,14 +141,14 @@ def answer():
     return fired, pid, calls, text.decode("latin-1")
 
 
-def settings(more="", net=""):
+def settings(more="", net="", allow='"allowed.test"'):
     with open(SETTINGS, "w") as f:
         f.write("""{
   "network": {
-    "allowedDomains": ["allowed.test"], "deniedDomains": []%s },
+    "allowedDomains": [%s], "deniedDomains": []%s },
   "filesystem": { "denyRead": ["%s"], "allowWrite": ["%s"],
     "denyWrite": [] }%s
-}""" % (net, DENIED, W, more))
+}""" % (allow, net, DENIED, W, more))
 
 
 # --- what is left
@@ -242,13 +242,16 @@ s.recv(100)'"""
 
 
 class Run:
-    def __init__(self, args, srt=SRT, options=()):
+    def __init__(self, args, srt=SRT, options=(), fds=(), env=None,
+                 first=os.setpgrp):
         self.err = open(T + "/run.err", "w+b")
+        self.tty = None
         self.started = time.monotonic()
         self.p = subprocess.Popen(
             [srt, "-s", SETTINGS, *options, *args], cwd=W,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=self.err, preexec_fn=os.setpgrp)
+            stderr=self.err, preexec_fn=first, pass_fds=fds,
+            env={**os.environ, **(env or {})})
 
     def wait(self, seconds):
         """The exit status; None if it takes longer."""
@@ -262,6 +265,9 @@ class Run:
         self.p.wait()
 
     def said(self):
+        # With the last of its ends a terminal hangs up.
+        if self.tty is not None:
+            os.close(self.tty)
         self.err.seek(0)
         text = self.err.read().decode("latin-1")
         self.err.close()
