@@ -109,6 +109,13 @@ int	 compat_pipe2(int[2], int);
 #define O_PATH		O_RDONLY
 #endif
 
+#include <fcntl.h>
+
+/* POSIX knows it not; there nothing has to be cleared. */
+#ifndef O_DIRECT
+#define O_DIRECT	0
+#endif
+
 #ifndef HAVE_NOSIGNAL
 #include <sys/socket.h>
 

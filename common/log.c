@@ -35,6 +35,8 @@ log_setsink(log_sink_fn sink)
 	log_sink = sink;
 }
 
+static int	 lost;
+
 void
 log_stderr(const char *name, enum log_level level, const char *text)
 {
@@ -59,9 +61,16 @@ log_stderr(const char *name, enum log_level level, const char *text)
 				w = 0;
 				continue;
 			}
+			lost = 1;
 			return;
 		}
 	}
+}
+
+int
+log_lost(void)
+{
+	return lost;
 }
 
 static void

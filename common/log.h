@@ -24,6 +24,8 @@ typedef void (*log_sink_fn)(enum log_level, const char *);
 void	 log_init(const char *, enum log_level);
 /* The level in force. */
 enum log_level log_getlevel(void);
+/* Is there a message that standard error has not taken? */
+int	 log_lost(void);
 /* Replaces standard error; NULL restores it.  The text is not escaped. */
 void	 log_setsink(log_sink_fn);
 /* Writes one line to standard error, escaped, as the named program. */

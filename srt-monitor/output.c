@@ -34,9 +34,6 @@
 #define OUTPUT_CHUNK	PIPE_BUF
 /* A command that still runs may spoil the description again meanwhile. */
 #define OUTPUT_TRIES	16
-#ifndef O_DIRECT
-#define O_DIRECT	0
-#endif
 
 enum output_kind {
 	OUTPUT_FILE,		/* always ready; epoll refuses it */

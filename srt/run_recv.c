@@ -219,12 +219,16 @@ recv_flushed(struct ipc_peer *peer, struct imsg *imsg)
 	log_debug("%llu refusals, %llu ignored, %llu lost",
 	    (unsigned long long)n.recorded, (unsigned long long)n.ignored,
 	    (unsigned long long)n.lost);
-	/* Nobody may take the rest for all that there was. */
+	/*
+	 * Nobody may take the rest for all that there was: if that cannot be
+	 * said, either, the status says it.
+	 */
 	if (n.failed > 0) {
 		log_warnx("the report is not complete: %llu line%s could not "
 		    "be written", (unsigned long long)n.failed,
 		    n.failed == 1 ? "" : "s");
-		run_env.status = EXIT_SRT;
+		if (log_lost())
+			run_env.status = EXIT_SRT;
 	}
 	if (!learn_on()) {
 		run_end(run_env.status);

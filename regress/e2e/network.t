@@ -85,7 +85,9 @@ srt --violations "$W/v3.json" sh -c 'echo forged >>v3.json'
 refuse "the command cannot write the record" grep forged "$W/v3.json"
 "$SRT" -s "$T/settings.json" --violations fd:7 -q $CURL -o /dev/null \
     -w "$code" http://other.test/ 7>/dev/full >"$T/run.out" 2>&1
-is "$?:$(cat "$T/run.out")" "0:403" "a full disk does not stop the run"
+is "$?:$(cat "$T/run.out")" "0:403
+srt: the report is not complete: 1 line could not be written" \
+    "a full disk does not stop the run, and is told of"
 
 hosts=$(i=0; while [ $i -lt 130 ]; do
 	i=$((i + 1)); echo "http://h$i.other.test/"; done)
