@@ -466,9 +466,7 @@ TAKEN_EXEC_CALLS = ns_clone_broker ns_clone_init
 
 # The profile for macOS, and what decides on Linux.
 TEST_HELPERS +=	seatbelt
-HELPER_seatbelt_SRCS = $(SEATBELT_SRCS) $(GUARD_SRCS) $(PLAN_SRCS) \
-		$(PATHS_SRCS) $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c \
-		$(COMPAT_SRCS)
+HELPER_seatbelt_SRCS = $(SEATBELT_SRCS) $(EXPLAIN_SRCS) $(paths_test_SRCS)
 HELPER_seatbelt_LIBS = $(CONF_YAJL_LIBS) $(BSD_LIBS)
 
 UNIT_TESTS +=	seatbelt_test

@@ -56,7 +56,9 @@ explain_new(const struct policy *policy)
 	struct explain			*ex = xcalloc(1, sizeof(*ex));
 
 	ex->policy = policy;
-	if ((ex->plan = plan_new(&policy->paths, policy->flags)) == NULL ||
+	/* As seatbelt.c does: nothing there is the sandbox's own. */
+	if ((ex->plan = plan_new(&policy->paths, policy->flags |
+	    (set->profile ? (uint32_t)EXEC_LANDLOCK : 0U))) == NULL ||
 	    (ex->guard = guard_new(policy->flags)) == NULL ||
 	    (ex->names = guard_new(policy->flags)) == NULL ||
 	    (ex->rules = ruleset_new()) == NULL)

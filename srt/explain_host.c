@@ -293,6 +293,18 @@ external(const struct explain *ex, const struct target *t,
 		answer_note(a, "connections made without it are refused");
 }
 
+/* A profile lets the command connect to this machine past srt's proxies. */
+static void
+binding(const struct explain *ex, struct answer *a)
+{
+	static const char	 key[] = "network.allowLocalBinding";
+
+	a->allowed = 1;
+	answer_rule(ex, a, key);
+	answer_cure(a, key, "false");
+	answer_note(a, "by connect(2) alone: srt's proxies refuse it");
+}
+
 /*
  * As for connect(2): an address of the machine itself is as good as the name
  * that it has, unless a rule denies the address.
@@ -302,9 +314,11 @@ decide(const struct explain *ex, const struct target *t, struct answer *a)
 {
 	struct decision	 d, local;
 	int		 loopback = host_is_loopback(&t->host), dialled;
+	int		 profile = ex->policy->settings->profile;
 
 	rule_decide(ex->rules, &t->host, t->port, &d);
-	dialled = loopback && dials_local(ex, t, &local);
+	/* With a profile nobody sees what connect(2) is called for. */
+	dialled = loopback && !profile && dials_local(ex, t, &local);
 	if ((ex->rules->flags & RULESET_EXTERNAL) != 0)
 		external(ex, t, dialled ? &local : &d, a);
 	else if (d.verdict == VERDICT_ALLOW) {
@@ -317,7 +331,10 @@ decide(const struct explain *ex, const struct target *t, struct answer *a)
 		allowed(ex, t, &local, a);
 		answer_note(a, "by connect(2) alone: srt's proxies go by the "
 		    "%s", t->host.kind == HOST_NAME ? "name" : "address");
-	} else
+	} else if (loopback && profile &&
+	    ex->policy->settings->local_binding)
+		binding(ex, a);
+	else
 		denied(ex, t, &d, a);
 }
 

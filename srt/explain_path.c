@@ -21,6 +21,7 @@
 
 #include "explain.h"
 #include "../srt-exec/own.h"
+#include "../srt-exec/seatbelt_lists.h"
 #include "pattern.h"
 
 #define KEY_WRITE	"filesystem.allowWrite"
@@ -97,8 +98,10 @@ guarded(const struct explain *ex, const char *path,
 		if (strstr(hit->name, "git/config") != NULL ||
 		    strstr(hit->name, "repository's config") != NULL)
 			answer_cure(&one, "filesystem.allowGitConfig", "true");
-		answer_note(&one, "%s is protected; in a directory that the "
-		    "command makes in that run it is free", hit->name);
+		answer_note(&one, ex->policy->settings->profile ?
+		    "%s is protected" : "%s is protected; in a directory "
+		    "that the command makes in that run it is free",
+		    hit->name);
 	} else if (strncmp(hit->rule, admins, sizeof(admins) - 1) == 0) {
 		answer_ceiling(ex, &one, KEY_WRITE);
 		answer_note(&one, "only the administrator can change that");
@@ -208,6 +211,51 @@ read_allowed(const struct explain *ex, const struct place *p,
 	    "it hides nothing that comes later in a run", a);
 }
 
+/*
+ * What a profile lets every program have: devices, unless the policy says
+ * something of them, and "/", as put_root() of seatbelt_files.c has it.
+ */
+static int
+is_everyones(const struct explain *ex, const char *path, int write)
+{
+	struct guard_hit	 hit;
+	size_t			 i;
+
+	if (!ex->policy->settings->profile)
+		return 0;
+	if (strcmp(path, "/") == 0)
+		return !write;
+	for (i = 1; i < ex->plan->nops; i++)
+		if (plan_covers(ex->plan->ops[i].path, path))
+			return 0;
+	/* They need no entry that allows, but heed one that denies. */
+	if (guard_read(ex->guard, path, NULL) || (write &&
+	    guard_write(ex->guard, path, GUARD_OLD, &hit) &&
+	    strcmp(hit.rule, KEY_WRITE) != 0 &&
+	    strcmp(hit.rule, "the administrator's " KEY_WRITE) != 0))
+		return 0;
+	for (i = 0; i < SEATBELT_DEVICES; i++)
+		if (strcmp(seatbelt_devices[i].text, path) == 0)
+			return 1;
+	return 0;
+}
+
+/* Is that what decides? */
+static int
+everyones(const struct explain *ex, const struct place *p, int write,
+    struct answer *a)
+{
+	if (!is_everyones(ex, p->f.meant, write))
+		return 0;
+	a->allowed = 1;
+	if (strcmp(p->f.meant, "/") == 0) {
+		answer_rule(ex, a, "needed to start programs");
+		answer_note(a, "what is in it can be listed");
+	} else
+		answer_rule(ex, a, "a device of every program's");
+	return 1;
+}
+
 const char *
 explain_read(const struct explain *ex, const char *text, struct answer *a)
 {
@@ -216,6 +264,10 @@ explain_read(const struct explain *ex, const char *text, struct answer *a)
 
 	if ((why = place_find(ex, text, &p)) != NULL)
 		return why;
+	if (everyones(ex, &p, 0, a)) {
+		place_free(&p);
+		return NULL;
+	}
 	(void)place_decides(ex, &p, 0, a);
 	if (p.own == NULL) {
 		(void)place_links(ex, p.path, strict, a);
@@ -306,7 +358,7 @@ is_free(const struct explain *ex, const char *path,
 {
 	unsigned int	 depth;
 
-	if (!hit->mandatory ||
+	if (!hit->mandatory || ex->policy->settings->profile ||
 	    (depth = spare_depth(ex, path)) == GUARD_OLD ||
 	    ask(ex->guard, path, depth, NULL) != 0)
 		return 0;
@@ -361,7 +413,7 @@ names(const struct explain *ex, const char *path, struct answer *a)
 		    guard_write(ex->names, path, GUARD_OLD, &hit))
 			guarded(ex, path, &hit, a);
 	}
-	if (explain_bare(ex, path, &hit))
+	if (!ex->policy->settings->profile && explain_bare(ex, path, &hit))
 		guarded(ex, path, &hit, a);
 	return 0;
 }
@@ -461,6 +513,10 @@ explain_write(const struct explain *ex, const char *text, struct answer *a)
 
 	if ((why = place_find(ex, text, &p)) != NULL)
 		return why;
+	if (everyones(ex, &p, 1, a)) {
+		place_free(&p);
+		return NULL;
+	}
 	(void)place_decides(ex, &p, 1, a);
 	if (p.own == NULL && a->rule == NULL && is_device(ex, p.f.meant)) {
 		answer_rule(ex, a, "a device of every program's");
@@ -516,8 +572,9 @@ unix_refused(const struct explain *ex, const char *path, struct answer *a)
 	answer_rule(ex, a, KEY_UNIX);
 	if (!pattern_is(path))
 		answer_path(a, KEY_UNIX, path);
-	answer_note(a, "a socket that the command binds there itself can be "
-	    "reached");
+	if (!ex->policy->settings->profile)
+		answer_note(a, "a socket that the command binds there itself "
+		    "can be reached");
 }
 
 static void

@@ -38,7 +38,8 @@ static int
 in_own(const struct explain *ex, const char *path)
 {
 	/* There they are the host's. */
-	if ((ex->policy->flags & EXEC_LANDLOCK) != 0)
+	if ((ex->policy->flags & EXEC_LANDLOCK) != 0 ||
+	    ex->policy->settings->profile)
 		return 0;
 	return plan_covers("/dev", path) || plan_covers("/proc", path);
 }

@@ -180,6 +180,7 @@ front_settings(struct settings *set)
 	}
 	set->strict_reads = 1;
 	set->absent_reads = 1;
+	set->profile = 1;
 }
 
 static void

@@ -14,7 +14,7 @@ PATHS_SRCS =	srt/bounds.c $(CONF_CASEFOLD_SRCS) srt/follow.c srt/guards.c \
 # --explain asks those who decide.
 EXPLAIN_SRCS =	srt/explain.c srt/explain_bare.c srt/explain_host.c \
 		srt/explain_path.c srt/explain_place.c srt/rules.c $(GUARD_DECIDE_SRCS) \
-		srt-exec/bare.c srt-exec/own.c
+		srt-exec/bare.c srt-exec/own.c srt-exec/seatbelt_lists.c
 
 # What depends on who holds the command; --check does what srt-exec does.
 HERE_linux_SRCS = srt/again_linux.c srt/backend_here.c srt/check_linux.c \

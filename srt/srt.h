@@ -156,6 +156,7 @@ struct settings {
 	int		 strict_reads;
 	int		 absent_reads;	/* no key: see front_settings() */
 	const char	*tmpdir;	/* likewise: NULL, or may be written */
+	int		 profile;	/* likewise: the kernel has it all by name */
 	struct strmap	 ignore_violations;
 	char		*mode;		/* NULL, "namespaces", "landlock" */
 	int		 weaker_nested;

@@ -14,12 +14,9 @@
  *				follow, "" for none: "ok" or "error"
  *	policy JSON		settings: "profile N" and its N bytes, or
  *				"error WHY"
- *	read PATH		"allow" or "deny", as --explain says it of
- *	write PATH		paths that are real: by the plan, the guard
- *	unix PATH
+ *	ask QUERY		"allow" or "deny", as --explain says it of
+ *				such a query on macOS
  *	name PATH		"deny" if a mandatory name is in it
- *
- * Patterns of denyRead count for files that appear later, as on macOS.
  */
 
 #include "compat.h"
@@ -33,38 +30,33 @@
 
 #include "log.h"
 #include "../../srt/parent.h"
-#include "../../srt-exec/guard.h"
-#include "../../srt-exec/plan.h"
+#include "../../srt/explain.h"
 #include "../../srt-exec/seatbelt.h"
 
 #define TAG	"CMD64_dHJ1ZQ==_END__0a1b2c3d4_SBX"
 
 static struct settings	*set;
-static struct fs_paths	 paths = TAILQ_HEAD_INITIALIZER(paths);
-static struct guards	 guards;
-static struct plan	*plan;
-static struct guard	*guard;
-static uint32_t		 flags, network;
+static struct policy	 policy;
+static struct explain	*ex;
+static uint32_t		 network;
 static uint16_t		 http = 3128, socks = 3128;
 
 static void
 drop(void)
 {
-	plan_free(plan);
-	guard_free(guard);
-	plan = NULL;
-	guard = NULL;
-	paths_free(&paths);
-	guards_free(&guards);
+	if (ex != NULL)
+		explain_free(ex);
+	ex = NULL;
+	paths_free(&policy.paths);
+	guards_free(&policy.guards);
 	settings_free(set);
 	set = NULL;
 }
 
 static int
-load(const char *name, const char *text, size_t len, const char *cwd)
+load(const char *name, const char *text, size_t len, char *cwd)
 {
-	struct errors			 errs;
-	const struct guard_entry	*g;
+	struct errors	 errs;
 
 	errors_init(&errs);
 	if (settings_parse(name, text, len, &set, &errs) == -1) {
@@ -73,20 +65,19 @@ load(const char *name, const char *text, size_t len, const char *cwd)
 		return -1;
 	}
 	errors_free(&errs);
-	set->strict_reads = set->absent_reads = 1;
-	flags = (set->fs_disabled ? EXEC_FS_DISABLED : 0U) |
+	/* As front_settings() does there. */
+	set->strict_reads = set->absent_reads = set->profile = 1;
+	policy.settings = set;
+	policy.flags = (set->fs_disabled ? EXEC_FS_DISABLED : 0U) |
 	    (set->all_unix_sockets ? EXEC_ALL_UNIX : 0U) |
 	    (set->git_config ? EXEC_GIT_CONFIG : 0U) | EXEC_STRICT_READS;
-	if (paths_resolve(set, cwd, NULL, 0, &paths, &guards) == -1) {
+	policy.cwd = cwd;
+	if (paths_resolve(set, cwd, NULL, 0, &policy.paths,
+	    &policy.guards) == -1) {
 		printf("error paths\n");
 		return -1;
 	}
-	if ((plan = plan_new(&paths, flags | EXEC_LANDLOCK)) == NULL ||
-	    (guard = guard_new(flags)) == NULL)
-		err(1, "plan");
-	TAILQ_FOREACH(g, &guards.list, entry)
-		if (guard_add(guard, g->kind, g->text, g->rule) == -1)
-			err(1, "guard");
+	ex = explain_new(&policy);
 	return 0;
 }
 
@@ -100,16 +91,16 @@ profile(struct seatbelt_text *out)
 	size_t				 i;
 	int				 ret;
 
-	list = xcalloc(guards.n + 1, sizeof(*list));
+	list = xcalloc(policy.guards.n + 1, sizeof(*list));
 	mach = xcalloc(set->mach_lookup.n + 1, sizeof(*mach));
 	memset(&sb, 0, sizeof(sb));
-	sb.flags = flags;
+	sb.flags = policy.flags;
 	sb.mac = network | (set->local_binding ? SEATBELT_LOCAL_BINDING : 0U) |
 	    (set->weaker_network ? SEATBELT_TRUSTD : 0U) |
 	    (set->apple_events ? SEATBELT_APPLE_EVENTS : 0U) |
 	    (set->pty ? SEATBELT_PTY : 0U);
-	sb.paths = &paths;
-	TAILQ_FOREACH(g, &guards.list, entry) {
+	sb.paths = &policy.paths;
+	TAILQ_FOREACH(g, &policy.guards.list, entry) {
 		list[sb.nguards].kind = g->kind;
 		list[sb.nguards++].text = g->text;
 	}
@@ -128,31 +119,18 @@ profile(struct seatbelt_text *out)
 	return ret;
 }
 
-/* In the order of explain_path.c; nothing here is the sandbox's own. */
 static int
-may_read(const char *path)
+may(const char *query)
 {
-	/* No program starts on macOS without it. */
-	if (strcmp(path, "/") == 0)
-		return 1;
-	return plan_effect(plan, path) != PLAN_DENIED &&
-	    !guard_read(guard, path, NULL);
-}
+	struct answer	 a;
+	const char	*why;
+	int		 ret;
 
-static int
-may_write(const char *path)
-{
-	return plan_effect(plan, path) == PLAN_WRITE &&
-	    guard_inside(guard, path) && !guard_read(guard, path, NULL) &&
-	    !guard_write(guard, path, GUARD_OLD, NULL) &&
-	    guard_stem(guard, path, GUARD_OLD, NULL) != GUARD_STEM_NAME;
-}
-
-static int
-may_connect(const char *path)
-{
-	return plan_effect(plan, path) != PLAN_DENIED &&
-	    ((flags & EXEC_ALL_UNIX) != 0 || guard_unix(guard, path));
+	if ((why = explain_ask(ex, query, &a)) != NULL)
+		errx(1, "%s: %s", query, why);
+	ret = a.allowed;
+	answer_free(&a);
+	return ret;
 }
 
 static int
@@ -161,7 +139,7 @@ may_name(const char *path)
 	struct guard	*names;
 	int		 ret;
 
-	if ((names = guard_new(flags)) == NULL)
+	if ((names = guard_new(policy.flags)) == NULL)
 		err(1, "guard");
 	ret = !guard_write(names, path, GUARD_OLD, NULL) &&
 	    guard_stem(names, path, GUARD_OLD, NULL) != GUARD_STEM_NAME;
@@ -180,7 +158,7 @@ administrator(const char *name, const char *text)
 }
 
 static void
-answer(const char *line, const char *cwd)
+answer(const char *line, char *cwd)
 {
 	struct seatbelt_text	 out;
 	int			 ret;
@@ -201,14 +179,10 @@ answer(const char *line, const char *cwd)
 		text_free(&out);
 		return;
 	}
-	if (strncmp(line, "read ", 5) == 0)
-		ret = may_read(line + 5);
-	else if (strncmp(line, "write ", 6) == 0)
-		ret = may_write(line + 6);
-	else if (strncmp(line, "unix ", 5) == 0)
-		ret = may_connect(line + 5);
-	else if (strncmp(line, "name ", 5) == 0)
+	if (strncmp(line, "name ", 5) == 0)
 		ret = may_name(line + 5);
+	else if (strncmp(line, "ask ", 4) == 0)
+		ret = may(line + 4);
 	else
 		errx(1, "what is \"%s\"?", line);
 	puts(ret ? "allow" : "deny");
@@ -231,7 +205,7 @@ read_file(const char *path)
 }
 
 static int
-print_file(const char *path, const char *cwd)
+print_file(const char *path, char *cwd)
 {
 	struct seatbelt_text	 out;
 	char			*text = read_file(path);
@@ -279,7 +253,8 @@ main(int argc, char *argv[])
 			errx(1, "usage: seatbelt [-n] [-a policy] [-p port] "
 			    "[-s port] [file]");
 	}
-	guards_init(&guards);
+	TAILQ_INIT(&policy.paths);
+	guards_init(&policy.guards);
 	if ((cwd = getcwd(NULL, 0)) == NULL)
 		err(1, "getcwd");
 	if (optind < argc) {

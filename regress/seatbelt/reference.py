@@ -51,7 +51,7 @@ class Reference:
 
 def why(helper, settings, path, op, ours):
     """Which of the explanations it is, or None."""
-    read, name = helper.ask_all([(b"read", path), (b"name", path)])
+    read, name = helper.ask_all([(b"ask", b"read:" + path), (b"name", path)])
     if op == b"file-write-data" and not ours.allow:
         if not name or is_gap(helper, path):
             return "names"

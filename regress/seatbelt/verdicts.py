@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """verdicts.py HELPER POLICIES SEED: generated policies and questions, asked
-of the functions that decide on Linux and of the profile for macOS.
+of what --explain says on macOS, by the functions that decide on Linux, and of
+the profile for macOS.
 
 Nothing that is denied there may be allowed by the profile.  What the profile
 denies beyond that, counted at the end, is one of:
@@ -122,7 +123,9 @@ class Round:
         r = self.rng
         roots = [{"path": os.path.join(self.top, d), "literal": True}
                  for d in ("w", "x") if r.random() < 0.8]
-        network = {"allowedDomains": [], "deniedDomains": [],
+        network = {"allowedDomains": r.choice([[], ["localhost:3129"],
+                                               ["192.0.2.1:3128"]]),
+                   "deniedDomains": [],
                    "allowUnixSockets": self.sockets(),
                    "allowAllUnixSockets": r.random() < 0.1,
                    "allowLocalBinding": r.random() < 0.3,
@@ -181,11 +184,12 @@ def is_gap(helper, path):
 
 
 def check_files(rnd, helper, settings, profile, paths):
-    reads = helper.ask_all([(b"read", p) for p in paths])
-    writes = helper.ask_all([(b"write", p) for p in paths])
+    reads = helper.ask_all([(b"ask", b"read:" + p) for p in paths])
+    writes = helper.ask_all([(b"ask", b"write:" + p) for p in paths])
     for path, read, write in zip(paths, reads, writes):
         rnd.counts["questions"] += 4
-        q = {"path": path, "vnode": b"REGULAR-FILE"}
+        q = {"path": path, "vnode": b"DIRECTORY" if os.path.isdir(path)
+             else b"REGULAR-FILE"}
         got = profile.allows(b"file-read-data", **q)
         if got and not read:
             rnd.fail(settings, profile, b"file-read-data", path, "allowed")
@@ -234,7 +238,8 @@ def check_stays(rnd, settings, profile, helper):
             continue
         raw = path.encode()
         # Opened again by something deeper, it is no longer held.
-        if helper.ask_all([(b"read", raw), (b"write", raw)]) == [True, True]:
+        if helper.ask_all([(b"ask", b"read:" + raw),
+                            (b"ask", b"write:" + raw)]) == [True, True]:
             continue
         while len(raw) > len(rnd.top):
             for op in (b"file-write-unlink", b"file-write-create"):
@@ -269,13 +274,33 @@ def check_absent(rnd, settings, profile):
 
 
 def check_sockets(rnd, helper, settings, profile, paths):
-    for path, want in zip(paths, helper.ask_all([(b"unix", p)
+    for path, want in zip(paths, helper.ask_all([(b"ask", b"unix:" + p)
                                                  for p in paths])):
         rnd.counts["questions"] += 1
         got = profile.allows(b"network-outbound", remote=("unix", path))
         if got != want:
             print("#", json.dumps(settings))
             raise SystemExit(f"# unix {path!r}: {got} {want}")
+
+
+def check_hosts(rnd, helper, settings, profile):
+    """What --explain allows is there through the proxy, or at once."""
+    local = settings["network"]["allowLocalBinding"]
+    proxy = profile.allows(b"network-outbound",
+                           remote=("ip", b"127.0.0.1", 3128))
+    hosts = [("192.0.2.1", 3128), ("192.0.2.1", 443), ("127.0.0.1", 3129),
+             ("::1", 8080)]
+    answers = helper.ask_all([
+        (b"ask", (f"[{h}]:{p}" if ":" in h else f"{h}:{p}").encode())
+        for h, p in hosts])
+    for (host, port), want in zip(hosts, answers):
+        rnd.counts["questions"] += 1
+        got = profile.allows(b"network-outbound",
+                             remote=("ip", host.encode(), port))
+        if (got and not want) or (want and not got and not proxy) or \
+                (got and not local):
+            print("#", json.dumps(settings["network"]))
+            raise SystemExit(f"# {host} {port}: {got} {want}")
 
 
 def check_rest(rnd, settings, profile):
@@ -351,7 +376,8 @@ def run(helper_path, policies, seed, top):
         for e in settings["filesystem"]["denyWrite"]:
             if isinstance(e, dict):
                 paths += [e["path"].encode(), e["path"].encode() + b"/a"]
-        paths += [b"/", b"/etc", top.encode()]
+        paths += [b"/", b"/etc", b"/dev/null", b"/dev/full", b"/proc/self",
+                  top.encode()]
         check_start(rnd, settings, profile)
         check_files(rnd, helper, settings, profile, paths)
         check_stays(rnd, settings, profile, helper)
@@ -360,6 +386,7 @@ def run(helper_path, policies, seed, top):
             os.path.join(top, d, n).encode() for d in "wx" for n in "abc"] + [
             e["path"].encode() for e in settings["network"][
                 "allowUnixSockets"] if isinstance(e, dict)])
+        check_hosts(rnd, helper, settings, profile)
         check_rest(rnd, settings, profile)
     helper.proc.stdin.close()
     if helper.proc.wait() != 0:

@@ -32,6 +32,7 @@ static struct settings	*set;
 static struct policy	 policy;
 static struct explain	*ex;
 static struct answer	 answer;
+static int		 profile;	/* as on macOS */
 
 static void
 log_nothing(enum log_level level, const char *text)
@@ -68,6 +69,7 @@ load(const char *network, const char *filesystem)
 		fail_msg("%s: %s", text, TAILQ_FIRST(&errs.list)->text);
 	errors_free(&errs);
 	free(text);
+	set->profile = profile;
 	memset(&policy, 0, sizeof(policy));
 	TAILQ_INIT(&policy.paths);
 	guards_init(&policy.guards);
@@ -385,6 +387,37 @@ teardown(void **state)
 	return 0;
 }
 
+/* What is different on macOS, where a profile holds the command. */
+static void
+test_profile(void **state)
+{
+	(void)state;
+	profile = 1;
+	load("\"allowedDomains\": [], \"deniedDomains\": [],\n"
+	    "\"allowLocalBinding\": true", "\"denyRead\": [\"/\"], "
+	    "\"allowWrite\": [], \"denyWrite\": []");
+	assert_true(allows("read:/"));
+	assert_non_null(strstr(answer.note, "listed"));
+	assert_false(allows("write:/"));
+	assert_false(allows("read:/etc"));
+	assert_true(allows("write:/dev/null"));
+	assert_false(allows("read:/dev/full"));
+	assert_string_equal(ask("127.0.0.1:80"),
+	    "allow network.allowLocalBinding test.json:2");
+	assert_false(allows("192.0.2.1:80"));
+	load(NETWORK, "\"denyRead\": [\"/dev/null\"], \"allowWrite\": "
+	    "[\"/\"], \"denyWrite\": [\"/dev/z*\"]");
+	assert_false(allows("read:/dev/null"));
+	assert_false(allows("write:/dev/zero"));
+	assert_true(allows("read:/dev/zero"));
+	assert_true(allows("write:/proc/x"));
+	assert_false(allows("127.0.0.1:80"));
+	profile = 0;
+	load(NETWORK, "\"denyRead\": [\"/\"], \"allowWrite\": [], "
+	    "\"denyWrite\": []");
+	assert_false(allows("read:/"));
+}
+
 int
 main(void)
 {
@@ -395,7 +428,8 @@ main(void)
 		cmocka_unit_test(test_hosts_by_chance),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_later_files),
-		cmocka_unit_test(test_ceiling)
+		cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_profile)
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
