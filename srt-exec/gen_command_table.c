@@ -12,8 +12,10 @@
 #include <sys/socket.h>
 
 #include <linux/btrfs.h>
+#include <linux/kd.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
+#include <linux/vt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -148,6 +150,11 @@ const size_t	nreviewed = nitems(reviewed);
 #define IOC_ADD_KEY	0xc0506617U	/* FS_IOC_ADD_ENCRYPTION_KEY */
 #define IOC_REMOVE_KEY	0xc0406618U
 #define IOC_REMOVE_KEY_ALL 0xc0406619U
+#define IOC_KDGKBMUTE	0x4b50		/* KDGKBMUTE */
+/* All requests of <linux/kd.h> and of <linux/vt.h>, which have no sizes. */
+#define IOC_GROUP	(WHOLE & ~(unsigned int)0xff)
+#define IOC_KD		0x4b00
+#define IOC_VT		0x5600
 #define FCNTL_SETLEASE	1024		/* F_SETLEASE of <linux/fcntl.h> */
 #define FCNTL_SETDELEG	1040
 #define IOPRIO_PROCESS	1	/* IOPRIO_WHO_PROCESS of <linux/ioprio.h> */
@@ -171,6 +178,32 @@ static const struct row	 command[] = {
 	 */
 	ROW("ioctl", 0, EPERM, EQ(1, TIOCEXCL)),
 	ROW("ioctl", 0, EPERM, EQ(1, TCXONC), EQ(2, TCOOFF)),
+	/*
+	 * A text console: keyboard, keymap, screen, font and the switch to
+	 * another console stay as they were set.  What only asks may.
+	 */
+	ROW("ioctl", 0, 0, EQ(1, KDGKBTYPE)),
+	ROW("ioctl", 0, 0, EQ(1, KDGETMODE)),
+	ROW("ioctl", 0, 0, EQ(1, KDGETLED)),
+	ROW("ioctl", 0, 0, EQ(1, KDGKBMODE)),
+	ROW("ioctl", 0, 0, EQ(1, KDGKBMETA)),
+	ROW("ioctl", 0, 0, EQ(1, KDGKBLED)),
+	ROW("ioctl", 0, 0, EQ(1, IOC_KDGKBMUTE)),
+	ROW("ioctl", 0, 0, EQ(1, KDGKBENT)),
+	ROW("ioctl", 0, 0, EQ(1, KDGKBSENT)),
+	ROW("ioctl", 0, 0, EQ(1, KDGKBDIACR)),
+	ROW("ioctl", 0, 0, EQ(1, KDGKBDIACRUC)),
+	ROW("ioctl", 0, 0, EQ(1, KDGETKEYCODE)),
+	ROW("ioctl", 0, 0, EQ(1, GIO_CMAP)),
+	ROW("ioctl", 0, 0, EQ(1, GIO_SCRNMAP)),
+	ROW("ioctl", 0, 0, EQ(1, GIO_UNISCRNMAP)),
+	ROW("ioctl", 0, 0, EQ(1, GIO_UNIMAP)),
+	ROW("ioctl", 0, EPERM, EQMASK(1, IOC_GROUP, IOC_KD)),
+	ROW("ioctl", 0, 0, EQ(1, VT_OPENQRY)),
+	ROW("ioctl", 0, 0, EQ(1, VT_GETMODE)),
+	ROW("ioctl", 0, 0, EQ(1, VT_GETSTATE)),
+	ROW("ioctl", 0, 0, EQ(1, VT_GETHIFONTMASK)),
+	ROW("ioctl", 0, EPERM, EQMASK(1, IOC_GROUP, IOC_VT)),
 	/*
 	 * A snapshot in a write root would show what the mounts hide, and
 	 * names are for the broker to make and remove.

@@ -288,4 +288,82 @@ like "$(nsenter -n -t "$inner" "$py" "$T/other.py" 2>/dev/null)" REACHED \
 : >"$W/end"
 wait "$run"
 
+# --- K31: a console whose keyboard and screen are off
+
+cat >"$T/console.py" <<'EOT'
+"""console.py on WORD ...: runs it with /dev/tty5 for a terminal, and says what
+that is like before and after; then it is as it was.
+console.py try: has it be no use to anybody, by whatever takes."""
+import fcntl, os, struct, sys
+VT = "bbhhh"
+KDGETMODE, KDSETMODE, KDGKBMODE, KDSKBMODE = 0x4b3b, 0x4b3a, 0x4b44, 0x4b45
+KDGKBMETA, KDSKBMETA, KDGKBLED, KDSKBLED = 0x4b62, 0x4b63, 0x4b64, 0x4b65
+KDGKBENT, KDSKBENT, VT_GETMODE, VT_SETMODE = 0x4b46, 0x4b47, 0x5601, 0x5602
+
+
+def number(get):
+    return struct.unpack("i", fcntl.ioctl(0, get, b"\0" * 4))[0]
+
+
+def state():
+    return (number(KDGKBMODE), number(KDGETMODE), number(KDGKBMETA),
+            fcntl.ioctl(0, KDGKBLED, b"\0")[0],
+            fcntl.ioctl(0, KDGKBENT, struct.pack("BBH", 0, 30, 0)),
+            fcntl.ioctl(0, VT_GETMODE, struct.pack(VT, 0, 0, 0, 0, 0)))
+
+
+def put(mode, screen, meta, led, key, vt):
+    done = []
+    for name, request, value in (
+            ("keyboard", KDSKBMODE, mode), ("screen", KDSETMODE, screen),
+            ("meta", KDSKBMETA, meta), ("locks", KDSKBLED, led),
+            ("keys", KDSKBENT, key), ("switch", VT_SETMODE, vt)):
+        try:
+            fcntl.ioctl(0, request, value)
+            done.append(name)
+        except PermissionError:
+            pass
+    return done
+
+
+if sys.argv[1] == "try":
+    print("tried", *put(4, 1, 4, 4, struct.pack("BBH", 0, 30, 0xb62),
+                        struct.pack(VT, 1, 0, 10, 10, 0)))
+    sys.exit()
+pid = os.fork()
+if pid == 0:
+    os.setsid()
+    os.dup2(os.open("/dev/tty5", os.O_RDWR), 0)
+    before = state()
+    child = os.spawnvp(os.P_WAIT, sys.argv[2], sys.argv[2:])
+    print("same" if state() == before else "CHANGED", child)
+    put(*before)
+    print("restored" if state() == before else "NOT RESTORED")
+    sys.exit()
+os.waitpid(pid, 0)
+EOT
+on_console() {
+	out=$(timeout -k 5 60 "$py" "$T/console.py" on "$@" 2>&1)
+	ran="on /dev/tty5: $*" st=$? err=
+}
+try="$py $T/console.py try"
+# shellcheck disable=SC2086
+on_console $try
+if [ "$(printf '%s\n' "$out" | tail -n 1)" != restored ]; then
+	skip "K31: a console" "no /dev/tty5 to try it on"
+else
+	is "$out" "tried keyboard screen meta locks keys switch
+CHANGED 0
+restored" "K31: outside a console can be put out of use"
+	for mode in namespaces landlock; do
+		settings more="\"mode\": \"$mode\""
+		chmod 644 "$T/settings.json"
+		# shellcheck disable=SC2086
+		on_console "$SRT" -q -s "$T/settings.json" $try
+		is "$(printf '%s\n' "$out" | grep -v '^srt: ')" "tried
+same 0
+restored" "K31: with mode $mode it cannot"
+	done
+fi
+
 done_testing

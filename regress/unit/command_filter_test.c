@@ -24,8 +24,10 @@
 #include <sys/wait.h>
 
 #include <linux/btrfs.h>
+#include <linux/kd.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <linux/vt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -108,6 +110,39 @@ static const struct expected {
 	{ "ioctl", { 0, HIGH | TIOCLINUX }, EPERM },
 	{ "ioctl", { 0, TIOCSETD }, EPERM },
 	{ "ioctl", { 0, HIGH | TIOCSETD }, EPERM },
+	/* A console: by name, and what has none in all headers. */
+	{ "ioctl", { 0, KDSKBMODE }, EPERM },
+	{ "ioctl", { 0, HIGH | KDSKBMODE }, EPERM },
+	{ "ioctl", { 0, KDSETMODE }, EPERM },
+	{ "ioctl", { 0, KDSKBMETA }, EPERM },
+	{ "ioctl", { 0, KDSETLED }, EPERM },
+	{ "ioctl", { 0, KDSKBLED }, EPERM },
+	{ "ioctl", { 0, KDSKBENT }, EPERM },
+	{ "ioctl", { 0, KDSKBSENT }, EPERM },
+	{ "ioctl", { 0, KDSKBDIACR }, EPERM },
+	{ "ioctl", { 0, KDSKBDIACRUC }, EPERM },
+	{ "ioctl", { 0, KDSETKEYCODE }, EPERM },
+	{ "ioctl", { 0, KDKBDREP }, EPERM },
+	{ "ioctl", { 0, KDFONTOP }, EPERM },
+	{ "ioctl", { 0, KIOCSOUND }, EPERM },
+	{ "ioctl", { 0, PIO_FONT }, EPERM },
+	{ "ioctl", { 0, PIO_CMAP }, EPERM },
+	{ "ioctl", { 0, PIO_UNIMAPCLR }, EPERM },
+	{ "ioctl", { 0, 0x4b51 }, EPERM },		/* KDSKBMUTE */
+	{ "ioctl", { 0, HIGH | 0x4bff }, EPERM },
+	{ "ioctl", { 0, VT_SETMODE }, EPERM },
+	{ "ioctl", { 0, VT_RELDISP }, EPERM },
+	{ "ioctl", { 0, VT_ACTIVATE }, EPERM },
+	{ "ioctl", { 0, VT_SETACTIVATE }, EPERM },
+	{ "ioctl", { 0, VT_DISALLOCATE }, EPERM },
+	{ "ioctl", { 0, VT_RESIZE }, EPERM },
+	{ "ioctl", { 0, VT_RESIZEX }, EPERM },
+	{ "ioctl", { 0, VT_LOCKSWITCH }, EPERM },
+	{ "ioctl", { 0, HIGH | 0x56ff }, EPERM },
+	{ "ioctl", { 0, KDGKBTYPE }, ALLOWED },
+	{ "ioctl", { 0, KDGETMODE }, ALLOWED },
+	{ "ioctl", { 0, VT_GETSTATE }, ALLOWED },
+	{ "ioctl", { 0, 0x14b45 }, ALLOWED },
 	{ "ioctl", { 0, BTRFS_IOC_SNAP_CREATE }, EPERM },
 	{ "ioctl", { 0, HIGH | BTRFS_IOC_SNAP_CREATE_V2 }, EPERM },
 	{ "ioctl", { 0, BTRFS_IOC_SUBVOL_CREATE }, EPERM },
