@@ -222,13 +222,15 @@ dns_parse_test_SRCS = $(DNS_SRCS) $(COMPAT_SRCS)
 dns_parse_test_LIBS = $(BSD_LIBS)
 synth_test_SRCS = $(DNS_SRCS) $(COMPAT_SRCS)
 synth_test_LIBS = $(BSD_LIBS)
-tls_hello_test_SRCS = srt-proxy/tls_hello.c $(COMPAT_SRCS)
+tls_hello_test_SRCS = srt-proxy/tls_hello.c srt-proxy/tls_retry.c \
+		$(COMPAT_SRCS)
 tls_hello_test_LIBS = $(BSD_LIBS)
 
 FUZZ_TARGETS +=	dns tls_hello
 FUZZ_dns_SRCS =	$(DNS_SRCS) $(COMPAT_SRCS)
 FUZZ_dns_LIBS =	$(BSD_LIBS)
-FUZZ_tls_hello_SRCS = srt-proxy/tls_hello.c $(COMPAT_SRCS)
+FUZZ_tls_hello_SRCS = srt-proxy/tls_hello.c srt-proxy/tls_retry.c \
+		$(COMPAT_SRCS)
 FUZZ_tls_hello_LIBS = $(BSD_LIBS)
 
 TEST_HELPERS +=	proxyd

@@ -14,6 +14,7 @@ SRT_PROXY_SRCS = srt-proxy/proxy.c srt-proxy/listen.c srt-proxy/session.c \
 		srt-proxy/socks_parse.c srt-proxy/transparent.c \
 		srt-proxy/dns.c srt-proxy/dns_udp.c $(CONF_PKTINFO_SRCS) \
 		srt-proxy/relay_name.c srt-proxy/tls_hello.c \
+		srt-proxy/tls_retry.c \
 		srt-proxy/refusal.c srt-proxy/publish.c \
 		srt-proxy/route.c srt-proxy/route_mitm.c \
 		srt-proxy/route_tls.c srt-proxy/route_tunnel.c \

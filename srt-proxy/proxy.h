@@ -142,6 +142,13 @@ struct half {
 	unsigned int	 tunnel : 1;	/* relay.c has its events */
 };
 
+/* How far relay_name.c is, while the client's half has "hello" set. */
+enum name_phase {
+	NAME_FIRST,		/* the first hello */
+	NAME_ANSWER,		/* does the server want another one? */
+	NAME_SECOND		/* it does */
+};
+
 struct session {
 	TAILQ_ENTRY(session)	 entry;
 	struct half		 client;
@@ -156,6 +163,9 @@ struct session {
 	struct dial		*dial;
 	struct noted		*noted;		/* for the audit record */
 	struct tls_scan		 scan;
+	struct tls_answer_scan	 answer;
+	enum name_phase		 name;
+	size_t			 pass;		/* as tls_pass_records() has it */
 	unsigned int		 dead : 1;
 	unsigned int		 active : 1;	/* bytes moved of late */
 	unsigned int		 lingering : 1;
@@ -293,10 +303,16 @@ void	 relay_near(int);
 /* Are the client's first bytes to be looked at?  It was asked by name. */
 int	 relay_name_wanted(const struct session *);
 /*
- * Looks at what has come in.  1: it may go on; 0: more is needed; -1: the
- * session has been closed, and that is recorded.
+ * Looks at what has come in, and passes on what of it may be.  1: so may the
+ * rest, and all that follows; 0: more is needed; -1: the session has been
+ * closed, and that is recorded.
  */
 int	 relay_name_check(struct half *);
+/* Is what the server says to be given to relay_name_answer()? */
+int	 relay_name_waits(const struct session *);
+void	 relay_name_answer(struct session *, const void *, size_t);
+/* Has the client said enough for now? */
+int	 relay_name_full(const struct session *);
 
 /* refusal.c */
 struct refusal {

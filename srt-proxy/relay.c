@@ -33,6 +33,8 @@ enum relay_step {
 static void		 relay_open(struct half *);
 static void		 relay_hello_read(struct half *);
 static void		 relay_hello(struct half *);
+static void		 relay_answer(struct half *);
+static void		 relay_release(struct half *);
 static enum relay_step	 relay_copy(struct half *);
 static enum relay_step	 relay_splice(struct half *);
 static enum relay_step	 relay_push(struct half *);
@@ -99,7 +101,10 @@ relay_update(struct half *h)
 
 	/* Its end is not passed on before its beginning. */
 	if (h->hello) {
-		half_want_read(h, !h->eof);
+		half_want_read(h, !h->eof && peer->out.len == 0 &&
+		    !relay_name_full(s));
+		if (!s->dead)
+			half_want_write(peer, peer->out.len > 0);
 		return s->dead ? -1 : 0;
 	}
 	waits = peer->out.len > 0 ||
@@ -137,11 +142,35 @@ relay_readable(struct half *h)
 		relay_hello_read(h);
 		return;
 	}
+	if (h == &h->s->server && relay_name_waits(h->s)) {
+		relay_answer(h);
+		return;
+	}
 	do {
 		step = h->bulk ? relay_splice(h) : relay_copy(h);
 	} while (step == RELAY_MORE && h->received < turn);
 	if (step != RELAY_GONE)
 		(void)relay_update(h);
+}
+
+/* The server's first words say what of the client's may go on. */
+static void
+relay_answer(struct half *h)
+{
+	struct session	*s = h->s;
+	struct half	*client = &s->client;
+	uint64_t	 before = h->received;
+
+	/* What was read is in session_scratch still. */
+	if (relay_copy(h) == RELAY_GONE)
+		return;
+	relay_name_answer(s, session_scratch, (size_t)(h->received - before));
+	if (relay_update(h) == -1 || relay_name_waits(s))
+		return;
+	if (client->hello)
+		relay_hello(client);
+	else
+		relay_release(client);
 }
 
 void
@@ -182,12 +211,25 @@ relay_hello(struct half *h)
 	if ((known = relay_name_check(h)) == -1)
 		return;
 	if (known) {
-		h->hello = 0;
-		half_add(h->peer, buf_data(&h->in), h->in.len);
-		buf_clear(&h->in);
-		if (s->dead || relay_push(h) == RELAY_GONE)
-			return;
+		relay_release(h);
+		return;
 	}
+	if (s->dead || relay_push(h) == RELAY_GONE)
+		return;
+	if (relay_update(h) == 0)
+		(void)relay_update(h->peer);
+}
+
+/* From here on the client's bytes go on as they come. */
+static void
+relay_release(struct half *h)
+{
+	h->hello = 0;
+	if (h->in.len > 0)
+		half_add(h->peer, buf_data(&h->in), h->in.len);
+	buf_clear(&h->in);
+	if (h->s->dead || relay_push(h) == RELAY_GONE)
+		return;
 	if (relay_update(h) == 0)
 		(void)relay_update(h->peer);
 }

@@ -16,7 +16,6 @@
 
 #include "tls_hello.h"
 
-#define RECORD_HEADER	5
 #define RECORD_MAX	16384
 #define HANDSHAKE_HEADER 4
 #define RANDOM_SIZE	32
@@ -51,7 +50,7 @@ read8(struct reader *r)
 	/* All records of the message are there, and none is empty. */
 	if (r->record == 0) {
 		r->record = (size_t)(r->p[3] << 8 | r->p[4]);
-		r->p += RECORD_HEADER;
+		r->p += TLS_RECORD_HEADER;
 	}
 	r->record--;
 	r->left--;
@@ -95,24 +94,25 @@ records_scan(struct tls_scan *scan, const unsigned char *p, size_t len,
 			*need += HANDSHAKE_HEADER;
 			if (*need > TLS_HELLO_MAX)
 				return TLS_BAD;
+			/* Nothing follows in its last record. */
 			if (scan->got >= *need)
-				return TLS_NAME;
+				return scan->got == *need ? TLS_NAME : TLS_BAD;
 		}
-		if (scan->next + RECORD_HEADER > TLS_HELLO_MAX)
+		if (scan->next + TLS_RECORD_HEADER > TLS_HELLO_MAX)
 			return TLS_BAD;
-		if (len < scan->next + RECORD_HEADER)
+		if (len < scan->next + TLS_RECORD_HEADER)
 			break;
 		n = (size_t)(p[scan->next + 3] << 8 | p[scan->next + 4]);
 		if (p[scan->next] != CONTENT_HANDSHAKE ||
 		    p[scan->next + 1] != 3 || n == 0 || n > RECORD_MAX ||
-		    scan->next + RECORD_HEADER + n > TLS_HELLO_MAX)
+		    scan->next + TLS_RECORD_HEADER + n > TLS_HELLO_MAX)
 			return TLS_BAD;
-		if (scan->next == 0 && len > RECORD_HEADER &&
-		    p[RECORD_HEADER] != CLIENT_HELLO)
+		if (scan->next == 0 && len > TLS_RECORD_HEADER &&
+		    p[TLS_RECORD_HEADER] != CLIENT_HELLO)
 			return TLS_BAD;
-		if (len < scan->next + RECORD_HEADER + n)
+		if (len < scan->next + TLS_RECORD_HEADER + n)
 			break;
-		scan->next += RECORD_HEADER + n;
+		scan->next += TLS_RECORD_HEADER + n;
 		scan->got += n;
 	}
 	return TLS_MORE;

@@ -12,7 +12,13 @@ rig_more() {
 	rig_internet_user openssl s_server -accept 203.0.113.10:4433 -www -tlsextdebug \
 	    -cert "$T/etc/cert.pem" -key "$T/etc/key.pem" \
 	    >"$T/s_server" 2>&1 &
+	# Of all that clients offer it takes what they do not guess at first.
+	rig_internet_user openssl s_server -accept 203.0.113.10:4434 -www \
+	    -tlsextdebug -groups P-384 \
+	    -cert "$T/etc/cert.pem" -key "$T/etc/key.pem" \
+	    >"$T/s_retry" 2>&1 &
 	wait_for 5 grep -q ACCEPT "$T/s_server"
+	wait_for 5 grep -q ACCEPT "$T/s_retry"
 }
 
 rig net
@@ -89,6 +95,41 @@ for how in direct connect socks; do
 	tls $how allowed.test port=4433 name=other.test
 	is "$out" cut "N6: $how: another name there"
 done
+
+# --- the name in the hello that a server asks for once more
+
+settings net_allow='"allowed.test"' net_more='"allowSniMismatch": true'
+tls direct allowed.test port=4434 second=another.test
+is "$out" served "N6: (nobody looks: a second hello can have another name)"
+tls direct allowed.test port=4434 second=another.test eager=1
+is "$out" served "N6: (and can come before it is asked for)"
+check "N6: (which the server sees)" grep -q 'another\.te' "$T/s_retry"
+before=$(grep -c 'another\.te' "$T/s_retry")
+settings net_allow='"allowed.test"'
+for how in direct connect socks; do
+	tls $how allowed.test port=4434
+	like "$out" '</HTML>' "$how: a second hello"
+	tls $how allowed.test port=4434 pieces=1 records=1
+	like "$out" '</HTML>' "$how: after one byte by byte"
+	tls $how allowed.test port=4434 second=ALLOWED.test cut=9
+	is "$out" served "$how: the same name in capitals, cut"
+	is "$err" "" "$how: nothing to report"
+	for more in "" cut=1 cut=40 eager=1 "eager=1 coalesced=1"; do
+		# shellcheck disable=SC2086
+		tls $how allowed.test port=4434 second=another.test $more
+		is "$out" cut "N6: $how: another name in the second hello ($more)"
+	done
+	is "$(report 'deny network-outbound allowed.test:4434 (malformed TLS hello)')" \
+	    1 "N6: $how: two hellos in one record are reported"
+	tls $how allowed.test port=4434 second=another.test
+	is "$(report 'deny network-outbound allowed.test:4434 (TLS server name is another.test)')" \
+	    1 "N6: $how: and so is the other name"
+	tls $how allowed.test port=4434 second=-
+	is "$out" cut "N6: $how: no name in the second hello"
+done
+is "$(grep -c 'another\.te' "$T/s_retry")" "$before" \
+    "N6: the server has seen none of these names"
+settings net_allow='"allowed.test", "*.allowed.test"'
 
 # --- OpenSSL's own client
 

@@ -345,6 +345,136 @@ test_equal(void **state)
 	assert_false(tls_name_equal(".", ""));
 }
 
+/* A server's first words, in pieces of that size; how many it took. */
+static enum tls_answer
+answer(const void *data, size_t n, size_t size, size_t *took)
+{
+	struct tls_answer_scan	 scan;
+	enum tls_answer		 r = TLS_ANSWER_MORE;
+	const char		*p = data;
+	size_t			 k;
+
+	memset(&scan, 0, sizeof(scan));
+	for (*took = 0; *took < n && r == TLS_ANSWER_MORE; *took += k) {
+		k = n - *took < size ? n - *took : size;
+		r = tls_answer_parse(&scan, p + *took, k);
+	}
+	return r;
+}
+
+#define RETRY	"\2\0\0\x54\3\3"						\
+	"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"	\
+	"\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
+
+/* What a server says first, however it is cut. */
+static void
+test_retry_N6(void **state)
+{
+	static const char	 alert[] = "\x15\3\3\0\2\1\x70";
+	static const char	 cipher[] = "\x14\3\3\0\1\1";
+	static const unsigned char empty[] = { 22, 3, 3, 0, 0 };
+	unsigned char		 msg[64];
+	size_t			 size, piece, took, whole;
+
+	(void)state;
+	memcpy(msg, RETRY "....", 42);
+	for (size = 1; size <= 42; size++) {
+		cut(msg, 42, size);
+		whole = len;
+		for (piece = 1; piece <= whole; piece++)
+			assert_int_equal(answer(stream, len, piece, &took),
+			    TLS_ANSWER_RETRY);
+		/* Each byte before the end of the random counts. */
+		cut(msg, 37, size);
+		assert_int_equal(answer(stream, len, 1, &took),
+		    TLS_ANSWER_MORE);
+		msg[37] ^= 1;
+		cut(msg, 42, size);
+		assert_int_equal(answer(stream, len, 7, &took),
+		    TLS_ANSWER_OTHER);
+		msg[37] ^= 1;
+	}
+	len = 0;
+	put(alert, sizeof(alert) - 1);
+	put(cipher, sizeof(cipher) - 1);
+	put(empty, sizeof(empty));
+	put("\x16\3\3\0\x26" RETRY, 43);
+	for (piece = 1; piece <= len; piece++)
+		assert_int_equal(answer(stream, len, piece, &took),
+		    TLS_ANSWER_RETRY);
+	assert_int_equal(answer("220 ready", 9, 1, &took), TLS_ANSWER_OTHER);
+	assert_int_equal(took, 5);
+	assert_int_equal(answer("\x17\3\3\0\1", 5, 5, &took),
+	    TLS_ANSWER_OTHER);
+	assert_int_equal(answer("\x16\2\3\0\1", 5, 5, &took),
+	    TLS_ANSWER_OTHER);
+	assert_int_equal(answer("\x16\3\3\0\1\0", 6, 6, &took),
+	    TLS_ANSWER_OTHER);
+	assert_int_equal(answer("\x16\3\3\xff\1\2", 6, 6, &took),
+	    TLS_ANSWER_OTHER);
+}
+
+/* What a client sends meanwhile goes on up to the next message. */
+static void
+test_pass_N6(void **state)
+{
+	static const char	 data[] = "\x14\3\3\0\1\1"
+				    "\x17\3\3\0\4abcd\x15\3\3\0\2\2\x28"
+				    "\x17\3\3\0\0\x16\3\3\0\1";
+	size_t			 off, n, left, total, piece;
+	enum tls_pass		 r;
+
+	(void)state;
+	for (piece = 1; piece < sizeof(data); piece++) {
+		left = total = 0;
+		for (n = piece; ; n += piece) {
+			if (n > sizeof(data) - 1)
+				n = sizeof(data) - 1;
+			r = tls_pass_records(&left, data + total, n - total,
+			    &off);
+			total += off;
+			if (r != TLS_PASS_MORE)
+				break;
+			assert_true(n < sizeof(data) - 1);
+		}
+		assert_int_equal(r, TLS_PASS_MESSAGE);
+		assert_int_equal(total, sizeof(data) - 1 - 5);
+	}
+	left = 0;
+	r = tls_pass_records(&left, "\x80\x2e\1\3\1", 5, &off);
+	assert_int_equal(r, TLS_PASS_BAD);
+	assert_int_equal(off, 0);
+	r = tls_pass_records(&left, "\x17\3\3\xff\xff", 5, &off);
+	assert_int_equal(r, TLS_PASS_BAD);
+	r = tls_pass_records(&left, "\x17\3\3\x48\0", 5, &off);
+	assert_int_equal(r, TLS_PASS_MORE);
+	assert_int_equal(off, 5);
+	assert_int_equal(left, 0x4800);
+}
+
+/* Two hellos in one record: the second would go on with the first. */
+static void
+test_trailing_N6(void **state)
+{
+	static const char	 ext[] = SNI;
+	unsigned char		 msg[1024];
+	size_t			 n;
+
+	(void)state;
+	n = message(msg, ext, sizeof(ext) - 1);
+	cut(msg, n, 16384);
+	assert_int_equal(parse(), TLS_NAME);
+	msg[n] = 1;
+	cut(msg, n + 1, 16384);
+	assert_int_equal(parse(), TLS_BAD);
+	memcpy(msg + n, msg, n);
+	cut(msg, 2 * n, 16384);
+	assert_int_equal(parse(), TLS_BAD);
+	/* In records of their own the first one ends where it should. */
+	cut(msg, 2 * n, n);
+	assert_int_equal(parse(), TLS_NAME);
+}
+
 int
 main(void)
 {
@@ -357,6 +487,9 @@ main(void)
 		cmocka_unit_test(test_extensions),
 		cmocka_unit_test(test_body),
 		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_retry_N6),
+		cmocka_unit_test(test_pass_N6),
+		cmocka_unit_test(test_trailing_N6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
