@@ -7,11 +7,20 @@
 #include "ipc.h"
 #include "log.h"
 
+/*
+ * The kernel did not do what the loop had it do: from then on it would spin,
+ * or hear nothing any more.  To say so goes by a pipe of this very loop, which
+ * stands that once alone, right before the end.
+ */
 static void
 ipc_base_log(int severity, const char *text)
 {
-	if (severity >= EVENT_LOG_WARN)
-		log_warnx("event loop: %s", text);
+	static int	 said;
+
+	if (severity < EVENT_LOG_WARN || said)
+		return;
+	said = 1;
+	fatalx("event loop: %s", text);
 }
 
 /* libevent's own way is exit(1), which is the command's to say. */

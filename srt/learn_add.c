@@ -161,6 +161,25 @@ domain_known(const struct settings *set, const char *entry)
 	return 0;
 }
 
+/*
+ * One host, on one port?  What is reported comes from roles that speak with
+ * strangers: none of it becomes a pattern that stays.
+ */
+static int
+domain_plain(const char *entry)
+{
+	struct rule	*r;
+	const char	*why;
+	int		 plain;
+
+	/* What is no entry at all learn_item_add() finds. */
+	if ((r = rule_parse(entry, RULE_ALLOW, &why)) == NULL)
+		return 1;
+	plain = r->kind == RULE_EXACT && r->port_lo == r->port_hi;
+	rule_free(r);
+	return plain;
+}
+
 /* "*.x.test:443" for "a.x.test:443"; NULL if that would be no entry. */
 static char *
 domain_parent(const char *entry)
@@ -195,9 +214,12 @@ add_domains(const struct learn_events *evs, const struct learn_limits *lim,
 	v = learn_targets(evs, LEARN_CONNECT, &n);
 	parent = xcalloc(n + 1, sizeof(*parent));
 	out = xcalloc(n + 1, sizeof(*out));
-	for (i = k = 0; i < n; i++)
-		if (!domain_known(lim->set, v[i]))
+	for (i = k = 0; i < n; i++) {
+		if (!domain_plain(v[i]))
+			learn_odd_add(res, v[i]);
+		else if (!domain_known(lim->set, v[i]))
 			v[k++] = v[i];
+	}
 	n = k;
 	for (i = 0; i < n; i++)
 		parent[i] = domain_parent(v[i]);

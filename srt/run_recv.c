@@ -60,6 +60,7 @@ recv_query(struct ipc_peer *peer, struct imsg *imsg)
 	struct ibuf	 buf;
 	uint32_t	 id, port;
 	uint64_t	 pid;
+	struct host	 dest;
 	char		*host, *program;
 
 	(void)peer;
@@ -70,7 +71,9 @@ recv_query(struct ipc_peer *peer, struct imsg *imsg)
 	host = ipc_get_str(&buf);
 	program = ipc_get_str(&buf);
 	ipc_get_end(&buf);
-	if (!run_env.asking || port > UINT16_MAX)
+	/* A pattern would be answered, and saved, for more than one host. */
+	if (!run_env.asking || port == 0 || port > UINT16_MAX ||
+	    host_parse(host, strlen(host), &dest) == -1)
 		fatalx("srt-proxy asks what nobody can answer");
 	ask_put(id, host, (uint16_t)port, pid, program);
 	free(host);

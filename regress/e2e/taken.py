@@ -31,7 +31,7 @@ SECRET = PLACE + "/secret"
 DENIED = SECRET + ".denied"
 OUTSIDE = PLACE + "/outside"
 
-NOTHING, TRY, TRY_FREE, RAVE, TRACE, FAULT = range(6)
+NOTHING, TRY, TRY_FREE, RAVE, TRACE, FAULT, FORGE = range(7)
 WHO = {"srt": 0, "proxy": 1, "exec": 2, "monitor": 3, "resolver": 4,
        "broker": 5, "keeper": 6, "tls": 7, "init": 16, "command": 17,
        "role": 18, "cgroup": 19}
@@ -115,7 +115,7 @@ def children_of(parent):
 
 
 def command(mode, who="srt", nth=0, action=0, sticky=0, seed=0, call="",
-            world=None):
+            world=None, say=b""):
     """Writes the file that the programs obey."""
     def text(s):
         return s.encode()
@@ -125,10 +125,10 @@ def command(mode, who="srt", nth=0, action=0, sticky=0, seed=0, call="",
                      text(SECRET), text(SETTINGS), text(W),
                      text(world.unix if world else ""),
                      text(world.datagram if world else ""), text(call),
-                     0, 0, 0, 0)
+                     0, 0, 0, len(say))
     fresh = CONTROL + ".new"
     with open(fresh, "wb") as f:
-        f.write(head + bytes(SIZE - HEAD.size))
+        f.write(head + say + bytes(SIZE - HEAD.size - len(say)))
     os.rename(fresh, CONTROL)
 
 

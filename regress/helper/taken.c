@@ -139,6 +139,13 @@ taken_hit(const char *name)
 {
 	unsigned int	 n;
 
+	if (taken_is(TAKEN_FORGE)) {
+		n = __atomic_add_fetch(&calls,
+		    strcmp(name, taken->call) == 0, __ATOMIC_RELAXED);
+		if (n == taken->nth && taken->fired == 0)
+			taken_forge();
+		return 0;
+	}
 	if (!taken_is(TAKEN_TRACE) && !taken_is(TAKEN_FAULT))
 		return 0;
 	if (taken->mode == TAKEN_TRACE) {
@@ -203,9 +210,13 @@ __wrap_sandbox_enter(enum role role)
 		taken_try(confine);
 	else if (taken_is(TAKEN_TRY_FREE))
 		taken_try(NULL);
-	if (taken_is(TAKEN_RAVE))
+	if (taken_is(TAKEN_RAVE) || taken_is(TAKEN_FORGE))
 		taken_look();
 	__real_sandbox_enter(role);
+	if (taken_is(TAKEN_FORGE)) {
+		calls = 0;
+		(void)taken_hit("confined");
+	}
 	if (taken_is(TAKEN_RAVE))
 		taken_rave();
 }

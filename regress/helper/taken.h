@@ -23,7 +23,8 @@ enum taken_mode {
 	TAKEN_TRY_FREE,		/* the same without confinement */
 	TAKEN_RAVE,		/* says to its peers what it must not */
 	TAKEN_TRACE,		/* writes down which calls it makes */
-	TAKEN_FAULT		/* one of them fails, or is the end */
+	TAKEN_FAULT,		/* one of them fails, or is the end */
+	TAKEN_FORGE		/* before one of them it says "text" */
 };
 
 /* Beside enum role, whose numbers come first. */
@@ -39,7 +40,8 @@ struct taken {
 	uint32_t	 mode;
 	uint32_t	 who;
 	uint32_t	 nth;		/* of such calls, from 1 */
-	int32_t		 action;	/* errno; or a signal, negated */
+	int32_t		 action;	/* errno; or a signal, negated; to
+					 * which of its pipes it speaks */
 	uint32_t	 sticky;	/* and every such call after that */
 	uint32_t	 seed;
 	int32_t		 host;		/* a process of the same user */
@@ -73,5 +75,7 @@ void		 taken_try(void (*)(void));
 /* taken_rave.c: first to look, then to speak, which does not return. */
 void		 taken_look(void);
 __dead void	 taken_rave(void);
+/* Says what the tester has written, and hands him what comes back. */
+void		 taken_forge(void);
 
 #endif /* TAKEN_H */

@@ -93,6 +93,17 @@ test_hosts(void **state)
 	    "allowedDomains localhost:5432\n");
 }
 
+/* Roles that speak with strangers report it: one host, one port, or nothing. */
+static void
+test_host_patterns(void **state)
+{
+	(void)state;
+	check(NULL, "connect *.x.test:443\nconnect 10.0.0.0/8:443\n"
+	    "connect a.test:1-65535\nconnect b.test\nconnect c.test:1\n",
+	    "allowedDomains c.test:1\nodd *.x.test:443\n"
+	    "odd 10.0.0.0/8:443\nodd a.test:1-65535\nodd b.test\n");
+}
+
 static void
 test_host_siblings(void **state)
 {
@@ -309,6 +320,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_host_patterns),
 		cmocka_unit_test(test_host_siblings),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_patterns),
