@@ -87,6 +87,9 @@ ask_start(struct event_base *base, int seconds, int saves,
 	ask.saves = saves;
 	ask.answer = answer;
 	ask.hold = hold;
+	/* The run may have ended by now, before it began. */
+	if (ask.lines == NULL)
+		return;
 	lines_start(ask.lines, base, ASK_LINE_MAX, &ask_sink, NULL);
 }
 

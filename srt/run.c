@@ -28,12 +28,14 @@ struct run_env	 run_env;
 static void	 run_answer(uint32_t, int, int, const char *);
 static void	 run_ended(size_t, int);
 static void	 run_hand(enum role, enum role, int);
+static void	 run_close(void);
 static void	 run_control_lost(void);
 static void	 run_gone(struct ipc_peer *);
 static void	 run_reap(int, short, void *);
 static void	 run_hold(int);
 static void	 run_open(size_t);
 static void	 run_pair(enum role, enum role, int *);
+static size_t	 run_left(void);
 static void	 run_learned(const char *);
 static void	 run_saved(const char *);
 static void	 run_signal(const struct signal_note *);
@@ -126,6 +128,8 @@ run_roles_start(const struct options *opts, const struct policy *policy,
 	if (!audit_required())
 		send_exec(run_peer(ROLE_EXEC), policy);
 	(void)ipc_flush(run_peer(ROLE_EXEC));
+	if (run_env.state == RUN_ENDING)
+		return;
 	for (i = 1; i < NCHILDREN; i++) {
 		run_start_role(i);
 		run_open(i);
@@ -171,7 +175,11 @@ run(const struct options *opts, const struct policy *policy, int block,
 	if (opts->control_fd != -1)
 		control_start(run_env.base, run_update, run_control_lost);
 
-	if (event_base_dispatch(run_env.base) == -1)
+	/* Who was lost meanwhile has ended the run, for all but the late. */
+	if (run_env.state == RUN_ENDING)
+		run_close();
+	if ((run_env.state != RUN_ENDING || run_left() > 0) &&
+	    event_base_dispatch(run_env.base) == -1)
 		fatalx("event loop");
 	/* Without a pid namespace what it had to end has fallen to us. */
 	if (run_env.orphaned)
@@ -294,7 +302,6 @@ void
 run_end(int status)
 {
 	struct timeval	 grace = { .tv_sec = PROC_GRACE };
-	size_t		 i;
 
 	if (run_env.state == RUN_ENDING)
 		return;
@@ -302,17 +309,37 @@ run_end(int status)
 	run_env.status = status;
 	ask_stop();
 	run_tell(status);
-	for (i = 0; i < NCHILDREN; i++)
-		ipc_close(&run_env.peer[i]);
+	run_close();
 	if (evtimer_add(&run_env.timer, &grace) == -1)
 		fatalx("evtimer_add");
 	run_reap(SIGCHLD, EV_SIGNAL, NULL);
 }
 
 static void
-run_reap(int sig, short what, void *arg)
+run_close(void)
+{
+	size_t	 i;
+
+	for (i = 0; i < NCHILDREN; i++)
+		ipc_close(&run_env.peer[i]);
+}
+
+/* How many roles have not ended. */
+static size_t
+run_left(void)
 {
 	size_t	 i, left = 0;
+
+	for (i = 0; i < NCHILDREN; i++)
+		if (run_env.child[i].pid != 0)
+			left++;
+	return left;
+}
+
+static void
+run_reap(int sig, short what, void *arg)
+{
+	size_t	 i;
 
 	(void)sig;
 	(void)what;
@@ -320,10 +347,7 @@ run_reap(int sig, short what, void *arg)
 	for (i = 0; i < NCHILDREN; i++)
 		run_wait(i);
 	/* By now the one may have ended the others. */
-	for (i = 0; i < NCHILDREN; i++)
-		if (run_env.child[i].pid != 0)
-			left++;
-	if (left == 0 && run_env.state == RUN_ENDING)
+	if (run_left() == 0 && run_env.state == RUN_ENDING)
 		(void)event_base_loopbreak(run_env.base);
 }
 

@@ -55,6 +55,9 @@ setsid sleep 300 </dev/null >/dev/null 2>&1 &
 (trap '' HUP TERM; sleep 301) >/dev/null 2>&1 &
 $ERRAND
 echo ran >ran; exit 7"""
+# Where something was wrong once.
+ONCE = ["ask/srt:1:execve:KILL"]
+
 GOES_ON = """echo up >up; while ! [ -e go ]; do sleep 0.05; done
 echo ran >ran; exit 7"""
 
@@ -301,7 +304,8 @@ def judge(point, status, said, left, may):
         why += "left:\n" + left
     if "signal 6" in said or ("signal 11" in said and "SEGV" not in point):
         why += "a crash\n"
-    if status == FAILED and "KILL" not in point and "srt" not in said:
+    if status == FAILED and "KILL" not in point and \
+            not re.search("srt|^Error: ", said, re.M):
         why += "it says nothing\n"
     return why + "said: " + said if why else ""
 
@@ -520,6 +524,7 @@ def main():
     points = [p for p in death.points()
               if len(sys.argv) < 4 or re.search(sys.argv[3], p)]
     death.random.shuffle(points)
+    points[:0] = ONCE
     end = None if what == "all" else time.monotonic() + float(what) * 0.75
     for point in points:
         if end is not None and time.monotonic() > end:
