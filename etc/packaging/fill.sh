@@ -33,8 +33,9 @@ base64=$(openssl dgst -sha256 -binary <"$archive" | openssl base64)
 size=$(wc -c <"$archive" | tr -d ' ')
 date=$(sh "$here/../dist.sh" date)
 
-for name in rpm/srt.spec alpine/APKBUILD alpine/srt-sandbox.pre-install \
-    arch/PKGBUILD arch/.SRCINFO freebsd/Makefile freebsd/distinfo \
+for name in rpm/srt.spec alpine/APKBUILD \
+    alpine/srt-sandbox.pre-install arch/PKGBUILD arch/.SRCINFO \
+    freebsd/Makefile freebsd/distinfo freebsd/UIDs freebsd/GIDs \
     freebsd/pkg-descr freebsd/pkg-plist openbsd/Makefile openbsd/distinfo \
     openbsd/pkg/DESCR openbsd/pkg/PLIST homebrew/srt-sandbox.rb; do
 	mkdir -p "$to/$(dirname "$name")"

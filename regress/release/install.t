@@ -66,7 +66,7 @@ done
 sed -n "s,^$P/,,p" "$T/list" |
     sed 's,^lib/,libexec/,; s,^pages/,man/,; s,^data/,share/,' |
     LC_ALL=C sort >"$T/files"
-sed 's,^@[a-z]* ,,; /\/$/d' etc/packaging/openbsd/pkg/PLIST |
+sed '/^@new/d; s,^@[a-z]* ,,; /\/$/d' etc/packaging/openbsd/pkg/PLIST |
     LC_ALL=C sort >"$T/openbsd"
 sed 's,^share/man/\(.*\)\.gz$,man/\1,' etc/packaging/freebsd/pkg-plist |
     LC_ALL=C sort >"$T/freebsd"

@@ -112,6 +112,19 @@ if systemd-sysusers --version >/dev/null 2>&1; then
 else
 	skip 'systemd adds the user' 'no systemd-sysusers'
 fi
+# The BSDs, each in its own way, with one number for user and group.
+number=$(sed -n 's/^_srt:\*:\([0-9]*\):$/\1/p' "$T/filled/freebsd/GIDs")
+yes 'FreeBSD adds the group' test -n "$number"
+yes 'and the user' grep -q "^_srt:\*:$number:$number::0:0:.*nologin\$" \
+    "$T/filled/freebsd/UIDs"
+yes 'for its port asks so' sh -c "[ \"\$(grep -cE \
+    '^(USERS|GROUPS)=[[:space:]]*_srt\$' '$T/filled/freebsd/Makefile')\" \
+    -eq 2 ]"
+number=$(sed -n 's/^@newgroup _srt:\([0-9]*\)$/\1/p' \
+    "$T/filled/openbsd/pkg/PLIST")
+yes 'OpenBSD adds the group' test -n "$number"
+yes 'and the user' grep -q "^@newuser _srt:$number:_srt::.*nologin\$" \
+    "$T/filled/openbsd/pkg/PLIST"
 grep -v '^#' $P/policy.json.example >"$T/policy.json"
 whether "the example of a policy is one" "$SRT_HELPERS/checkconf" \
     -a "$T/policy.json" regress/config/minimal.in
