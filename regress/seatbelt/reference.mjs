@@ -17,8 +17,14 @@ const strings = list =>
   (list ?? [])
     .filter(e => typeof e === 'string')
     .map(removeTrailingGlobSuffix)
+// Its schema has no objects here: an entry is what it is in srt's.
+const sockets = list => (list ?? []).map(e => e.path ?? e)
 const literals = list =>
   (list ?? []).filter(e => typeof e !== 'string').map(e => e.path)
+
+// Of its paths that are always written to.
+const devices = ['stdout', 'stderr', 'null', 'tty', 'dtracehelper',
+  'autofs_nowait'].map(name => '/dev/' + name)
 
 function command({ network, filesystem: files, ...rest }) {
   return wrapCommandWithSandboxMacOS({
@@ -26,7 +32,7 @@ function command({ network, filesystem: files, ...rest }) {
     needsNetworkRestriction: true,
     httpProxyPort: 3128,
     socksProxyPort: 3128,
-    allowUnixSockets: strings(network.allowUnixSockets),
+    allowUnixSockets: sockets(network.allowUnixSockets),
     allowAllUnixSockets: network.allowAllUnixSockets,
     allowLocalBinding: network.allowLocalBinding,
     allowMachLookup: network.allowMachLookup,
@@ -37,7 +43,7 @@ function command({ network, filesystem: files, ...rest }) {
       literalAllowWithinDeny: literals(files.allowRead),
     },
     writeConfig: files.disabled ? undefined : {
-      allowOnly: ['/dev/null', '/dev/tty', ...strings(files.allowWrite)],
+      allowOnly: [...devices, ...strings(files.allowWrite)],
       literalAllowOnly: literals(files.allowWrite),
       denyWithinAllow: strings(files.denyWrite),
       literalDenyWithinAllow: literals(files.denyWrite),

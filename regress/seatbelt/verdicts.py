@@ -86,8 +86,9 @@ class Round:
     def __init__(self, rng, top):
         self.rng = rng
         self.top = top
-        self.counts = {"policies": 0, "ceilings": 0, "questions": 0, "absent": 0, "gaps": 0,
-                       "beneath": 0, "stays": 0, "refused": 0}
+        self.counts = dict.fromkeys(
+            ("policies", "ceilings", "questions", "absent", "gaps", "beneath",
+             "stays", "refused"), 0)
 
     def name(self):
         r = self.rng
