@@ -89,6 +89,8 @@ const char	*place_find(const struct explain *, const char *,
 		    struct place *);
 void		 place_free(struct place *);
 int		 place_there(const char *);
+/* Has the entry something to act on, here? */
+int		 place_applies(const struct explain *, const struct fs_path *);
 /*
  * The entry that decides about reading, as node_readable() of plan.c has it:
  * the deepest, and of those for one path allowRead.  NULL: none does.

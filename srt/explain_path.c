@@ -173,7 +173,7 @@ is_reopened(const struct explain *ex, const struct fs_path *by,
 	if (by->kind == FS_READ)
 		return 1;
 	TAILQ_FOREACH(p, &ex->policy->paths, entry)
-		if (p->kind == FS_NOREAD && plan_applies(p) &&
+		if (p->kind == FS_NOREAD && place_applies(ex, p) &&
 		    plan_covers(p->path, path))
 			return 1;
 	return 0;
@@ -441,7 +441,7 @@ forbidden(const struct explain *ex, const char *path, struct answer *a)
 
 	TAILQ_FOREACH(p, &ex->policy->paths, entry) {
 		if ((p->kind != FS_NOWRITE && p->kind != FS_PROTECT) ||
-		    p->rule == NULL || !plan_applies(p) ||
+		    p->rule == NULL || !place_applies(ex, p) ||
 		    !plan_covers(p->path, path))
 			continue;
 		/* That has been told by its name. */

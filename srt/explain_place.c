@@ -101,6 +101,12 @@ is_passable(const struct explain *ex, const char *dir)
 	return 0;
 }
 
+int
+place_applies(const struct explain *ex, const struct fs_path *fp)
+{
+	return ex->policy->settings->profile || plan_applies(fp);
+}
+
 const struct fs_path *
 place_entry(const struct explain *ex, const char *path)
 {
@@ -111,7 +117,7 @@ place_entry(const struct explain *ex, const char *path)
 	size_t			 len, blen = 0;
 
 	TAILQ_FOREACH(p, &ex->policy->paths, entry) {
-		if (ranks[p->kind] == 0 || !plan_applies(p) ||
+		if (ranks[p->kind] == 0 || !place_applies(ex, p) ||
 		    !plan_covers(p->path, path))
 			continue;
 		len = strlen(p->path);
@@ -164,7 +170,7 @@ is_opened(const struct explain *ex, const struct fs_path *deny,
 
 	TAILQ_FOREACH(p, &ex->policy->paths, entry) {
 		if ((p->kind != FS_READ && p->kind != FS_WRITE) ||
-		    !plan_applies(p) || !plan_covers(p->path, path))
+		    !place_applies(ex, p) || !plan_covers(p->path, path))
 			continue;
 		len = strlen(p->path);
 		if (len > least || (len == least && p->kind == FS_READ))
@@ -181,7 +187,7 @@ remove_all(const struct explain *ex, const char *path, struct answer *a)
 	struct answer		 one;
 
 	TAILQ_FOREACH(p, &ex->policy->paths, entry) {
-		if (p->kind != FS_NOREAD || !plan_applies(p) ||
+		if (p->kind != FS_NOREAD || !place_applies(ex, p) ||
 		    !plan_covers(p->path, path) || is_opened(ex, p, path))
 			continue;
 		memset(&one, 0, sizeof(one));

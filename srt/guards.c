@@ -123,7 +123,7 @@ hold_path(struct guards *guards, const char *path, const char *rule)
 	if (strlen(path) >= PATH_MAX)
 		return;
 	fp.path = xstrdup(path);
-	if (plan_applies(&fp)) {
+	if (guards->host_nodes || plan_applies(&fp)) {
 		guards_add(guards, GUARD_NOWRITE, path, rule);
 		if (path_folds(path))
 			guards_add(guards, GUARD_NOWRITE_FOLD, path, rule);

@@ -54,6 +54,7 @@ struct guards {
 	TAILQ_HEAD(guard_entries, guard_entry)	 list;
 	struct guard_entry		*slot[256];	/* by their hash */
 	size_t				 n;
+	int				 host_nodes;	/* /dev is the host's */
 };
 
 /* The policy as the roles get it. */

@@ -176,7 +176,7 @@ add_entry(const struct resolver *r, enum fs_kind kind,
     const struct path_entry *e, const struct followed *f)
 {
 	struct fs_path	 fp = { .kind = kind, .path = f->path };
-	int		 applies = plan_applies(&fp);
+	int		 applies = r->set->profile || plan_applies(&fp);
 
 	if (!applies)
 		log_info("%s has no effect: the command has a %s of its own",
@@ -567,6 +567,7 @@ paths_resolve(const struct settings *set, const char *cwd,
 	int		 ret;
 
 	guards_init(&links);
+	guards->host_nodes = links.host_nodes = set->profile;
 	r.deny = walk_new(1);
 	r.allow = walk_new(0);
 	path_follow_known(1);

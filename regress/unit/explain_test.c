@@ -406,7 +406,8 @@ test_profile(void **state)
 	    "allow network.allowLocalBinding test.json:2");
 	assert_false(allows("192.0.2.1:80"));
 	load(NETWORK, "\"denyRead\": [\"/dev/null\"], \"allowWrite\": "
-	    "[\"/\"], \"denyWrite\": [\"/dev/z*\"]");
+	    "[\"/\"], \"denyWrite\": [\"/dev/zero\", \"/dev/none1\"]");
+	assert_false(allows("write:/dev/none1"));
 	assert_false(allows("read:/dev/null"));
 	assert_false(allows("write:/dev/zero"));
 	assert_true(allows("read:/dev/zero"));
