@@ -165,7 +165,7 @@ struct session {
 	struct tls_scan		 scan;
 	struct tls_answer_scan	 answer;
 	enum name_phase		 name;
-	size_t			 pass;		/* as tls_pass_records() has it */
+	size_t			 pass;		/* see tls_pass_records() */
 	unsigned int		 dead : 1;
 	unsigned int		 active : 1;	/* bytes moved of late */
 	unsigned int		 lingering : 1;

@@ -12,7 +12,7 @@
 #define TLS_NAME_MAX	255
 #define TLS_HELLO_MAX	65536		/* bytes of the stream, not of it */
 #define TLS_RECORD_HEADER 5
-#define TLS_ANSWER_SIZE	38		/* a server's message, up to its random */
+#define TLS_ANSWER_SIZE	38		/* a server's, up to its random */
 
 enum tls_hello {
 	TLS_MAYBE,		/* could be either: more bytes are needed */

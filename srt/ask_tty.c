@@ -279,15 +279,15 @@ tty_what(const struct json *root, char *what, size_t size)
 {
 	const struct json	*port = json_get(root, "port");
 	const char		*host = tty_text(json_get(root, "host"));
-	const char		*format = "%s:%.0f";
 	double			 n;
 
 	n = port != NULL && port->type == JSON_NUMBER ? port->number : 0;
 	if (n == 443)
-		format = "%s";
+		(void)strlcpy(what, host, size);
 	else if (strchr(host, ':') != NULL)
-		format = "[%s]:%.0f";
-	(void)snprintf(what, size, format, host, n);
+		(void)snprintf(what, size, "[%s]:%.0f", host, n);
+	else
+		(void)snprintf(what, size, "%s:%.0f", host, n);
 }
 
 /* Says what becomes of it. */
