@@ -10,7 +10,7 @@
 from taken import *
 
 WHO_RAVES = ("proxy", "monitor", "exec", "resolver", "broker", "init", "tls",
-             "srt")
+             "srt", "keeper")
 STUBBORN = 17		# each so many'th does not end by itself
 BOUND = 12		# seconds; the grace of a role is 5
 
@@ -25,17 +25,23 @@ class Rave:
 
     def one(self, who, seed, stubborn):
         point = "%s:%d%s" % (who, seed, "!" if stubborn else "")
-        settings(net=', "parentProxy": { "https": "https://127.0.0.1:9" }'
+        # Every other time without namespaces.
+        settings(', "mode": "landlock"' if seed % 2 and who != "keeper"
+                 else "",
+                 ', "parentProxy": { "https": "https://127.0.0.1:9" }'
                  if who == "tls" else "")
         command(RAVE, who, seed=seed, sticky=stubborn, world=self.world)
         r = Run(["sh", "-c", "trap '' HUP TERM; %s &"
                  "while :; do sleep 1; done" %
-                 (ASK if who == "resolver" else ":")])
-        status = r.wait(7 if stubborn else BOUND)
+                 (ASK if who == "resolver" else ":")], options=[
+                     "--learn", T + "/learn/learned.json"]
+                if who == "keeper" else [])
+        status = r.wait(7 if stubborn else 1 if who == "keeper" else BOUND)
         why = ""
         # Who goes on although his peer has ended hurts himself alone; with
         # srt he must end.
-        alone = stubborn and status is None
+        # A keeper is done without: then nothing is saved.
+        alone = status is None and (stubborn or who == "keeper")
         if status is None:
             r.kill()
         said = r.said()
@@ -63,6 +69,7 @@ class Rave:
 def main():
     install()
     settings()
+    os.mkdir(T + "/learn")
     world = World()
     rave = Rave(world)
     if ":" in sys.argv[1]:
@@ -78,7 +85,9 @@ def main():
     end = time.monotonic() + float(sys.argv[1])
     while time.monotonic() < end:
         for who in people:
-            rave.one(who, seed % 2**32, seed % STUBBORN == STUBBORN - 1)
+            # The kernel does not kill a keeper that goes on.
+            rave.one(who, seed % 2**32, who != "keeper" and
+                     seed % STUBBORN == STUBBORN - 1)
         seed += 1
     ok(not rave.bad, "%d times somebody broke the protocol" % rave.count,
        "\n".join(rave.bad))

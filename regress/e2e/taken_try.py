@@ -38,9 +38,19 @@ MAY = {
     "keeper": {"stat", "fd-fchmod"},
 }
 
+BARE = ", mode landlock"
+# There no mount and no namespace is around it: what its user may, but no
+# program, and no more of the kernel.
+MAY["broker" + BARE] = MAY["broker"] | {
+    "write", "denied", "readlink", "fd-denied", "fd-outside", "connect-tcp",
+    "mem-host", "environ-host", "fds-host", "vm_readv-host", "getfd-host",
+    "pidfd-srt", "pidfd_signal-srt", "prlimit-srt", "affinity-srt"}
+
 # What this kernel or this moment need not have to offer.
 MAY_LACK = {"tcp6-socket", "kill-srt", "pidfd-role", "xfsz-role", "prlimit-role",
-            "pidfd_signal-role",            "affinity-role", "fds-host"}
+            "pidfd_signal-role", "pidfd-srt", "pidfd_signal-srt",
+            "prlimit-srt", "affinity-srt", "mem-host", "environ-host",
+            "vm_readv-host", "getfd-host",            "affinity-role", "fds-host"}
 
 # Outside of any confinement these succeed, else the tries are wrong.
 REAL = {
@@ -66,13 +76,13 @@ HAS = {
 }
 
 
-def tried(who, world, mode=TRY, options=(), given=True):
+def tried(who, world, mode=TRY, options=(), given=True, bare=False):
     if given:
         options = ["-s", SETTINGS, *options]
     # srt-tls is nobody's to wait for: the run may end before it has done.
     for tenths in range(0, 50, 5):
         work = ASK if who == "resolver" else "sleep %g" % (tenths / 10)
-        command(mode, who, world=world)
+        command(mode, who, sticky=bare, world=world)
         shutil.rmtree(W + "/taken.dir", ignore_errors=True)
         with open(T + "/run.err", "wb") as err:
             p = subprocess.run([SRT, *options, "sh", "-c", work], cwd=W,
@@ -93,15 +103,17 @@ def tried(who, world, mode=TRY, options=(), given=True):
     return can, text
 
 
-def judge(name, can, text):
+def judge(name, can, text, where=""):
     may = MAY[name]
+    if not name.endswith(where):
+        name += where
     lines = "\n".join(line for line in text
                       if line.split()[0] in can ^ may)
     ok(can <= may, name + " can do no more than it may",
        "more: %s\n%s" % (sorted(can - may), lines))
     ok(may - can <= MAY_LACK, name + " can do what it may",
        "less: %s\n%s" % (sorted(may - can), lines))
-    if name in HAS:
+    if name in HAS and not where:
         has = {line.split()[2] for line in text
                if line.startswith("has") and int(line.split()[1]) > 2}
         ok(has <= HAS[name], name + " holds nothing else open",
@@ -127,6 +139,10 @@ def main():
     for who in ("srt", "exec", "monitor", "proxy", "resolver", "broker",
                 "init"):
         judge(who, *tried(who, world))
+    settings(', "mode": "landlock"')
+    for who in ("srt", "exec", "proxy", "monitor", "broker", "init"):
+        can, text = tried(who, world, bare=True)
+        judge(who + BARE if who + BARE in MAY else who, can, text, BARE)
     settings(net=', "mitmProxy": { "socketPath": "%s/none.sock", '
              '"domains": ["allowed.test"] }' % T)
     judge("srt that dials", *tried("srt", world))

@@ -884,7 +884,9 @@ at_xfsz(pid_t pid)
 {
 	long	 fd = at_pidfd(pid);
 
-	if (pid != targets[2].pid[0] && taken->mode == TAKEN_TRY_FREE)
+	/* Without a namespace it would reach them, and be their end. */
+	if (pid != targets[2].pid[0] && (taken->mode == TAKEN_TRY_FREE ||
+	    taken->sticky != 0))
 		return -1;
 	return fd == -1 ? -1 : syscall(NR_PIDFD_SEND_SIGNAL, fd, SIGXFSZ,
 	    NULL, 0);
