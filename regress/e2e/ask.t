@@ -116,7 +116,7 @@ is "$out:$(questions)" "403
 403:1" "nobody there is a no, at once"
 settings net_more='"askTimeoutSeconds": 1'
 asked silent $GET http://other.test/
-is "$out" 403 "no answer in time is a no"
+is "$out" 403 "K18: no answer in time is a no"
 like "$err" 'other.test:80 \(nobody answered in time\)' "which says so"
 settings
 

@@ -116,6 +116,18 @@ run "$SRT" --no-such-option
 is "$st" 125 "an unknown option"
 like "$err" "no-such-option" "is named"
 like "$err" "usage: srt" "with the usage"
+for option in --join --attach --enter; do
+	run "$SRT" "$option" 1 true
+	like "$st:$err" "^125:.*${option#--}" "K7: no $option: nobody joins a run"
+done
+for more in '' ', "allowPlaintextInject": true'; do
+	settings "more=\"credentials\": { \"envVars\": [{ \"name\": \"TOKEN\",
+	    \"mode\": \"mask\", \"injectHosts\": [\"allowed.test\"] }]$more }"
+	srt true
+	like "$st:$err" '^125:.*credentials' \
+	    "N12: no secret is put into requests${more:+, not even plainly}"
+done
+settings
 run "$SRT" -s
 is "$st" 125 "-s without a file"
 run "$SRT"

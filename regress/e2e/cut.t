@@ -73,7 +73,7 @@ line
 wait_for 1 all_cut
 check "what another rule allows goes on" none_cut
 settings 'net_allow="other.test"'
-cut_all "CONNECT, SOCKS and the one without a proxy are cut"
+cut_all "N23: CONNECT, SOCKS and the one without a proxy are cut"
 finish
 is "$(printf '%s\n' "$err" | grep -c "^deny network-outbound allowed.test:$port (open connection cut: host is not on the allow list)")" \
     1 "which is reported"

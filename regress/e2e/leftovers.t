@@ -106,7 +106,7 @@ for r in srt-proxy srt-exec srt-monitor; do
 		kill -KILL "$p"
 		wait "$pid" 2>/dev/null
 		st=$? err=$(cat "$T/run.err") ran="kill $r $p of $pids"
-		is "$st" 125 "$r killed: srt fails"
+		is "$st" 125 "F15: $r killed: srt fails"
 		like "$err" "^srt: " "$r killed: and says so"
 		clean "$r killed"
 		break
@@ -124,7 +124,7 @@ while :; do
 	kill -KILL "$p"
 	wait "$pid" 2>/dev/null
 	st=$? err=$(cat "$T/run.err") ran="kill $p ($name)"
-	is "$st" 125 "process $i ($name) killed: srt fails"
+	is "$st" 125 "F15: process $i ($name) killed: srt fails"
 	clean "process $i ($name) killed"
 	i=$((i + 1))
 done

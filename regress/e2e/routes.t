@@ -158,7 +158,7 @@ parent ''
 n=$(tiny)
 HTTP_PROXY=$UP HTTPS_PROXY=$UP srt $CURL http://allowed.test/
 is "$out:$(($(tiny) - n))" "hello from allowed.test:0" \
-    "D19: the environment is not asked"
+    "N22, D19: the environment is not asked"
 parent '"fromEnvironment": true'
 http_proxy=$UP srt $CURL http://allowed.test/
 is "$out:$(($(tiny) - n))" "hello from allowed.test:1" \

@@ -1642,6 +1642,16 @@ def test_timeouts():
         true(29 < c.took < 45, 'not after 30 seconds: %.1f' % c.took)
 
 
+# The attacks, as SECURITY.md numbers them.
+ATTACKS = {
+    'bad_requests': 'N11: ', 'bad_chunk': 'N11: ',
+    'no_response_splitting': 'N11: ', 'bad_request_after_good': 'N11: ',
+    'descriptor_limit': 'N24: ', 'idle_tunnels': 'N24: ',
+    'slow_client': 'N24: ', 'spares_bounded': 'N24: ',
+    'backpressure_plain': 'N24: ', 'timeouts': 'N24: ',
+}
+
+
 def main():
     global PX, SILENT
     tests = [(n[5:], f) for n, f in globals().items()
@@ -1655,10 +1665,10 @@ def main():
     for i, (name, f) in enumerate(tests, 1):
         try:
             f()
-            print('ok %d - %s' % (i, name))
+            print('ok %d - %s' % (i, ATTACKS.get(name, '') + name))
         except Exception as e:
             failed += 1
-            print('not ok %d - %s' % (i, name))
+            print('not ok %d - %s' % (i, ATTACKS.get(name, '') + name))
             for line in traceback.format_exc().splitlines()[-12:]:
                 print('# ' + line)
             if PX.p.poll() is not None or PX.find('gone'):

@@ -420,6 +420,7 @@ test_match(void **state)
 		{ "xn--mnchen-3ya.de", 80, "XN--mnchen-3ya.de", 1 },
 		{ "_x.allowed.test", 80, "*.allowed.test", 1 },
 		{ "allowed.test", 80, "*.allowed.test", 0 },
+		/* N19 */
 		{ "xallowed.test", 80, "*.allowed.test", 0 },
 		{ "a.b.allowed.test", 80, "*.allowed.test", 1 },
 		{ "allowed.test.evil.test", 80, "*.allowed.test", 0 },
