@@ -18,7 +18,8 @@ $(HOST)/gen_role_filter: common/gen_role_filter.c common/promises.c \
 	    $(HOST_SECCOMP)
 
 $(HOST)/gen_command_filter: srt-exec/gen_command_filter.c \
-    srt-exec/gen_command_table.c srt-exec/gen_command_filter.h $(GEN_FILTER)
+    srt-exec/gen_command_table.c srt-exec/gen_command_filter.h \
+    srt-exec/linux_new.h $(GEN_FILTER)
 	$(call say,ld,$(@F))
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOSTCFLAGS) -Icommon -o $@ $(filter %.c,$^) \

@@ -25,9 +25,6 @@
 #define XATTR_SIZE	65536
 #define MODE_KNOWN	07777
 #define ABI_TRUNCATE	3	/* of Landlock */
-#ifndef PIDFD_THREAD
-#define PIDFD_THREAD	O_EXCL	/* Linux 6.9 */
-#endif
 
 /* utimensat(2), as 64-bit kernels have it. */
 struct lx_timespec {

@@ -37,13 +37,6 @@
 #include "broker.h"
 #include "log.h"
 
-#ifndef SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
-#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP	(1UL << 0)
-#endif
-#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
-#define SECCOMP_IOCTL_NOTIF_SET_FLAGS	SECCOMP_IOW(4, __u64)
-#endif
-
 #define WORKER_STACK	(256 * 1024)
 #define TICK_MS		3	/* between looks at the one with the turn */
 #define IDLE_TICKS	50	/* without a call: looks end */
@@ -96,10 +89,8 @@ static const struct {
 	{ SYS_sched_setparam, call_numbered },
 	{ SYS_sched_setattr, call_numbered },
 	/* Newer machines lack these. */
-#ifdef SYS_renameat
-	{ SYS_renameat, call_renameat },
-#endif
-#ifdef SYS_open
+	WITH_RENAMEAT({ SYS_renameat, call_renameat },)
+	WITH_OPEN(
 	{ SYS_fork, call_clone },
 	{ SYS_vfork, call_clone },
 	{ SYS_open, call_open },
@@ -117,7 +108,7 @@ static const struct {
 	{ SYS_utime, call_utime },
 	{ SYS_utimes, call_utimes },
 	{ SYS_futimesat, call_futimesat },
-#endif
+	)
 };
 
 #define CALLS_MAX	512

@@ -14,12 +14,6 @@
 
 #include "broker.h"
 
-#ifndef RENAME_NOREPLACE
-#define RENAME_NOREPLACE	1
-#define RENAME_EXCHANGE		2
-#define RENAME_WHITEOUT		4
-#endif
-
 /* rename_locs(), link_locs(): this needs the tree lock for writing. */
 #define RENAME_TREE	1
 

@@ -22,10 +22,6 @@
 #include "broker.h"
 #include "broker_net.h"
 
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE	71	/* Linux 5.14 */
-#endif
-
 long
 sock_copy(const struct call *c, struct sock_addr *sa)
 {

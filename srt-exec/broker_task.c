@@ -30,9 +30,6 @@
 #define PAGE		4096	/* the least that any machine has */
 #define CHUNK		256	/* of a string, at first: most are shorter */
 #define STATUS_SIZE	8192	/* of /proc/PID/status, as much as matters */
-#ifndef PIDFD_THREAD
-#define PIDFD_THREAD	O_EXCL	/* Linux 6.9 */
-#endif
 
 static atomic_int	 umask_changed;
 static atomic_int	 process_pidfds;	/* before Linux 6.9 */

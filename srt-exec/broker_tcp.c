@@ -27,13 +27,6 @@
 #include "broker_net.h"
 #include "log.h"
 
-#ifndef MSG_FASTOPEN
-#define MSG_FASTOPEN	0x20000000
-#endif
-#ifndef IPV6_FREEBIND
-#define IPV6_FREEBIND	78
-#endif
-
 #define DNS_PORT	53
 #define PORTS		65536
 

@@ -35,11 +35,6 @@
 #define TRY_NS		1000000		/* that a try may take */
 #define SUN_HEAD	offsetof(struct sockaddr_un, sun_path)
 
-/* glibc's name of it is younger than most of glibc. */
-#ifndef sigev_notify_thread_id
-#define sigev_notify_thread_id	_sigev_un._tid
-#endif
-
 /* The sockets that were bound inside, the oldest reused first. */
 static struct bound {
 	uint64_t	 ino;

@@ -23,11 +23,9 @@
 
 #include "gen_command_filter.h"
 #include "gen_filter.h"
+#include "linux_new.h"
 
 /* O_LARGEFILE and O_DIRECTORY differ between machines; these do not. */
-#ifndef O_PATH
-#define O_PATH		010000000
-#endif
 #define O_TMPFILE_BIT	020000000
 #define WRITES		(O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)
 

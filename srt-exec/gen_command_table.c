@@ -25,6 +25,7 @@
 
 #include "gen_command_filter.h"
 #include "gen_filter.h"
+#include "linux_new.h"
 
 const struct refusal	 refusals[] = {
 	/* Of another kernel's making: ENOSYS, so that libc falls back. */
@@ -123,15 +124,6 @@ const size_t	nreviewed = nitems(reviewed);
 
 #define SOCK_KIND	0xfU	/* the type without its flags */
 #define KIND(v)		EQMASK(1, SOCK_KIND, (v))
-#ifndef MSG_FASTOPEN
-#define MSG_FASTOPEN	0x20000000
-#endif
-#ifndef TCP_FASTOPEN_CONNECT
-#define TCP_FASTOPEN_CONNECT	30
-#endif
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME	0x80
-#endif
 #define NEW_NAMESPACE	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
 			    CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
 			    CLONE_NEWNET)

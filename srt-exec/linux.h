@@ -3,9 +3,8 @@
 #define LINUX_H
 
 /*
- * System calls that C libraries lack or name late, and the constants that
- * kernel headers of today's distributions do not have yet.  All of these
- * calls have the same number on every architecture.
+ * System calls that C libraries lack or name late, under names of our own.
+ * All of these calls have the same number on every architecture.
  */
 
 #include <sys/types.h>
@@ -17,15 +16,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#ifndef AT_EMPTY_PATH
-#define AT_EMPTY_PATH		0x1000
-#endif
-#ifndef AT_RECURSIVE
-#define AT_RECURSIVE		0x8000
-#endif
-#ifndef O_PATH
-#define O_PATH			010000000
-#endif
+#include "linux_new.h"
 
 /* So the kernel restarts a call that a signal interrupts; <linux/errno.h> */
 #define LX_ERESTARTSYS	512

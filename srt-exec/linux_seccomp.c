@@ -17,12 +17,9 @@
 #include <unistd.h>
 
 #include "exec.h"
+#include "linux_new.h"
 
 #include "command_filter.h"
-
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV	(1U << 5)
-#endif
 
 #define PROGRAM(p)	{ (p), nitems(p) }
 

@@ -96,7 +96,7 @@ made -s sources >"$T/made"
 grep '\.c$' "$T/made" >"$T/sources"
 sed 's,/[^/]*$,,' "$T/sources" | sort -u | while read -r folder; do
 	ls "$folder"/*.h
-done 2>/dev/null | grep -vE 'gen_filter|linux\.h|broker' >"$T/headers"
+done 2>/dev/null | grep -vE 'gen_filter|linux(_new)?\.h|broker' >"$T/headers"
 headers() {
 	# shellcheck disable=SC2046
 	sed -n 's/^#include <\(.*\)>.*/\1/p' \
@@ -122,6 +122,15 @@ unknown() {
 }
 yes 'they include headers' sh -c "[ $(headers | wc -l) -gt 30 ]"
 no 'and none that is of one system' unknown
+
+# --- what differs is a file, a header's or common's matter
+
+conditions() {
+	grep -nE '^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif)' "$@"
+}
+yes 'a condition would be seen' conditions srt-exec/linux_new.h
+no 'no role is made of conditions' conditions srt/*.c srt-exec/*.c \
+    srt-monitor/*.c srt-proxy/*.c
 
 # --- compiled with what others show
 
