@@ -435,7 +435,7 @@ FUZZ_TARGETS +=	control ask
 FUZZ_control_SRCS = $(CONTROL_SRCS)
 FUZZ_control_LIBS = $(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS) \
 		-Wl$(comma)--wrap=write
-FUZZ_ask_SRCS =	$(CONTROL_SRCS)
+FUZZ_ask_SRCS =	$(CONTROL_SRCS) srt/tty.c
 FUZZ_ask_LIBS =	$(CONF_YAJL_LIBS) $(EVENT_LIBS) $(BSD_LIBS)
 
 FUZZ_TARGETS +=	settings_tree
