@@ -262,7 +262,8 @@ def scenes():
         Scene("tls", net=', "parentProxy": { "http": '
               '"https://own.test:%d" }' % proxy, steps=ask, good=1,
               people=["srt", "proxy", "tls"]),
-        Scene("ask", steps=ask, good=1, allow="", people=["srt", "proxy", "keeper", "role"]),
+        Scene("ask", steps=ask, good=1, allow="",
+              people=["srt", "proxy", "keeper", "role"]),
         Scene("tty", steps=ask, good=0, allow="",
               options=["--ask"], people=["srt", "role"]),
         Scene("learn", options=["--learn", T + "/learned.json"],
@@ -368,7 +369,7 @@ class Death:
         command(FAULT, who, nth=int(n), action=action, sticky=sticky, call=name)
         r = self.scenes[scene or "plain"].run()
         may = {STATUS, FAILED}
-        if who in ("init", "exec"):
+        if who in ("init", "exec", "broker"):
             may |= {126, 127}
         # Before its execve it is the command already.
         if who == "init" and what in SIGNALS:

@@ -8,4 +8,5 @@
 rig
 have python3 || skip_all "no python3"
 [ -x "${SRT_HELPERS:-}/taken/bin/srt" ] || skip_all "no test programs"
-E2E=$E2E exec python3 "$E2E/forge.py"
+export E2E
+exec python3 "$E2E/forge.py"

@@ -225,6 +225,9 @@ class Baseline:
         text = ""
         for what, old, new in zip(("mounts", "ports", "files", "sockets"),
                                   self.rest, now):
+            # What somebody else takes off meanwhile is gone here as well.
+            if what == "mounts" and set(new) <= set(old):
+                continue
             if old != new:
                 text += "%s: %s\n" % (what, sorted(set(map(str, new)) ^
                                                    set(map(str, old))))
