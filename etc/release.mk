@@ -46,9 +46,17 @@ RELEASE_URL ?=	https://example.org/srt
 dist-checksums: dist
 	@sh etc/packaging/fill.sh $(ARCHIVE) '$(RELEASE_URL)' $(O)/packaging
 
-# Builds them, and has Debian's installed, run, upgraded and purged.
-package-test: dist-checksums
-	@sh regress/package/debian.sh $(ARCHIVE)
-	@sh regress/package/rpm.sh $(ARCHIVE) $(O)/packaging/rpm/srt.spec
+# Builds them, and has Debian's installed, run, upgraded and purged.  All that
+# this takes is there, so nothing that packaging.t asks is skipped.
+PACKAGE_TESTS =	$(patsubst %,regress/package/%.sh,debian rpm) \
+		regress/release/packaging.t
+package-test:
+	@sh etc/setup.sh build package
+	@$(MAKE) package-tested
 
-.PHONY: dist-checksums package-test
+package-tested: TEST_SECONDS = 1800
+package-tested: dist-checksums $(O)/regress/checkconf
+	@SRT_ARCHIVE=$(ARCHIVE) SRT_PACKAGING='$(O)/packaging' SRT_TOOLS=all \
+	    $(RUN_TESTS) $(PACKAGE_TESTS)
+
+.PHONY: dist-checksums package-test package-tested

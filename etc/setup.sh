@@ -5,7 +5,7 @@
 # manager of the system, and only what is missing.  Without the right to do
 # so it prints the line to run and fails.
 #
-#	etc/setup.sh [-n] [build] [test] [demo] [lint] [fuzz] [bench]
+#	etc/setup.sh [-n] [build] [test] [demo] [lint] [fuzz] [bench] [package]
 
 set -eu
 
@@ -13,7 +13,7 @@ set -eu
 # FreeBSD and macOS; "-" where it is part of the system or has no use.
 # Probes: cmd:NAME, pc:NAME (pkg-config), hdr:FILE, san:COMPILER, py:MODULE,
 # pg:NAME (a program of PostgreSQL, which has a folder of its own), jdk:MODULE
-# (of the java that is found).
+# (of the java that is found), deb:NAME (a package that Debian's tools want).
 table() {
 	cat <<'TABLE'
 build cmd:cc            gcc           gcc                  gcc            gcc               -          -
@@ -40,6 +40,8 @@ test  cmd:nginx         nginx-light   nginx                nginx          nginx 
 test  cmd:openssl       openssl       openssl              openssl        openssl           -          openssl
 test  cmd:bash          bash          bash                 bash           bash              bash       bash
 test  cmd:dash          dash          dash                 dash           dash              dash       dash
+test  cmd:zsh           zsh           zsh                  zsh            zsh               zsh        -
+test  cmd:fish          fish          fish                 fish           fish              fish       fish
 test  cmd:socat         socat         socat                socat          socat             socat      socat
 test  cmd:ip            iproute2      iproute              iproute2       iproute2          -          -
 test  cmd:ps            procps        procps-ng            procps         procps-ng         -          -
@@ -107,6 +109,24 @@ test  hdr:http_parser.h libhttp-parser-dev -                -              -    
 fuzz  cmd:afl-clang-fast afl++         american-fuzzy-lop   afl++          aflplusplus       -          -
 fuzz  cmd:llvm-profdata llvm          llvm                 llvm           llvm              -          -
 fuzz  san:clang         libclang-rt-dev compiler-rt        compiler-rt    compiler-rt       -          -
+package cmd:git        git           git                  git            git               git        git
+package cmd:openssl    openssl       openssl              openssl        openssl           -          openssl
+package cmd:prove      perl          perl-Test-Harness    perl-utils     perl              perl5      perl
+package deb:build-essential build-essential -                    -              -                 -          -
+package cmd:dpkg-buildpackage dpkg-dev      -                    -              -                 -          -
+package deb:debhelper  debhelper     -                    -              -                 -          -
+package deb:dh-apparmor dh-apparmor   -                    -              -                 -          -
+package deb:apparmor   apparmor      -                    -              -                 -          -
+package deb:libcmocka-dev libcmocka-dev -                    -              -                 -          -
+package deb:pkg-config pkg-config    -                    -              -                 -          -
+package cmd:lintian    lintian       -                    -              -                 -          -
+package cmd:mmdebstrap mmdebstrap    -                    -              -                 -          -
+package cmd:systemd-sysusers systemd-standalone-sysusers -                    -              -                 -          -
+package cmd:rpmbuild   rpm           rpm-build            -              -                 -          -
+package cmd:rpmlint    rpmlint       rpmlint              -              -                 -          -
+package cmd:cpio       cpio          cpio                 -              -                 -          -
+package cmd:ruby       ruby          ruby                 ruby           ruby              ruby       ruby
+package cmd:shellcheck shellcheck    ShellCheck           shellcheck     shellcheck        hs-ShellCheck shellcheck
 TABLE
 }
 
@@ -145,6 +165,8 @@ there() {
 	hdr:*)	compiles "#include <${1#*:}>" "${CC:-cc}" -E ;;
 	py:*)	python3 -c "import ${1#*:}" ;;
 	jdk:*)	java --list-modules | grep "^${1#*:}" ;;
+	deb:*)	dpkg-query -W -f '${Status}\n' "${1#*:}" |
+		    grep ' installed$' ;;
 	pg:*)	for file in /usr/lib/postgresql/*/bin/"${1#*:}" \
 		    /usr/libexec/postgresql*/"${1#*:}"; do
 			[ ! -x "$file" ] || return 0
@@ -208,9 +230,9 @@ fi
 [ $# -gt 0 ] || set -- build test
 for set in "$@"; do
 	case $set in
-	build|test|demo|lint|fuzz|bench) ;;
+	build|test|demo|lint|fuzz|bench|package) ;;
 	*)	echo "usage: etc/setup.sh [-n] [build] [test] [demo] [lint]" \
-		    "[fuzz] [bench]" >&2
+		    "[fuzz] [bench] [package]" >&2
 		exit 2 ;;
 	esac
 done

@@ -37,7 +37,8 @@
 ## make sbom         what the programs are made of, as SPDX, in O
 ## make dist         the release archive and its sum; clean, distclean
 ## make dist-checksums  that, and the files of packages with its sums, in O
-## make package-test  Debian's and rpm's package of it, built and tried
+## make package-test  install what is missing; Debian's and rpm's package of it,
+##                   built and tried, the files of the others read
 ## make repro        build from that archive elsewhere: the same programs?
 ## make distcheck    that, and its unit tests
 

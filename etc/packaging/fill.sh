@@ -33,7 +33,7 @@ base64=$(openssl dgst -sha256 -binary <"$archive" | openssl base64)
 size=$(wc -c <"$archive" | tr -d ' ')
 date=$(sh "$here/../dist.sh" date)
 
-for name in rpm/srt.spec alpine/APKBUILD \
+for name in rpm/srt.spec rpm/srt.rpmlintrc alpine/APKBUILD \
     alpine/srt-sandbox.pre-install arch/PKGBUILD arch/.SRCINFO \
     freebsd/Makefile freebsd/distinfo freebsd/UIDs freebsd/GIDs \
     freebsd/pkg-descr freebsd/pkg-plist openbsd/Makefile openbsd/distinfo \
