@@ -48,7 +48,7 @@ dist-checksums: dist
 
 # Builds them, and has Debian's installed, run, upgraded and purged.  All that
 # this takes is there, so nothing that packaging.t asks is skipped.
-PACKAGE_TESTS =	$(patsubst %,regress/package/%.sh,debian rpm) \
+PACKAGE_TESTS =	$(patsubst %,regress/package/%.sh,debian rpm others) \
 		regress/release/packaging.t
 package-test:
 	@sh etc/setup.sh build package

@@ -125,7 +125,9 @@ package cmd:systemd-sysusers systemd-standalone-sysusers -                    - 
 package cmd:rpmbuild   rpm           rpm-build            -              -                 -          -
 package cmd:rpmlint    rpmlint       rpmlint              -              -                 -          -
 package cmd:cpio       cpio          cpio                 -              -                 -          -
+package cmd:makepkg    makepkg       -                    -              -                 -          -
 package cmd:ruby       ruby          ruby                 ruby           ruby              ruby       ruby
+package cmd:rubocop    rubocop       -                    -              -                 -          -
 package cmd:shellcheck shellcheck    ShellCheck           shellcheck     shellcheck        hs-ShellCheck shellcheck
 TABLE
 }

@@ -147,7 +147,6 @@ with shellcheck 'the script of Arch' shellcheck -s bash \
     -e SC2034,SC2154,SC2164 "$T/filled/arch/PKGBUILD"
 with shellcheck 'the script of Alpine' shellcheck -s dash \
     -e SC2034,SC2154 "$T/filled/alpine/APKBUILD"
-with ruby "Homebrew's formula" ruby -c "$T/filled/homebrew/srt-sandbox.rb"
 
 # .SRCINFO says what PKGBUILD says.
 # shellcheck disable=SC2016
