@@ -374,6 +374,12 @@ def speak(c, u, text=b'ping'):
     same(c.take(4), b'pong')
 
 
+def answer(c, u):
+    """What is no HelloRetryRequest."""
+    u.send(b'a server')
+    same(c.take(8), b'a server')
+
+
 def test_connect():
     srv = Server()
     names = [address(b'internal.test'), address(b'internal.test', AAAA),
@@ -618,10 +624,13 @@ def test_name_right():
         for c, u in ways(srv):
             c.send(data)
             same(u.take(len(data)), data)
+            answer(c, u)
             speak(c, u)
-    # In pieces, in many records, and with more behind it.
+    # In pieces, in many records, and with more behind it: that goes on when
+    # the server has not asked for another hello.
     data = hello('internal.test')
-    for text in (records(data, 1), records(data, 7), data + b'more'):
+    for text, more in ((records(data, 1), b''), (records(data, 7), b''),
+                       (data, b'more')):
         for c, u in ways(srv):
             c.send(text[:1])
             c.send(text[1:20])
@@ -629,6 +638,11 @@ def test_name_right():
             for i in range(20, len(text), 100):
                 c.send(text[i:i + 100])
             same(u.take(len(text)), text)
+            c.send(more)
+            if more:
+                u.quiet(0.05)
+            answer(c, u)
+            same(u.take(len(more)), more)
             speak(c, u)
 
 
