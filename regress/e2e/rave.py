@@ -26,8 +26,8 @@ class Rave:
     def one(self, who, seed, stubborn):
         point = "%s:%d%s" % (who, seed, "!" if stubborn else "")
         # Every other time without namespaces.
-        settings(', "mode": "landlock"' if seed % 2 and who != "keeper"
-                 else "",
+        bare = seed % 2 and who != "keeper"
+        settings(', "mode": "landlock"' if bare else "",
                  ', "parentProxy": { "https": "https://127.0.0.1:9" }'
                  if who == "tls" else "")
         command(RAVE, who, seed=seed, sticky=stubborn, world=self.world)
@@ -36,12 +36,16 @@ class Rave:
                  (ASK if who == "resolver" else ":")], options=[
                      "--learn", T + "/learn/learned.json"]
                 if who == "keeper" else [])
-        status = r.wait(7 if stubborn else 1 if who == "keeper" else BOUND)
+        # There it may say all of it to the broker, which asks it nothing, and
+        # wait: a process that does nothing is no fault of its peers'.
+        waits = who == "init" and bare
+        status = r.wait(7 if stubborn else 1 if who == "keeper" else
+                        2 if waits else BOUND)
         why = ""
         # Who goes on although his peer has ended hurts himself alone; with
         # srt he must end.
         # A keeper is done without: then nothing is saved.
-        alone = status is None and (stubborn or who == "keeper")
+        alone = status is None and (stubborn or waits or who == "keeper")
         if status is None:
             r.kill()
         said = r.said()
