@@ -400,11 +400,13 @@ class Death:
         """One of them has stopped: all goes on.  srt alone, or what it or pid
         1 is until its execve, is for whoever has stopped it to continue."""
         end = time.monotonic() + BOUND
-        while who in ("srt", "role") and time.monotonic() < end:
+        while who in ("srt", "role", "init") and time.monotonic() < end:
             if r.p.poll() is not None:
                 break
             fired, pid, _, _ = answer()
-            if fired and state_of(pid) in ("T", None):
+            # What pid 1 has made by vfork(2) keeps that in the kernel.
+            if fired and (state_of(pid) is None or state_of(pid) == "T" and (
+                    who != "init" or state_of(parent_of(pid)) == "D")):
                 self.wake(pid)
                 break
             time.sleep(0.001)

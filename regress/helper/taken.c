@@ -103,13 +103,18 @@ taken_is(enum taken_mode mode)
 	return taken != NULL && taken->mode == mode && taken->who == self;
 }
 
+/* Threads, and a process and what it has made, may do so at a time. */
 static void
 taken_add(const char *text, size_t len)
 {
-	if (len > sizeof(taken->text) - taken->len)
-		return;
-	memcpy(taken->text + taken->len, text, len);
-	taken->len += (uint32_t)len;
+	uint32_t	 at = __atomic_load_n(&taken->len, __ATOMIC_RELAXED);
+
+	do {
+		if (len > sizeof(taken->text) - at)
+			return;
+	} while (!__atomic_compare_exchange_n(&taken->len, &at,
+	    at + (uint32_t)len, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	memcpy(taken->text + at, text, len);
 }
 
 void
@@ -137,6 +142,8 @@ taken_die(int sig)
 static int
 taken_hit(const char *name)
 {
+	char		 line[64];
+	size_t		 len;
 	unsigned int	 n;
 
 	if (taken_is(TAKEN_FORGE)) {
@@ -149,8 +156,10 @@ taken_hit(const char *name)
 	if (!taken_is(TAKEN_TRACE) && !taken_is(TAKEN_FAULT))
 		return 0;
 	if (taken->mode == TAKEN_TRACE) {
-		taken_add(name, strlen(name));
-		taken_add("\n", 1);
+		if ((len = strlcpy(line, name, sizeof(line))) < sizeof(line)) {
+			line[len] = '\n';
+			taken_add(line, len + 1);
+		}
 		return 0;
 	}
 	if (strcmp(name, taken->call) != 0)
