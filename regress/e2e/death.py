@@ -371,6 +371,9 @@ class Death:
         may = {STATUS, FAILED}
         if who in ("init", "exec", "broker"):
             may |= {126, 127}
+        # arc4random(3) of libbsd ends the process so, without a word.
+        if name == "mmap" and what == "ENOMEM":
+            may.add(1)
         # Before its execve it is the command already.
         if who == "init" and what in SIGNALS:
             may.add(128 + SIGNALS[what])
