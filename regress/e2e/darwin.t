@@ -180,7 +180,9 @@ is "$st" 143 'its signal'
 srt no-such-command
 is "$st" 127 'no such command'
 srt --check
-is "$st" 0 '--check'
+# Root, who owns "/", may be nobody that is known in the rig's namespace.
+is "$(printf '%s\n' "$out" | grep '^missing' |
+    grep -v -e '/ belongs to another user' -e '^missing  log  ')" '' '--check'
 like "$out" '^ok  seatbelt  ' '--check: Seatbelt'
 like "$out" '^ok  run  ' '--check: a run'
 like "$out" '^missing  log  .*these settings do not need' '--check: the log'
