@@ -693,7 +693,7 @@ test_places(void **state)
 		{ "/", { { 0, 0, NULL } } }
 	};
 	struct guard		*g = guard(0);
-	struct guard_place	 p;
+	struct guard_place	 p = { .end = 0 };
 	size_t			 i, k;
 
 	(void)state;
