@@ -129,12 +129,8 @@ def syslog_daemon():
         s.recv(1 << 17)
 
 
-def parent_proxy():
-    """Speaks TLS, as own.test; says itself what it is asked for."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(T + "/etc/cert.pem", T + "/etc/key.pem")
-    listener = socket.create_server(("203.0.113.1", 0))
-
+def other_proxy(listener, wrap):
+    """Says itself what it is asked for, over what wrap makes of a socket."""
     def head(c):
         data = b""
         while not data.endswith(b"\r\n\r\n"):
@@ -146,7 +142,7 @@ def parent_proxy():
     def serve(c):
         try:
             c.settimeout(30)
-            with context.wrap_socket(c, server_side=True) as t:
+            with wrap(c) as t:
                 head(t)
                 t.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
                 head(t)
@@ -159,7 +155,24 @@ def parent_proxy():
             in_thread(serve, listener.accept()[0])
 
     in_thread(accept)
+
+
+def parent_proxy():
+    """Speaks TLS, as own.test."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(T + "/etc/cert.pem", T + "/etc/key.pem")
+    listener = socket.create_server(("203.0.113.1", 0))
+    other_proxy(listener, lambda c: context.wrap_socket(c, server_side=True))
     return listener.getsockname()[1]
+
+
+def mitm_proxy():
+    path = T + "/mitm.sock"
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen(64)
+    other_proxy(listener, lambda c: c)
+    return path
 
 
 def answer_all(s):
@@ -249,6 +262,7 @@ class Scene:
 
 def scenes():
     proxy = parent_proxy()
+    mitm = mitm_proxy()
     in_thread(syslog_daemon)
     wait_until(5, lambda: exists(T + "/syslog/log"))
     ask = "proxy allowed.test"
@@ -262,6 +276,10 @@ def scenes():
         Scene("tls", net=', "parentProxy": { "http": '
               '"https://own.test:%d" }' % proxy, steps=ask, good=1,
               people=["srt", "proxy", "tls"]),
+        # By srt's own connection: srt-proxy has no way to a Unix socket.
+        Scene("mitm", net=', "mitmProxy": { "socketPath": "%s", '
+              '"domains": ["allowed.test"] }' % mitm, steps=ask, good=1,
+              people=["srt", "proxy"]),
         Scene("ask", steps=ask, good=1, allow="",
               people=["srt", "proxy", "keeper", "role"]),
         Scene("tty", steps=ask, good=0, allow="",
