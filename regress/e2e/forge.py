@@ -5,6 +5,7 @@
 # for anybody, or the run ends with srt's own failure.
 
 import re
+import threading
 
 from taken import *
 
@@ -160,7 +161,7 @@ def taken_resolver(world):
             head = "none"
         ok(fired and status == 0 and head.startswith("HTTP/1.1 403"),
            "K20: a resolver that says %s: refused" % address,
-           "%s %s\n%s" % (status, said, head))
+           "%s %s %s\n%s" % (status, fired, said, head))
     ok(nobody_came(world), "K20: nobody has come to this machine's port")
 
 
@@ -169,6 +170,46 @@ def taken_monitor():
     ends("a monitor hands in the report before its time", "monitor",
          frame("CTL_FLUSHED", u64(0, 0, 0)), call="recvmsg",
          work="echo >/taken; sleep 5")
+
+
+def hang_up(listener):
+    try:
+        while True:
+            listener.accept()[0].close()
+    except OSError:
+        pass
+
+
+def taken_tls():
+    """It is asked for TLS with a parent proxy, and says what became of it."""
+    parent = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=hang_up, args=(parent,), daemon=True).start()
+    settings(net=', "parentProxy": { "http": "https://127.0.0.1:%d" }' %
+             parent.getsockname()[1])
+    ends("srt-tls has TLS to hand over, and hands over nothing", "tls",
+         frame("TLS_READY", u32(1)), call="calloc", work=ASK)
+    why = "forged\r\nX-Forged: 1\r\n\r\n\x1b]0;forged\a"
+    for name, say, told in (
+            ("of a connection that is none", frame(
+                "TLS_FAILED", u32(99) + string(why)), False),
+            ("of the same one twice", frame(
+                "TLS_FAILED", u32(1) + string(why)) * 2, True),
+            ("to the user", frame("CTL_LOG", u32(0) + string(why)), False)):
+        try:
+            os.unlink(W + "/head")
+        except OSError:
+            pass
+        status, said, fired, _ = run("tls", say, call="calloc", work=GET)
+        try:
+            with open(W + "/head", newline="") as f:
+                head = f.read()
+        except OSError:
+            head = "none"
+        ok(fired and status == 0 and head.startswith("HTTP/1.1 502 ") and
+           ("forged" in head) == told and "\nX-Forged" not in head and
+           "\x1b" not in head + said,
+           "K20: what srt-tls says %s has no power" % name,
+           "%s %s %s\n%s" % (status, fired, said, head))
 
 
 def taken_exec():
@@ -215,6 +256,7 @@ def main():
     taken_proxy()
     taken_resolver(world)
     taken_monitor()
+    taken_tls()
     taken_exec()
     taken_report()
     left = base.left(8)
