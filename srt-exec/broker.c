@@ -257,6 +257,7 @@ broker_serve(int from)
 	if (broker.rootfd == -1 || stat("/proc", &st) == -1)
 		_exit(EXIT_SRT);
 	broker.procdev = st.st_dev;
+	lifted_watch();
 	notify_start();
 }
 
@@ -288,7 +289,7 @@ broker_end(void)
 static void
 broker_loop(int pidfd)
 {
-	struct pollfd	 pfd[5];
+	struct pollfd	 pfd[6];
 	uint64_t	 n;
 	int		 timeout = -1, ready;
 
@@ -298,6 +299,8 @@ broker_loop(int pidfd)
 	pfd[3].fd = pidfd;
 	pfd[0].events = pfd[1].events = pfd[2].events = pfd[3].events = POLLIN;
 	pfd[4].events = POLLIN;
+	pfd[5].fd = lifted_fd();
+	pfd[5].events = POLLPRI;
 	for (;;) {
 		pfd[4].fd = broker.endfd;
 		if ((ready = poll(pfd, nitems(pfd), timeout)) == -1 &&
@@ -318,6 +321,8 @@ broker_loop(int pidfd)
 		timeout = notify_tend(ready == 0);
 		timeout = sooner(timeout, call_retry());
 		timeout = sooner(timeout, connect_tend());
+		timeout = sooner(timeout, lifted_tend(ready > 0 &&
+		    pfd[5].revents != 0));
 		timeout = sooner(timeout, report_flush(0));
 		(void)ipc_flush(&broker.proxy);
 		(void)ipc_flush(&broker.monitor);
@@ -354,6 +359,7 @@ broker_main(struct sandbox *sb)
 
 	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
 		continue;
+	lifted_end();
 	fresh_report();
 	(void)report_flush(1);
 	ipc_send_barrier(&broker.monitor);

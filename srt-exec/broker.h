@@ -503,6 +503,26 @@ void	 report(const struct call *, const char *, const char *,
 int	 report_flush(int);
 /* An event that there was no room for. */
 void	 report_lost(void);
+/*
+ * Main thread: something to look at, which nobody was refused: target, reason,
+ * rule, cure, and of how many.
+ */
+void	 report_change(const char *, const char *, const char *, const char *,
+	    uint64_t);
+
+/* broker_lifted.c: whether what hides a file is still there; main thread */
+
+/* From now on, if there is anything to watch. */
+void	 lifted_watch(void);
+/* To be polled for POLLPRI, or -1. */
+int	 lifted_fd(void);
+/*
+ * Tells of what nothing hides any more; the argument says whether mounts have
+ * changed.  Milliseconds until the next look is due, -1 if none is.
+ */
+int	 lifted_tend(int);
+/* The last look. */
+void	 lifted_end(void);
 
 /* broker_open.c, broker_name.c, broker_rename.c, broker_attr.c: file calls */
 long	 call_open(struct call *), call_openat(struct call *),

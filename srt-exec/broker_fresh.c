@@ -331,21 +331,6 @@ fresh_moved(const char *from, const char *to, int exchange)
 	(void)pthread_mutex_unlock(&lock);
 }
 
-static void
-change_send(const char *target, const char *reason, uint64_t count)
-{
-	struct violation	 v;
-
-	memset(&v, 0, sizeof(v));
-	v.count = count;
-	v.operation = (char *)(uintptr_t)VIOLATION_CHANGE;
-	v.target = (char *)(uintptr_t)target;
-	v.reason = (char *)(uintptr_t)reason;
-	v.rule = (char *)(uintptr_t)"mandatory";
-	v.cure = v.program = (char *)(uintptr_t)"";
-	ipc_send_violation(&broker.monitor, &v);
-}
-
 void
 fresh_report(void)
 {
@@ -363,10 +348,10 @@ fresh_report(void)
 		else
 			(void)snprintf(reason, sizeof(reason), "%s of a tree "
 			    "that the command made", changes[i].name);
-		change_send(changes[i].path, reason, 1);
+		report_change(changes[i].path, reason, "mandatory", "", 1);
 	}
 	if (nmore > 0)
-		change_send("(more names)", "that others execute",
-		    nmore);
+		report_change("(more names)", "that others execute",
+		    "mandatory", "", nmore);
 	(void)pthread_mutex_unlock(&lock);
 }

@@ -2,7 +2,7 @@
 
 /*
  * The mounts that the command sees, by number.  They are read once: nobody
- * can change them any more.
+ * can make one any more.
  */
 
 #include "compat.h"
@@ -27,7 +27,6 @@ static struct mount	*mounts;
 static size_t		 nmounts;
 static int		 hosts_proc;
 
-/* The file as a whole, to be freed. */
 static char *
 read_all(int fd)
 {
@@ -53,6 +52,20 @@ read_all(int fd)
 	}
 	buf[len] = '\0';
 	return buf;
+}
+
+char *
+mounts_text(void)
+{
+	char	*text;
+	int	 fd;
+
+	fd = openat(broker.procfd, "self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		fatal("mountinfo");
+	text = read_all(fd);
+	(void)close(fd);
+	return text;
 }
 
 static int
@@ -107,13 +120,8 @@ void
 mounts_learn(void)
 {
 	char	*buf, *line, *end;
-	int	 fd;
 
-	fd = openat(broker.procfd, "self/mountinfo", O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		fatal("mountinfo");
-	buf = read_all(fd);
-	(void)close(fd);
+	buf = mounts_text();
 	for (line = buf; (end = strchr(line, '\n')) != NULL; line = end + 1) {
 		*end = '\0';
 		mount_learn(line);

@@ -78,6 +78,8 @@ long	 path_walk(struct call *, int, const char *, uint64_t, int,
 int	 proc_is_own(struct call *, const char *);
 
 /* broker_mounts.c */
+/* Our own mountinfo as a whole, to be freed. */
+char	*mounts_text(void);
 void	 mounts_learn(void);
 /* Is there a /proc with the broker in it, the command's or another? */
 int	 mounts_show_us(void);

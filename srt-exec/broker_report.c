@@ -128,6 +128,23 @@ report(const struct call *c, const char *operation, const char *target,
 		broker_wake();
 }
 
+void
+report_change(const char *target, const char *reason, const char *rule,
+    const char *cure, uint64_t count)
+{
+	struct violation	 v;
+
+	memset(&v, 0, sizeof(v));
+	v.count = count;
+	v.operation = (char *)(uintptr_t)VIOLATION_CHANGE;
+	v.target = (char *)(uintptr_t)target;
+	v.reason = (char *)(uintptr_t)reason;
+	v.rule = (char *)(uintptr_t)rule;
+	v.cure = (char *)(uintptr_t)cure;
+	v.program = (char *)(uintptr_t)"";
+	ipc_send_violation(&broker.monitor, &v);
+}
+
 /* The lock is not held while the monitor is written to. */
 static void
 report_send(void)

@@ -21,7 +21,8 @@ SRT_BROKER_SRCS = srt-exec/broker.c srt-exec/broker_notify.c \
 		srt-exec/broker_task.c srt-exec/broker_report.c \
 		srt-exec/broker_path.c srt-exec/broker_walk.c \
 		srt-exec/broker_kept.c srt-exec/broker_moves.c \
-		srt-exec/broker_mounts.c srt-exec/broker_tree.c \
+		srt-exec/broker_mounts.c srt-exec/broker_lifted.c \
+		srt-exec/broker_tree.c \
 		srt-exec/broker_check.c srt-exec/broker_bare.c \
 		srt-exec/broker_same.c \
 		srt-exec/broker_fresh.c srt-exec/broker_learn.c \

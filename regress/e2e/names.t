@@ -378,7 +378,8 @@ refuse "and it is not there" test -e new.pem
 # whose place the host puts another file.
 mkdir -p "$T/secrets"
 echo old >"$T/secrets/token"
-deny="\"$T/secrets/token\", \"$T/late/x\", \"$T/late/dir\""
+echo old >"$T/secrets/a b\\c"
+deny="\"$T/secrets/token\", \"$T/secrets/a b\\\\c\", \"$T/late/x\", \"$T/late/dir\""
 # replaced: what the command then reads, in $out
 replaced() {
 	rm -rf "$T/late" go went
@@ -386,6 +387,9 @@ replaced() {
 		wait_for 5 test -e "$W/go"
 		echo new >"$T/secrets/next" &&
 		    mv "$T/secrets/next" "$T/secrets/token"
+		# As editors do that keep a copy until they have written.
+		mv "$T/secrets/a b\\c" "$T/secrets/old" &&
+		    echo new >"$T/secrets/a b\\c" && rm "$T/secrets/old"
 		mkdir -p "$T/late/dir" && echo new >"$T/late/x" &&
 		    echo new >"$T/late/dir/y" && echo new >"$T/late/z"
 		: >"$W/went"
@@ -400,10 +404,15 @@ is "$out" "new
 new
 new
 new" "P5: without strictReadGlobs a path that comes later can be read, as said"
+lifted="others have removed or replaced it: nothing hides what is there now"
+is "$(report "look at $T/secrets/token ($lifted)"):$(report \
+    "look at $T/secrets/a b\\c ($lifted)"):$(report "look at ")" 1:1:2 \
+    "P5: which files others have replaced is told"
 settings deny_read="$deny" allow_read="\"$T/late/dir/z\"" \
     fs_more='"strictReadGlobs": true'
 replaced
 is "$out" new "P5: with it a path is hidden that comes later or is replaced"
+is "$(report "look at ")" 0 "P5: and of that there is nothing to tell"
 is "$(report "deny file-read-data $T/late/x (the policy hides it)")" 1 \
     "and told of"
 echo z >"$T/late/dir/z"
