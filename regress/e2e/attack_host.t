@@ -287,7 +287,7 @@ before=$(printf '%s\n' "$out" | tr '\n' ' ' |
     sed -n 's/.*\]0;\(.*\)<sandbox_violations>.*/\1/p')
 like "$before" "^$(printf '\030')$esc\\\\" \
     "K32: what the command has begun to say ends before the report"
-for code in '\[m' '\(B' '\[\?47l' '\[r'; do
+for code in '<' '\[m' '\(B' '\[\?47l' '\[r'; do
 	like "$before" "$esc$code" "K32: ESC $code comes before it"
 done
 like "$out" '^<sandbox_violations>' "K32: and the report on a line of its own"
