@@ -327,6 +327,8 @@ const struct promise promises[] = {
 	MAY("fstatfs", BROKER, "is it a pipe or a socket"),
 	MAY("getdents64", BROKER, "a directory before it is renamed"),
 	MAY("lseek", BROKER, "where that went on"),
+	MAY("lseek", KEEPER, "the old text comes back"),
+	MAY("flock", KEEPER, "one at a time"),
 	MAY("faccessat", BROKER, "could a directory be made anew"),
 	MAY("faccessat2", BROKER, "the same of glibc 2.33 and later"),
 	MAY("mkdirat", BROKER, "the command's mkdir"),

@@ -57,7 +57,7 @@ limit_dir(void)
 	cap_rights_init(&rights, CAP_LOOKUP, CAP_READ, CAP_WRITE, CAP_SEEK,
 	    CAP_CREATE, CAP_FSTAT, CAP_FSTATAT, CAP_FSYNC, CAP_FTRUNCATE,
 	    CAP_FCHMOD, CAP_UNLINKAT, CAP_RENAMEAT_SOURCE,
-	    CAP_RENAMEAT_TARGET, CAP_FCNTL);
+	    CAP_RENAMEAT_TARGET, CAP_FCNTL, CAP_FLOCK);
 	if (cap_rights_limit(SANDBOX_DIR_FD, &rights) == -1)
 		fatal("cap_rights_limit");
 }

@@ -36,7 +36,7 @@ static const struct {
 	[ROLE_RESOLVER] = { "stdio dns", SIGHT_NAMES },
 	[ROLE_TLS] = { "stdio recvfd", SIGHT_NONE },
 	[ROLE_MONITOR] = { "stdio recvfd", SIGHT_NONE },
-	[ROLE_KEEPER] = { "stdio rpath wpath cpath fattr", SIGHT_DIR }
+	[ROLE_KEEPER] = { "stdio rpath wpath cpath fattr flock", SIGHT_DIR }
 };
 
 /* It dies by the end of its pipe: there is no other word of a parent. */

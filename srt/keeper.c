@@ -8,6 +8,7 @@
 
 #include "compat.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -24,6 +25,17 @@
 
 #define KEEPER_DIR_FD	SANDBOX_DIR_FD
 #define KEEPER_GRACE	5		/* seconds for each file to be written */
+#define KEEPER_WAIT	2000		/* milliseconds for the lock on it */
+#define KEEPER_PAUSE	10		/* likewise between two looks */
+#define KEEPER_TRIES	16		/* while others write to it */
+
+/* An entry of a list that is to be saved. */
+struct addition {
+	TAILQ_ENTRY(addition) entry;
+	char		*key;
+	char		*text;
+};
+TAILQ_HEAD(additions, addition);
 
 /* In the keeper. */
 static struct {
@@ -35,11 +47,18 @@ static struct {
 	char		*base;		/* of a file that is not there */
 	size_t		 baselen;
 	int		 based;		/* it is to be made in any case */
-	int		 failed;	/* an entry could not be added */
-	char		*text;		/* what is to be saved; NULL: nothing */
+	struct additions additions;
+	/* While it is being written. */
+	int		 fd;		/* as it is, and locked; -1: not there */
+	struct stat	 st;
+	char		*old;		/* what it says; base; or NULL */
+	size_t		 oldlen;
+	char		*text;		/* what it is to say */
 	size_t		 len;
 	struct ipc_peer	 peer;
-} keeper;
+} keeper = {
+	.additions = TAILQ_HEAD_INITIALIZER(keeper.additions), .fd = -1
+};
 
 /* In the parent. */
 static struct ipc_peer	 keeper_peer;
@@ -48,9 +67,15 @@ static keeper_fn	 keeper_saved;
 static unsigned int	 keeper_owes;		/* answers to keeper_save() */
 
 static void	 keeper_close(int);
-static int	 keeper_load(void);
+static int	 keeper_edit(void);
+static const char *keeper_load(int *);
+static int	 keeper_lock(void);
 static int	 keeper_moved(void);
-static const char *keeper_store(void);
+static const char *keeper_overwrite(int);
+static int	 keeper_read(void);
+static const char *keeper_replace(void);
+static const char *keeper_store(int *);
+static const char *keeper_update(int *);
 static int	 keeper_write(int, const char *, size_t);
 static void	 keeper_recv_add(struct ipc_peer *, struct imsg *);
 static void	 keeper_recv_save(struct ipc_peer *, struct imsg *);
@@ -142,6 +167,8 @@ keeper_start(const char *path, int in_place)
 	/* What the terminal sends is for the command. */
 	if (setpgid(0, 0) == -1)
 		fatal("setpgid");
+	/* At a limit for the size of files writing fails, and is undone. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	keeper_close(pair[1]);
 	ipc_open(&keeper.peer, NULL, IPC_PARENT_FD, ROLE_PARENT, keeper_rules,
 	    nitems(keeper_rules), keeper_gone);
@@ -238,49 +265,92 @@ keeper_recv_saved(struct ipc_peer *peer, struct imsg *imsg)
 static void
 keeper_recv_add(struct ipc_peer *peer, struct imsg *imsg)
 {
+	struct addition	*add;
 	struct ibuf	 buf;
-	char		*key, *entry, *text;
-	size_t		 len = 0;
 
 	(void)peer;
+	add = xcalloc(1, sizeof(*add));
 	ipc_recv_ibuf(imsg, &buf);
-	key = ipc_get_str(&buf);
-	entry = ipc_get_str(&buf);
+	add->key = ipc_get_str(&buf);
+	add->text = ipc_get_str(&buf);
 	ipc_get_end(&buf);
-	/* What the file says by now counts: somebody may have edited it. */
-	if ((keeper.text != NULL || keeper_load() == 0) &&
-	    (text = settings_edit(keeper.text, keeper.len, key, entry,
-	    &len)) != NULL) {
-		free(keeper.text);
-		keeper.text = text;
-		keeper.len = len;
-	} else
-		keeper.failed = 1;
-	free(key);
-	free(entry);
+	TAILQ_INSERT_TAIL(&keeper.additions, add, entry);
 }
 
 static void
 keeper_recv_save(struct ipc_peer *peer, struct imsg *imsg)
 {
-	const char	*why = "the settings file cannot be read, or is none";
+	struct addition	*add;
+	const char	*why = NULL;
+	int		 n, again = 1;
 
 	(void)imsg;
-	/* The least that is valid, where nothing was added to nothing. */
-	if (keeper.text == NULL && keeper.based && !keeper.failed &&
-	    keeper_load() == 0 && keeper.text == NULL)
-		keeper.text = settings_edit(NULL, 0, NULL, NULL, &keeper.len);
-	if (keeper.based && keeper_moved())
-		why = "its directory is not where it was";
-	else if (keeper.text != NULL && keeper.failed)
-		why = "it has no place for what is to be added";
-	else if (keeper.text != NULL)
-		why = keeper_store();
-	free(keeper.text);
-	keeper.text = NULL;
-	keeper.failed = 0;
-	ipc_send_str(peer, IMSG_KEEP_SAVED, why == NULL ? "" : why);
+	for (n = 0; n < KEEPER_TRIES && again; n++) {
+		again = 0;
+		why = keeper_update(&again);
+		if (keeper.fd != -1)
+			(void)close(keeper.fd);
+		keeper.fd = -1;
+		free(keeper.old);
+		free(keeper.text);
+		keeper.old = keeper.text = NULL;
+	}
+	while ((add = TAILQ_FIRST(&keeper.additions)) != NULL) {
+		TAILQ_REMOVE(&keeper.additions, add, entry);
+		free(add->key);
+		free(add->text);
+		free(add);
+	}
+	ipc_send_str(peer, IMSG_KEEP_SAVED, again ?
+	    "other programs write to it all the time" :
+	    why == NULL ? "" : why);
 	(void)ipc_flush(peer);
+}
+
+/*
+ * What the file says by now counts: somebody may have edited it.  NULL, or why
+ * not; *again if that was another file by the end.
+ */
+static const char *
+keeper_update(int *again)
+{
+	const char	*why;
+
+	if ((why = keeper_load(again)) != NULL || *again)
+		return why;
+	if (keeper.fd != -1 && TAILQ_EMPTY(&keeper.additions))
+		return NULL;
+	if (keeper_edit() == -1)
+		return "it has no place for what is to be added";
+	if (keeper.based && keeper_moved())
+		return "its directory is not where it was";
+	return keeper_store(again);
+}
+
+/* Makes the new text out of the old one; the least that is valid of none. */
+static int
+keeper_edit(void)
+{
+	struct addition	*add;
+	char		*text;
+	size_t		 len;
+
+	if (keeper.old == NULL)
+		keeper.text = settings_edit(NULL, 0, NULL, NULL, &keeper.len);
+	else {
+		keeper.text = xstrndup(keeper.old, keeper.oldlen);
+		keeper.len = keeper.oldlen;
+	}
+	TAILQ_FOREACH(add, &keeper.additions, entry) {
+		text = settings_edit(keeper.text, keeper.len, add->key,
+		    add->text, &len);
+		if (text == NULL)
+			return -1;
+		free(keeper.text);
+		keeper.text = text;
+		keeper.len = len;
+	}
+	return keeper.text == NULL ? -1 : 0;
 }
 
 /* A command that learns may have moved more than others. */
@@ -294,45 +364,75 @@ keeper_moved(void)
 	    a.st_ino != b.st_ino;
 }
 
-/* -1 if it cannot be read; one that is not there leaves the text NULL. */
+/*
+ * Other runs save into the same file: who has locked it goes first.  The
+ * command can lock what it can read, so this does not wait for ever.
+ */
 static int
-keeper_load(void)
+keeper_lock(void)
 {
-	struct stat	 st;
-	ssize_t		 n;
-	size_t		 len = 0;
-	char		*text = NULL;
-	int		 fd;
+	int	 waited;
 
-	fd = openat(keeper.dir, keeper.name, O_RDONLY | O_CLOEXEC |
-	    O_NONBLOCK | O_NOCTTY);
-	if (fd == -1 && errno == ENOENT && keeper.base != NULL) {
-		keeper.text = xstrndup(keeper.base, keeper.baselen);
-		keeper.len = keeper.baselen;
-		return 0;
+	for (waited = 0; flock(keeper.fd, LOCK_EX | LOCK_NB) == -1;
+	    waited += KEEPER_PAUSE) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) ||
+		    waited >= KEEPER_WAIT)
+			return -1;
+		(void)poll(NULL, 0, KEEPER_PAUSE);
 	}
-	if (fd == -1)
-		return errno == ENOENT ? 0 : -1;
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
-	    st.st_size > JSON_SIZE_MAX)
-		goto fail;
-	text = xcalloc(1, (size_t)st.st_size + 1);
-	while (len < (size_t)st.st_size) {
-		n = read(fd, text + len, (size_t)st.st_size - len);
+	return 0;
+}
+
+static int
+keeper_read(void)
+{
+	ssize_t	 n;
+
+	if (!S_ISREG(keeper.st.st_mode) || keeper.st.st_size > JSON_SIZE_MAX)
+		return -1;
+	keeper.old = xcalloc(1, (size_t)keeper.st.st_size + 1);
+	keeper.oldlen = 0;
+	while (keeper.oldlen < (size_t)keeper.st.st_size) {
+		n = read(keeper.fd, keeper.old + keeper.oldlen,
+		    (size_t)keeper.st.st_size - keeper.oldlen);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			goto fail;
-		len += (size_t)n;
+			return -1;
+		keeper.oldlen += (size_t)n;
 	}
-	(void)close(fd);
-	keeper.text = text;
-	keeper.len = len;
 	return 0;
-fail:
-	free(text);
-	(void)close(fd);
-	return -1;
+}
+
+static const char *
+keeper_load(int *again)
+{
+	static const char	 none[] =
+	    "the settings file cannot be read, or is none";
+	struct stat		 st;
+
+	keeper.fd = openat(keeper.dir, keeper.name, O_RDONLY | O_CLOEXEC |
+	    O_NONBLOCK | O_NOCTTY);
+	if (keeper.fd == -1 && errno == ENOENT) {
+		/* What is made anew would lack all that it said. */
+		if (keeper.there)
+			return "the settings file is gone";
+		if (keeper.base != NULL) {
+			keeper.old = xstrndup(keeper.base, keeper.baselen);
+			keeper.oldlen = keeper.baselen;
+		}
+		return NULL;
+	}
+	if (keeper.fd == -1)
+		return none;
+	if (keeper_lock() == -1)
+		return "another program has locked the settings file";
+	if (fstat(keeper.fd, &keeper.st) == -1 || keeper_read() == -1)
+		return none;
+	/* Whoever had the lock may have put another file in its place. */
+	*again = fstatat(keeper.dir, keeper.name, &st, 0) == -1 ||
+	    st.st_dev != keeper.st.st_dev || st.st_ino != keeper.st.st_ino;
+	return NULL;
 }
 
 static int
@@ -352,54 +452,94 @@ keeper_write(int fd, const char *text, size_t len)
 	return fsync(fd);
 }
 
+/* In place.  Where there is no room for all of it the old text comes back. */
+static const char *
+keeper_overwrite(int fd)
+{
+	static char	 why[256];
+
+	if (keeper_write(fd, keeper.text, keeper.len) == 0 &&
+	    ftruncate(fd, (off_t)keeper.len) == 0)
+		return NULL;
+	(void)strlcpy(why, strerror(errno), sizeof(why));
+	if (lseek(fd, 0, SEEK_SET) == -1 ||
+	    keeper_write(fd, keeper.old, keeper.oldlen) == -1 ||
+	    ftruncate(fd, (off_t)keeper.oldlen) == -1)
+		(void)strlcat(why, ", and the settings file is damaged",
+		    sizeof(why));
+	return why;
+}
+
 /*
- * A new file takes the place of the old one in one step.  Not so where the
- * command may write to the directory: it could exchange the new file before
- * that, while it cannot touch the settings themselves.
+ * A new file takes the place of the old one in one step.  NULL, or why not; ""
+ * if none can be made, or not with the owner and group of the old one.
  */
 static const char *
-keeper_store(void)
+keeper_replace(void)
 {
 	static char	 why[256];
 	struct stat	 st;
 	char		 temp[64];
-	int		 fd, there;
+	int		 fd;
 
-	there = fstatat(keeper.dir, keeper.name, &st, 0) == 0;
-	/* What is made anew would lack all that it said. */
-	if (keeper.there && !there)
-		return "the settings file is gone";
-	if (there && (st.st_mode & 0222) == 0)
-		return "the settings file is read-only";
-	if (keeper.in_place || !there) {
-		fd = openat(keeper.dir, keeper.name, O_WRONLY | O_CLOEXEC |
-		    O_NOCTTY | O_NOFOLLOW | O_NONBLOCK |
-		    (there ? 0 : O_CREAT | O_EXCL), 0600);
-		if (fd == -1 || keeper_write(fd, keeper.text, keeper.len) ==
-		    -1 || ftruncate(fd, (off_t)keeper.len) == -1)
-			goto fail;
-		(void)close(fd);
-		return NULL;
-	}
 	(void)snprintf(temp, sizeof(temp), ".srt-settings.%08x%08x",
 	    arc4random(), arc4random());
 	fd = openat(keeper.dir, temp, O_WRONLY | O_CREAT | O_EXCL |
 	    O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* A directory in which only that file may be written. */
 	if (fd == -1)
-		goto fail;
-	if (keeper_write(fd, keeper.text, keeper.len) == -1 ||
-	    fchmod(fd, st.st_mode & 07777) == -1 ||
-	    renameat(keeper.dir, temp, keeper.dir, keeper.name) == -1) {
-		(void)snprintf(why, sizeof(why), "%s", strerror(errno));
+		return errno == EACCES ? "" : strerror(errno);
+	*why = '\0';
+	if (fstat(fd, &st) == 0 && (st.st_uid != keeper.st.st_uid ||
+	    st.st_gid != keeper.st.st_gid))
 		(void)unlinkat(keeper.dir, temp, 0);
+	else if (keeper_write(fd, keeper.text, keeper.len) == -1 ||
+	    fchmod(fd, keeper.st.st_mode & 07777) == -1 ||
+	    renameat(keeper.dir, temp, keeper.dir, keeper.name) == -1) {
+		(void)strlcpy(why, strerror(errno), sizeof(why));
+		(void)unlinkat(keeper.dir, temp, 0);
+	} else {
 		(void)close(fd);
-		return why;
+		return NULL;
 	}
 	(void)close(fd);
-	return NULL;
-fail:
-	(void)snprintf(why, sizeof(why), "%s", strerror(errno));
-	if (fd != -1)
-		(void)close(fd);
+	return why;
+}
+
+/*
+ * Not replaced where the command may write to the directory: it could exchange
+ * the new file before that, while it cannot touch the settings themselves; nor
+ * where the file is somebody else's, or of another group.
+ */
+static const char *
+keeper_store(int *again)
+{
+	const char	*why;
+	struct stat	 st;
+	int		 fd, there = keeper.fd != -1;
+
+	if (there && (keeper.st.st_mode & 0222) == 0)
+		return "the settings file is read-only";
+	if (there && !keeper.in_place &&
+	    ((why = keeper_replace()) == NULL || *why != '\0'))
+		return why;
+	fd = openat(keeper.dir, keeper.name, O_WRONLY | O_CLOEXEC | O_NOCTTY |
+	    O_NOFOLLOW | O_NONBLOCK | (there ? 0 : O_CREAT | O_EXCL), 0600);
+	if (fd == -1) {
+		/* Another run was faster. */
+		*again = !there && errno == EEXIST;
+		return strerror(errno);
+	}
+	why = NULL;
+	if (there && (fstat(fd, &st) == -1 || st.st_dev != keeper.st.st_dev ||
+	    st.st_ino != keeper.st.st_ino))
+		*again = 1;
+	else if (there)
+		why = keeper_overwrite(fd);
+	else if (keeper_write(fd, keeper.text, keeper.len) == -1) {
+		why = strerror(errno);
+		(void)unlinkat(keeper.dir, keeper.name, 0);
+	}
+	(void)close(fd);
 	return why;
 }
