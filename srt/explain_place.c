@@ -146,8 +146,19 @@ path_entry(const char *path)
 void
 answer_path(struct answer *a, const char *key, const char *path)
 {
-	char	*entry = path_entry(path);
+	const char	*s = path;
+	char		*entry;
+	size_t		 len = strlen(path), n;
+	uint32_t	 c;
 
+	/* Settings are UTF-8, file names any bytes. */
+	for (; (n = utf8_next(s, len, &c)) != 0; s += n)
+		len -= n;
+	if (len > 0) {
+		answer_note(a, "no entry can name it, as it is no UTF-8");
+		return;
+	}
+	entry = path_entry(path);
 	answer_cure(a, key, entry);
 	free(entry);
 }

@@ -42,7 +42,10 @@ dump_char(FILE *fp, uint32_t c)
 		fprintf(fp, "\\u%04x", (unsigned int)c);
 }
 
-/* The text goes to terminals: what they act on is escaped, too. */
+/*
+ * The text goes to terminals: what they act on is escaped, too.  A byte that
+ * is no UTF-8 cannot be said in JSON: U+FFFD.
+ */
 void
 json_print(FILE *fp, const char *s)
 {
@@ -50,8 +53,11 @@ json_print(FILE *fp, const char *s)
 	uint32_t	 c;
 
 	putc('"', fp);
-	for (; (n = utf8_next(s, len, &c)) != 0; s += n, len -= n) {
-		if (c == '"' || c == '\\')
+	for (; len > 0; s += n, len -= n) {
+		if ((n = utf8_next(s, len, &c)) == 0) {
+			n = 1;
+			fputs("\xef\xbf\xbd", fp);
+		} else if (c == '"' || c == '\\')
 			fprintf(fp, "\\%c", (int)c);
 		else if (utf8_hidden(c))
 			dump_char(fp, c);
