@@ -27,6 +27,7 @@ typedef enum cover covers(const struct json *, const struct json *);
 
 static covers	 cover_domain;
 static covers	 cover_git;
+static covers	 cover_mach;
 static covers	 cover_publish;
 static covers	 cover_variable;
 
@@ -36,6 +37,7 @@ static const struct {
 	int		 hold;	/* is the entry taken out here? */
 } lists[] = {
 	{ "network.allowedDomains", cover_domain, 0 },
+	{ "network.allowMachLookup", cover_mach, 1 },
 	{ "network.publishPorts", cover_publish, 1 },
 	{ "git.safeDirectories", cover_git, 1 },
 	{ "env.keep", cover_variable, 1 }
@@ -130,6 +132,19 @@ cover_git(const struct json *entry, const struct json *ceiling)
 	return len > 2 && strcmp(limit + len - 2, "/*") == 0 &&
 	    strncmp(limit, entry->string, len - 1) == 0 &&
 	    strstr(entry->string, "..") == NULL ? COVER_ALL : COVER_NONE;
+}
+
+/* An asterisk at the end stands for any end. */
+static enum cover
+cover_mach(const struct json *entry, const struct json *ceiling)
+{
+	const char	*limit = ceiling->string;
+	size_t		 len = strlen(limit);
+
+	if (len > 0 && limit[len - 1] == '*')
+		return strncmp(limit, entry->string, len - 1) == 0 ?
+		    COVER_ALL : COVER_NONE;
+	return strcmp(limit, entry->string) == 0 ? COVER_ALL : COVER_NONE;
 }
 
 static enum cover
