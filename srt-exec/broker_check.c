@@ -465,8 +465,8 @@ check_empty(int dirfd)
 
 /*
  * An empty directory that the command could remove and make anew may count
- * as made by it: git submodule update needs that.  It must be no mount, and
- * its name free to make.
+ * as made by it: git submodule update needs that.  It must be no mount, nor,
+ * without namespaces, what would be one, and its name free to make.
  */
 static int
 is_spare(const struct loc *loc)
@@ -480,6 +480,7 @@ is_spare(const struct loc *loc)
 	memcpy(path, loc->real, loc->dirlen);
 	path[loc->dirlen] = '\0';
 	if (guard_write(broker.guard, path, GUARD_OLD, NULL) ||
+	    (broker_is_bare() && guard_is_root(broker.guard, path)) ||
 	    !check_empty(loc->dirfd) ||
 	    (fd = path_open(loc->dirfd, "..", O_PATH | O_DIRECTORY, 0, 0)) < 0)
 		return 0;

@@ -200,7 +200,7 @@ read_allowed(const struct explain *ex, const struct place *p,
 		a->cure = NULL;
 	}
 	answer_path(a, "filesystem.denyRead", p->f.meant);
-	if (remove != NULL)
+	if (remove != NULL && a->cure != NULL)
 		answer_join(a, remove);
 	free(remove);
 	if (set->fs_disabled) {
@@ -339,6 +339,8 @@ spare_depth(const struct explain *ex, const char *path)
 	if (*dir != '\0')
 		strrchr(above, '/')[strrchr(above, '/') == above] = '\0';
 	if (*dir == '\0' || !is_empty(dir) || is_mounted(ex, dir) ||
+	    ((ex->policy->flags & EXEC_LANDLOCK) != 0 &&
+	    guard_is_root(ex->guard, dir)) ||
 	    guard_write(ex->guard, dir, GUARD_OLD, NULL) ||
 	    plan_effect(ex->plan, above) != PLAN_WRITE ||
 	    stat(dir, &st) == -1 || stat(above, &up) == -1 ||
