@@ -45,17 +45,6 @@ has_hole(const struct policy *policy, const struct fs_path *p)
 	return 0;
 }
 
-static int
-is_denied(const struct policy *policy, const char *path)
-{
-	const struct fs_path	*p;
-
-	TAILQ_FOREACH(p, &policy->paths, entry)
-		if (p->kind == FS_NOREAD && strcmp(p->path, path) == 0)
-			return 1;
-	return 0;
-}
-
 /*
  * What mounts would mask the broker holds by name, as it does the patterns of
  * strictReadGlobs; Landlock does so by itself.  A mask cannot be moved away.
@@ -64,19 +53,15 @@ static void
 hold_reads(struct policy *policy)
 {
 	const struct fs_path	*p;
-	char			*text;
 
 	TAILQ_FOREACH(p, &policy->paths, entry) {
 		if (p->kind == FS_NOREAD) {
-			text = reading_pattern(p->path, "");
-			guards_add(&policy->guards, GUARD_NOREAD_GLOB, text,
-			    p->rule);
-			free(text);
+			guards_noread(&policy->guards, p->path, p->rule);
 			if (is_beneath(policy, p) && !has_hole(policy, p))
 				guards_add(&policy->guards, GUARD_NOWRITE,
 				    p->path, p->rule);
 		} else if (p->kind == FS_READ || (p->kind == FS_WRITE &&
-		    !is_denied(policy, p->path)))
+		    !paths_has(&policy->paths, FS_NOREAD, p->path)))
 			guards_add(&policy->guards, GUARD_READ, p->path,
 			    p->rule);
 	}

@@ -114,6 +114,15 @@ guards_add(struct guards *guards, enum guard_kind kind, const char *text,
 	guards->n++;
 }
 
+void
+guards_noread(struct guards *guards, const char *path, const char *rule)
+{
+	char	*text = reading_pattern(path, "");
+
+	guards_add(guards, GUARD_NOREAD_GLOB, text, rule);
+	free(text);
+}
+
 /* One that the kernel would take, and not of the command's own. */
 static void
 hold_path(struct guards *guards, const char *path, const char *rule)

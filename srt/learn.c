@@ -30,6 +30,8 @@ static struct {
 	int			 deny;		/* --learn-deny */
 	int			 fd;		/* what is recorded */
 	const char		*file;		/* that the settings go to */
+	char			*base;		/* what that begins with */
+	size_t			 baselen;
 	struct learn_events	 events;
 	struct learn_limits	 limits;
 	struct learn_result	 result;
@@ -170,26 +172,6 @@ learn_policy(const struct options *opts, const struct settings *set,
 		    &policy->guards);
 }
 
-/* The settings in force, as they stand, are what a new file begins with. */
-static int
-learn_base(const char *path)
-{
-	char	*text = NULL;
-	size_t	 len = 0;
-	int	 fd;
-
-	fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd != -1 && settings_read_all(fd, &text, &len) == -1) {
-		errors_write("Error: %s: %s\n", path, strerror(errno));
-		(void)close(fd);
-		return -1;
-	}
-	if (fd != -1)
-		(void)close(fd);
-	keeper_base(text, len);
-	return 0;
-}
-
 /* Where FILE is or is to be, absolute; NULL after a message. */
 static char *
 learn_target(void)
@@ -216,8 +198,16 @@ learn_target(void)
 	return out;
 }
 
+void
+learn_base(char *text, size_t len)
+{
+	free(learn.base);
+	learn.base = text;
+	learn.baselen = len;
+}
+
 int
-learn_start(const char *path)
+learn_start(void)
 {
 	char	*target;
 	int	 flags;
@@ -229,8 +219,10 @@ learn_start(const char *path)
 		log_warn("memfd_create");
 		return -1;
 	}
-	if ((target = learn_target()) == NULL || learn_base(path) == -1 ||
-	    keeper_start(target, 1) == -1)
+	if ((target = learn_target()) == NULL)
+		return -1;
+	keeper_base(learn.base, learn.baselen);
+	if (keeper_start(target, 1) == -1)
 		return -1;
 	free(target);
 	if (learn.deny)

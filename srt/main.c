@@ -21,11 +21,14 @@ extern char	**environ;
 /* Two programs; settings, report, what is learned, audit record. */
 #define OWN_MAX		6
 
+#define RULE_REPORT	"srt's report"
+
 static void	 open_stdio(void);
 static int	 open_report(const char *);
+static void	 hold_report(const char *, struct policy *);
 static size_t	 own_programs(struct own_file *);
 static void	 policy_make(const struct options *, const struct settings *,
-		    struct policy *);
+		    int, struct policy *);
 static int	 asker_start(const struct options *, const struct settings *,
 		    const char *, struct policy *);
 static int	 check(const struct options *, const struct settings *,
@@ -69,6 +72,24 @@ open_report(const char *where)
 	if (fd == -1)
 		fatal("--violations %s", where);
 	return fd;
+}
+
+/* One that was made only now has no mount yet that keeps it as it is. */
+static void
+hold_report(const char *where, struct policy *policy)
+{
+	struct stat	 st;
+	char		*real;
+
+	if (where == NULL || strncmp(where, "fd:", 3) == 0 ||
+	    policy->settings->fs_disabled ||
+	    (real = realpath(where, NULL)) == NULL)
+		return;
+	if (stat(real, &st) == 0 && S_ISREG(st.st_mode) &&
+	    !paths_has(&policy->paths, FS_PROTECT, real))
+		paths_add(&policy->paths, FS_PROTECT, real, st.st_mode,
+		    RULE_REPORT);
+	free(real);
 }
 
 /* What the next run would execute outside of any sandbox; at most two. */
@@ -130,7 +151,7 @@ own_files(const struct options *opts, const char *audit, struct own_file *own)
 	    strncmp(opts->violations, "fd:", 3) != 0) {
 		own[n].path = opts->violations;
 		own[n].written = 1;
-		own[n++].rule = "srt's report";
+		own[n++].rule = RULE_REPORT;
 	}
 	if (opts->learn != NULL) {
 		own[n].path = opts->learn;
@@ -144,9 +165,12 @@ own_files(const struct options *opts, const char *audit, struct own_file *own)
 	return n;
 }
 
-/* From the settings to what the roles get.  Exits on failure. */
+/*
+ * From the settings to what the roles get, and for a run the report.  Exits on
+ * failure.
+ */
 static void
-policy_make(const struct options *opts, const struct settings *set,
+policy_make(const struct options *opts, const struct settings *set, int runs,
     struct policy *policy)
 {
 	struct own_file	 own[OWN_MAX];
@@ -165,6 +189,11 @@ policy_make(const struct options *opts, const struct settings *set,
 	if (paths_resolve(set, policy->cwd, own, nown, &policy->paths,
 	    &policy->guards) == -1)
 		exit(EXIT_SRT);
+	/* No earlier command has made a link on the way to it: that is known
+	 * now. */
+	policy->json = runs ? open_report(opts->violations) : -1;
+	if (policy->json != -1)
+		hold_report(opts->violations, policy);
 	learn_policy(opts, set, own, nown, policy);
 	/* The root of the sandbox is its owner, too. */
 	if (audit != NULL && !set->fs_disabled)
@@ -279,7 +308,7 @@ launch(const struct options *opts, struct policy *policy)
 	if ((opts->ask || opts->ask_fd != -1) &&
 	    asker_start(opts, set, settings_path(opts), policy) == -1)
 		return EXIT_SRT;
-	if (learn_on() && learn_start(settings_path(opts)) == -1)
+	if (learn_on() && learn_start() == -1)
 		return EXIT_SRT;
 	if (audit_open(set) == -1)
 		return EXIT_SRT;
@@ -296,7 +325,9 @@ main(int argc, char *argv[])
 	struct policy	 policy;
 	struct settings	*set;
 	const char	*why;
-	int		 json, runs;
+	char		*text;
+	size_t		 len = 0;
+	int		 runs;
 
 	if (argc < 1)
 		return EXIT_SRT;
@@ -325,17 +356,16 @@ main(int argc, char *argv[])
 	if (opts.string == NULL)
 		settings_command(opts.words);
 	if (settings_policy() == -1 || settings_load(settings_path(&opts),
-	    opts.settings != NULL, &set) == -1)
+	    opts.settings != NULL, &set, &text, &len) == -1)
 		return EXIT_SRT;
+	learn_base(text, len);
 
 	front_settings(set);
 	if ((why = send_check(set)) != NULL) {
 		errors_write("Error: %s\n", why);
 		return EXIT_SRT;
 	}
-	json = runs ? open_report(opts.violations) : -1;
-	policy_make(&opts, set, &policy);
-	policy.json = json;
+	policy_make(&opts, set, runs, &policy);
 	if (opts.check != 0)
 		return check(&opts, set, &policy);
 	if (opts.nexplain != 0)

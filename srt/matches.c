@@ -42,13 +42,16 @@ too_many(struct resolver *r, const char *name)
 
 static int
 found_denied(void *arg, const char *name, const char *rule, const char *path,
-    mode_t mode)
+    mode_t mode, int linked)
 {
 	struct resolver	*r = arg;
 
 	if (too_many(r, name))
 		return -1;
 	paths_add(r->paths, FS_NOREAD, path, mode, rule);
+	/* By this name the pattern would not hold what comes in its place. */
+	if (linked && r->set->strict_reads && !r->set->absent_reads)
+		guards_noread(r->guards, path, rule);
 	return 0;
 }
 
@@ -81,11 +84,12 @@ denied_wanted(void *arg, const char *path)
 /* What is not denied need not be allowed. */
 static int
 found_allowed(void *arg, const char *name, const char *rule, const char *path,
-    mode_t mode)
+    mode_t mode, int linked)
 {
 	struct resolver		*r = arg;
 	const struct fs_path	*p;
 
+	(void)linked;
 	TAILQ_FOREACH(p, r->paths, entry)
 		if (p->kind == FS_NOREAD && path_beneath(path, p->path))
 			break;

@@ -239,8 +239,13 @@ int	 learn_settings(struct options *);
 /* Opens the policy as far as --learn does, and keeps what it needs of it. */
 void	 learn_policy(const struct options *, const struct settings *,
 	    const struct own_file *, size_t, struct policy *);
-/* The rest, for the settings of that name.  -1 after a message. */
-int	 learn_start(const char *);
+/*
+ * What a new file begins with: the text of the settings of this run, which is
+ * learn.c's then; with the least that is valid for NULL.
+ */
+void	 learn_base(char *, size_t);
+/* The rest.  -1 after a message. */
+int	 learn_start(void);
 int	 learn_on(void);
 /* Its RULESET_* flags. */
 uint32_t learn_rules(void);
@@ -383,6 +388,8 @@ int	 path_beneath(const char *, const char *);
 /* Adds a path of that kind and its rule; of the mode only the type counts. */
 void	 paths_add(struct fs_paths *, enum fs_kind, const char *, mode_t,
 	    const char *);
+/* Is there one of that kind that is this path? */
+int	 paths_has(const struct fs_paths *, enum fs_kind, const char *);
 
 /*
  * An entry of the key, by its index, and its readings.  -1 after a message,
@@ -409,6 +416,8 @@ void	 matches_hold(const struct resolver *);
 /* Adds an entry; of equal ones the first stays. */
 void	 guards_add(struct guards *, enum guard_kind, const char *,
 	    const char *);
+/* GUARD_NOREAD_GLOB of a path. */
+void	 guards_noread(struct guards *, const char *, const char *);
 /* Is it, or would it be, where names that differ in case are the same? */
 int	 path_folds(const char *);
 /* casefold_*.c: see path_follow_known() */
@@ -513,10 +522,11 @@ char	*reading_pattern(const char *, const char *);
 struct walk_sink {
 	/*
 	 * The name and the rule of a pattern, and a real path that matches
-	 * it or that cannot be looked into.  -1 ends the walk.
+	 * it or that cannot be looked into; 1 if a symbolic link led there,
+	 * so that the path itself may match nothing.  -1 ends the walk.
 	 */
 	int	 (*found)(void *, const char *, const char *, const char *,
-		    mode_t);
+		    mode_t, int);
 	/* The rule of a pattern, and a link that led to something found. */
 	void	 (*link)(void *, const char *, const char *);
 	/* May there be something to find beneath what matches? */

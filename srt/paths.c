@@ -77,8 +77,6 @@ static int	 allow_pattern(const struct resolver *, enum fs_kind,
 		    const char *);
 static int	 resolve_deny(const struct resolver *, enum fs_kind,
 		    const struct path_entry *, const struct reading *);
-static void	 hold_read(const struct resolver *, const struct path_entry *,
-		    const char *);
 static void	 hold_path(const struct resolver *, enum fs_kind,
 		    const struct path_entry *, const struct reading *,
 		    const struct followed *);
@@ -291,8 +289,7 @@ allow_whole(const struct resolver *r, enum fs_kind kind,
 		return;
 	if (kind == FS_WRITE)
 		guards_add(r->guards, GUARD_WRITE, f->path, e->rule);
-	/* As the plan has it, a write root within what is denied is open. */
-	if (r->set->strict_reads)
+	if (kind == FS_READ && r->set->strict_reads)
 		guards_add(r->guards, GUARD_READ, f->path, e->rule);
 }
 
@@ -392,7 +389,8 @@ resolve_deny(const struct resolver *r, enum fs_kind kind,
 	if (ret == 0 && kind == FS_NOREAD && rd->tail == NULL &&
 	    (error == 0 || error == ENOENT || error == ENOTDIR) &&
 	    r->set->strict_reads && !r->set->absent_reads)
-		hold_read(r, e, error == 0 ? f.path : f.meant);
+		guards_noread(r->guards, error == 0 ? f.path : f.meant,
+		    e->rule);
 	if (ret == 0 && rd->tail == NULL)
 		hold_path(r, kind, e, rd, &f);
 	else if (ret == 0)
@@ -402,16 +400,6 @@ resolve_deny(const struct resolver *r, enum fs_kind kind,
 		ret = matches_later(r->deny, e, f.path, rd->tail);
 	followed_free(&f);
 	return ret;
-}
-
-static void
-hold_read(const struct resolver *r, const struct path_entry *e,
-    const char *path)
-{
-	char	*text = reading_pattern(path, "");
-
-	guards_add(r->guards, GUARD_NOREAD_GLOB, text, e->rule);
-	free(text);
 }
 
 static void
@@ -488,6 +476,36 @@ check_roots(const struct resolver *r)
 	return 0;
 }
 
+int
+paths_has(const struct fs_paths *paths, enum fs_kind kind, const char *path)
+{
+	const struct fs_path	*p;
+
+	TAILQ_FOREACH(p, paths, entry)
+		if (p->kind == kind && strcmp(p->path, path) == 0)
+			return 1;
+	return 0;
+}
+
+/*
+ * As the plan has it, a write root within what is denied is open, and one that
+ * is itself denied is not: so what patterns match has to be known.  Those of
+ * patterns can be read as it is, see check_roots().
+ */
+static void
+open_roots(const struct resolver *r)
+{
+	const struct fs_path	*p;
+
+	if (!r->set->strict_reads)
+		return;
+	TAILQ_FOREACH(p, r->paths, entry)
+		if (p->kind == FS_WRITE &&
+		    !paths_has(r->paths, FS_NOREAD, p->path) &&
+		    !paths_has(r->roots, FS_WRITE, p->path))
+			guards_add(r->guards, GUARD_READ, p->path, p->rule);
+}
+
 /*
  * The defaults are directories of the caller's own, or they are nothing: in
  * /tmp anybody can be first.  Denied reads drop them (COMPAT 16.2).
@@ -548,6 +566,7 @@ resolve_all(struct resolver *r, const struct own_file *own, size_t nown)
 			return -1;
 	if (matches_find(r) == -1 || check_roots(r) == -1)
 		return -1;
+	open_roots(r);
 	resolve_defaults(r);
 	matches_hold(r);
 	protect_roots(r);

@@ -322,14 +322,14 @@ settings_policy(void)
 }
 
 int
-settings_load(const char *path, int explicit_path, struct settings **out)
+settings_load(const char *path, int explicit_path, struct settings **out,
+    char **text, size_t *len)
 {
 	struct errors	 errs;
-	char		*text = NULL;
-	size_t		 len;
 	int		 ret;
 
-	if (path != NULL && read_file(path, &text, &len) == -1) {
+	*text = NULL;
+	if (path != NULL && read_file(path, text, len) == -1) {
 		if (!cannot_read(path, explicit_path, errno))
 			return -1;
 		log_debug("%s does not exist; using the defaults", path);
@@ -340,8 +340,7 @@ settings_load(const char *path, int explicit_path, struct settings **out)
 		ret = settings_parse(NULL, defaults, strlen(defaults), out,
 		    &errs);
 	else
-		ret = settings_parse(path, text, len, out, &errs);
-	free(text);
+		ret = settings_parse(path, *text, *len, out, &errs);
 	errors_report(&errs, path == NULL ? "the defaults" : path);
 	errors_free(&errs);
 	return ret;

@@ -322,9 +322,11 @@ int	 settings_policy(void);
  * second argument tells one that was asked for
  * by name, which must exist, from the default one, which need not.  Returns
  * -1 when the start must be refused; the reason has then been written to
- * standard error.
+ * standard error.  The text and its length are the caller's: NULL if there is
+ * no file.
  */
-int	 settings_load(const char *, int, struct settings **);
+int	 settings_load(const char *, int, struct settings **, char **,
+	    size_t *);
 /*
  * The same for a text in memory, silently: -1 and the errors, or 0 with the
  * settings and perhaps warnings.

@@ -113,7 +113,7 @@ static int	 walk_jump(struct walk *, const struct child *);
 static int	 walk_seen(struct walk *, size_t, size_t);
 static int	 walk_leads_up(const struct walk *, const char *);
 static int	 walk_found(struct walk *, const struct target *,
-		    const char *, mode_t);
+		    const char *, mode_t, int);
 static int	 walk_shut(struct walk *, const struct target *, int);
 
 RB_PROTOTYPE(seen_tree, seen, entry, seen_cmp)
@@ -441,7 +441,8 @@ walk_match(struct walk *w, const struct target *t, const char *name,
 	(void)xasprintf(&path, "%s/%s", w->real.s, name);
 	if (S_ISLNK(mode))
 		ret = walk_match_link(w, t, path);
-	else if ((ret = walk_found(w, t, path, mode)) == 0 && S_ISDIR(mode))
+	else if ((ret = walk_found(w, t, path, mode, 0)) == 0 &&
+	    S_ISDIR(mode))
 		ret = w->sink->wanted(w->arg, path);
 	free(path);
 	return ret;
@@ -465,7 +466,7 @@ walk_match_link(struct walk *w, const struct target *t, const char *path)
 	for (i = 0; i < f.nlinks; i++)
 		w->sink->link(w->arg, t->rule, f.links[i]);
 	if (error == 0 || error == EACCES)
-		ret = walk_found(w, t, f.path, f.mode);
+		ret = walk_found(w, t, f.path, f.mode, 1);
 	if (ret == 0 && error == 0 && S_ISDIR(f.mode))
 		ret = w->sink->wanted(w->arg, f.path);
 
@@ -636,7 +637,7 @@ walk_seen(struct walk *w, size_t live, size_t nlive)
 
 static int
 walk_found(struct walk *w, const struct target *t, const char *path,
-    mode_t mode)
+    mode_t mode, int linked)
 {
 	struct jump	*j;
 
@@ -644,7 +645,8 @@ walk_found(struct walk *w, const struct target *t, const char *path,
 		w->sink->link(w->arg, t->rule, j->link);
 		j->told = 1;
 	}
-	return w->sink->found(w->arg, t->name, t->rule, path, mode);
+	return w->sink->found(w->arg, t->name, t->rule, path, mode,
+	    linked || w->jump != NULL);
 }
 
 /*
@@ -672,5 +674,5 @@ walk_shut(struct walk *w, const struct target *t, int error)
 		return 0;
 	log_info("%s: %s: %s: it is denied as a whole", t->name, path,
 	    strerror(error));
-	return walk_found(w, t, path, S_IFDIR);
+	return walk_found(w, t, path, S_IFDIR, 0);
 }

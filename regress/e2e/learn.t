@@ -379,4 +379,66 @@ EACCES
 work
 other:" "so it is if nothing is allowed"
 
+unset SRT_TEST_POLICY
+
+# --- the file: where it comes from, and what becomes of it
+
+nothing
+run sh -c 'cat "$1" | "$2" -s /dev/stdin --learn "$3" sh -c "echo >made"' sh \
+    "$T/settings.json" "$SRT" "$L"
+is "$st:$(learned)" "0:allowWrite $W" "settings that come by a pipe"
+
+# Two runs at a time that add to one file: each adds its own.
+lost=
+for n in 1 2 3 4 5 6 7 8 9 10; do
+	nothing
+	cp "$T/settings.json" "$L"
+	mkdir -p "$T/a" "$T/long$L"
+	echo >"$T/a/x"
+	echo >"$T/long$L/y"
+	"$SRT" -q --learn "$L" sh -c "echo 2 >$T/a/x" 2>/dev/null &
+	one=$!
+	"$SRT" -q --learn "$L" sh -c "echo 2 >$T/long$L/y" 2>/dev/null
+	wait "$one"
+	[ "$(learned 2>&1 | sort)" = "allowWrite $T/a/x
+allowWrite $T/long$L/y" ] || lost="$lost $n: $(learned 2>&1)"
+done
+is "$lost" "" "two runs that learn into one file both do"
+
+# Somebody else has it locked all the time, as the command could have.
+nothing
+cp "$T/settings.json" "$L"
+mkfifo "$T/hold"
+python3 -c 'import fcntl, sys
+f = open(sys.argv[1])
+fcntl.flock(f, fcntl.LOCK_EX)
+open(sys.argv[2], "w")
+sys.stdin.read()' "$L" "$T/locked" <"$T/hold" &
+holder=$!
+exec 9>"$T/hold"
+wait_for 10 test -e "$T/locked"
+run "$SRT" --learn "$L" sh -c 'echo >made'
+like "$err" 'another program has locked the settings file' \
+    "what is locked is not written"
+is "$(learned)" "" "and stays as it was"
+exec 9>&-
+wait "$holder"
+
+# There is no room for all of it.
+nothing
+cp "$T/settings.json" "$L"
+python3 - "$L" <<'EOT'
+import sys
+with open(sys.argv[1], "r+") as f:
+    text = f.read().rstrip()
+    f.seek(0)
+    f.write(text[:-1] + " " * (4096 - len(text)) + text[-1])
+EOT
+cp "$L" "$T/before"
+run sh -c 'ulimit -f 8; exec "$@"' sh "$SRT" --learn "$L" \
+    sh -c "echo >$W/made"
+like "$err" 'File too large' "no room for what was learned"
+run cmp "$L" "$T/before"
+is "$st" 0 "and the settings are as they were"
+
 done_testing

@@ -713,5 +713,62 @@ refuse "... and no port is open" python3 "$E2E/publish.py" listening \
     127.0.0.1 "$port"
 is "$(pids_of "$SRT")" "" "... and nothing runs"
 
+# --- 11. the stricter key, the other mode: nothing is open by them
+
+# replaced OUTSIDE-COMMAND FILE: $out is what is read before and after.
+replaced() {
+	rm -f "$W/go" "$W/went"
+	(
+		wait_for 5 test -e "$W/go"
+		sh -c "$1"
+		: >"$W/went"
+	) &
+	srt sh -c "cat $2; : >go; n=0; while [ ! -e went ] && [ \$n -lt 200 ]
+	    do n=\$((n + 1)); sleep 0.02; done; cat $2"
+	wait $!
+}
+mkdir -p "$T/vault" "$T/links" "$T/led"
+for mode in namespaces landlock; do
+	for deny in "$T/vault" "$T/vaul*"; do
+		echo old >"$T/vault/key"
+		settings deny_read="\"$deny\"" \
+		    allow_write="\"$W\", \"$T/vault\"" \
+		    fs_more='"strictReadGlobs": true' \
+		    more="\"mode\": \"$mode\""
+		replaced "echo new >$T/vault/next
+		    mv $T/vault/next $T/vault/key" "$T/vault/key"
+		is "$out" "" "P5: denied and a write root is denied: $mode, $deny"
+	done
+	echo old >"$T/led/file"
+	ln -sf ../led/file "$T/links/link"
+	settings deny_read="\"$T/links/*\"" fs_more='"strictReadGlobs": true' \
+	    more="\"mode\": \"$mode\""
+	replaced "echo new >$T/led/next; mv $T/led/next $T/led/file" \
+	    "$T/led/file"
+	is "$out" "" "P5: what a link leads to that a pattern matches: $mode"
+	mkdir "$W/empty"
+	settings allow_write="\"$W\", \"$W/empty\"" \
+	    more="\"mode\": \"$mode\""
+	cd "$W/empty" || exit 1
+	settings allow_write="\"$W/empty\"" more="\"mode\": \"$mode\""
+	srt sh -c 'mkdir -p .vscode .claude; echo x >.vscode/tasks.json
+	    echo x >.claude/settings.json; echo x >.mcp.json; echo x >plain'
+	is "$(cd "$W/empty" && find . -type f)" ./plain \
+	    "F1: an empty write root is not new: $mode"
+	"$SRT" -s "$T/settings.json" --explain "write:$W/empty/.mcp.json" \
+	    >"$T/explained"
+	like "$(cat "$T/explained")" '^deny' "... and --explain says so"
+	cd "$W" && rm -rf "$W/empty"
+done
+
+# --- 12. the report is made where no link of the command's leads
+
+settings
+ln -s "$T/made" report
+srt --violations report true
+refused "a report behind a link of the command's"
+refuse "F3: nothing is made where it leads" test -e "$T/made"
+rm report
+
 kill "$http"
 done_testing

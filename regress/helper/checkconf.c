@@ -58,6 +58,8 @@ main(int argc, char *argv[])
 {
 	struct settings	*settings;
 	const char	*admin = NULL;
+	char		*text;
+	size_t		 len;
 	int		 ch, origins = 0, verbose = 0;
 
 	while ((ch = getopt(argc, argv, "+a:kov")) != -1) {
@@ -83,12 +85,13 @@ main(int argc, char *argv[])
 	if (admin != NULL)
 		policy(admin);
 	settings_command(argv + optind + 1);
-	if (settings_load(argv[optind], 1, &settings) == -1)
+	if (settings_load(argv[optind], 1, &settings, &text, &len) == -1)
 		return EXIT_SRT;
 	if (settings_dump(stdout, settings) == -1)
 		err(EXIT_SRT, "stdout");
 	if (origins)
 		settings_dump_origins(settings);
+	free(text);
 	settings_free(settings);
 	admin_forget();
 	return 0;

@@ -82,11 +82,12 @@ line(const char *lead, const char *path)
 
 static int
 found(void *arg, const char *name, const char *rule, const char *path,
-    mode_t mode)
+    mode_t mode, int linked)
 {
 	struct stat	 st;
 
 	(void)arg;
+	(void)linked;
 	(void)name;
 	(void)rule;
 	/* Whatever it is, it is said rightly. */
