@@ -5,8 +5,9 @@
  * starts like TLS and is not a well-formed hello in the records of the first
  * flight is bad: a server that is more lenient must not find another name in
  * it.  That holds for alerts and the like before the hello, which some
- * servers skip, and for the hello of SSL version 2, which some still accept
- * and which has no name.
+ * servers skip, for a version that there is not, which many do not look at
+ * (RFC 8446, section 5.1), and for the hello of SSL version 2, which some
+ * still accept and which has no name.
  */
 
 #include "compat.h"
@@ -17,11 +18,13 @@
 #include "tls_hello.h"
 
 #define RECORD_MAX	16384
+#define RECORD_EXTRA	2048	/* more, where the server thinks of ciphers */
 #define HANDSHAKE_HEADER 4
 #define RANDOM_SIZE	32
 
 enum {
 	CONTENT_FIRST = 20,	/* change_cipher_spec */
+	CONTENT_ALERT = 21,
 	CONTENT_HANDSHAKE = 22,
 	CONTENT_LAST = 24,	/* heartbeat */
 	CLIENT_HELLO = 1,
@@ -37,6 +40,8 @@ struct reader {
 	int			 failed;
 };
 
+static enum tls_hello	 odd_scan(struct tls_scan *, const unsigned char *,
+			    size_t);
 static enum tls_hello	 ssl2_parse(const unsigned char *, size_t);
 static enum tls_hello	 hello_parse(struct reader *, char *);
 
@@ -137,7 +142,7 @@ tls_hello_parse(struct tls_scan *scan, const void *data, size_t len,
 	if (len == 1)
 		return TLS_MAYBE;
 	if (p[1] != 3)
-		return TLS_NOT;
+		return odd_scan(scan, p, len);
 	if (p[0] != CONTENT_HANDSHAKE)
 		return TLS_BAD;
 
@@ -155,6 +160,57 @@ tls_hello_parse(struct tls_scan *scan, const void *data, size_t len,
 	return result;
 }
 
+/* Whether a message of an odd stream, of which so much is there, is a hello. */
+static enum tls_hello
+odd_message(const unsigned char *p, size_t record, size_t len)
+{
+	if (len == 0)
+		return TLS_MAYBE;
+	if (p[0] != CLIENT_HELLO)
+		return TLS_NOT;
+	if (record < HANDSHAKE_HEADER)
+		return TLS_BAD;
+	if (len < HANDSHAKE_HEADER)
+		return TLS_MAYBE;
+	/* No server takes one that has no room for what each begins with. */
+	return p[1] == 0 && p[2] == 0 && p[3] < 2 + RANDOM_SIZE ? TLS_NOT :
+	    TLS_BAD;
+}
+
+/*
+ * Records of which the first has a version that there is not.  Such bytes
+ * begin other protocols, too (a length in MongoDB's), so that they are TLS
+ * only where a hello stands behind all that a server would skip.
+ */
+static enum tls_hello
+odd_scan(struct tls_scan *scan, const unsigned char *p, size_t len)
+{
+	const unsigned char	*head;
+	size_t			 n, end;
+
+	while (len - scan->next >= TLS_RECORD_HEADER) {
+		head = p + scan->next;
+		n = (size_t)(head[3] << 8 | head[4]);
+		end = scan->next + TLS_RECORD_HEADER + n;
+		if (head[0] < CONTENT_FIRST || head[0] > CONTENT_LAST ||
+		    n > RECORD_MAX + RECORD_EXTRA)
+			return TLS_NOT;
+		if (end + TLS_RECORD_HEADER > TLS_HELLO_MAX)
+			return TLS_BAD;
+		if (head[0] == CONTENT_HANDSHAKE && n > 0)
+			return odd_message(head + TLS_RECORD_HEADER, n,
+			    len - scan->next - TLS_RECORD_HEADER);
+		/* Of the others these have something in them. */
+		if (n > 0 && head[0] != CONTENT_ALERT &&
+		    (head[0] != CONTENT_FIRST || n != 1))
+			return TLS_NOT;
+		if (len < end)
+			break;
+		scan->next = end;
+	}
+	return TLS_MAYBE;
+}
+
 /*
  * RFC 5246, appendix E.2.  Its first bytes are no rare ones, so that the
  * whole head has to fit before it is taken for one.
@@ -166,10 +222,7 @@ ssl2_parse(const unsigned char *p, size_t len)
 
 	if (len > 2 && p[2] != CLIENT_HELLO)
 		return TLS_NOT;
-	if (len > 3 && p[3] != 3 && p[3] != 0)
-		return TLS_NOT;
-	if (len > 4 && p[3] == 0 && p[4] != 2)
-		return TLS_NOT;
+	/* Its version, which is next, is no more looked at than a record's. */
 	if (len < 11)
 		return TLS_MAYBE;
 	total = (p[0] & 0x7fU) << 8 | p[1];

@@ -7,7 +7,11 @@ records=N for records of that many, plain=1 for a connection without TLS,
 then=1 for a pause in the middle of the hello; second=x for the server name in
 the hello after a HelloRetryRequest, as long as the first ("-": none), with
 cut=N that in records and in writes of so many bytes; eager=1 to send both
-without waiting for that request, coalesced=1 as one record.
+without waiting for that request, coalesced=1 as one record; major=N for that
+version in the first record, before=HEX for what is sent ahead of the hello.
+
+sni.py lax ADDRESS PORT TO is a server in front of that at port TO which is as
+many are: it looks at no version, and skips a warning and an empty record.
 """
 
 import os
@@ -15,6 +19,7 @@ import socket
 import ssl
 import struct
 import sys
+import threading
 import time
 
 
@@ -69,6 +74,9 @@ def hello(sock, data, options):
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if "records" in options:
         data = in_records(data, int(options["records"]))
+    data = bytes.fromhex(options.get("before", "")) + data
+    if "major" in options:
+        data = data[:1] + bytes([int(options["major"])]) + data[2:]
     size = int(options.get("pieces", len(data)))
     for i in range(0, len(data), size):
         sock.sendall(data[i:i + size])
@@ -157,6 +165,52 @@ def talk(sock, name, options):
     return got.decode().strip().split("\n")[-1]
 
 
+def exactly(sock, size):
+    data = b""
+    while len(data) < size:
+        more = sock.recv(size - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+def move(source, sink):
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def lax_one(sock, server):
+    try:
+        while True:
+            head = exactly(sock, 5)
+            body = exactly(sock, struct.unpack("!H", head[3:])[0])
+            if head[0] == 22 and body:
+                break
+        print("taken:", body[:1].hex(), flush=True)
+        server.sendall(head[:1] + b"\3" + head[2:] + body)
+    except (EOFError, OSError):
+        sock.close()
+        server.close()
+        return
+    threading.Thread(target=move, args=(server, sock), daemon=True).start()
+    move(sock, server)
+
+
+def lax(address, port, to):
+    with socket.create_server((address, port)) as listener:
+        print("ACCEPT", flush=True)
+        while True:
+            sock = listener.accept()[0]
+            server = socket.create_connection((address, to), 10)
+            threading.Thread(target=lax_one, args=(sock, server),
+                             daemon=True).start()
+
+
 def main():
     how, host = sys.argv[1:3]
     options = dict(word.split("=") for word in sys.argv[3:])
@@ -176,4 +230,7 @@ def main():
         print("cut")
 
 
-main()
+if sys.argv[1] == "lax":
+    lax(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+else:
+    main()

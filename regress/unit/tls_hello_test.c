@@ -157,7 +157,8 @@ test_not(void **state)
 		assert_int_equal(parse_text(s, 1), c >= 0x80 ||
 		    (c >= 20 && c <= 24) ? TLS_MAYBE : TLS_NOT);
 		if (c < 0x80)
-			assert_int_equal(parse_text(s, 2), TLS_NOT);
+			assert_int_equal(parse_text(s, 2),
+			    c >= 20 && c <= 24 ? TLS_MAYBE : TLS_NOT);
 		s[1] = 3;
 		if (c < 0x80)
 			assert_int_equal(parse_text(s, 2), c == 22 ?
@@ -178,10 +179,11 @@ test_ssl2(void **state)
 		assert_int_equal(parse_text(hello, i), i < 11 ? TLS_MAYBE :
 		    TLS_NONAME);
 	assert_int_equal(TEXT("\x80\x2e\1\0\2\0\x15\0\0\0\x10"), TLS_NONAME);
+	/* Whatever its version. */
+	assert_int_equal(TEXT("\x80\x2e\1\4\1\0\x15\0\0\0\x10"), TLS_NONAME);
+	assert_int_equal(TEXT("\x80\x2e\1\0\1\0\x15\0\0\0\x10"), TLS_NONAME);
 	/* Other things that begin with such a byte. */
 	assert_int_equal(TEXT("\x80\x1c\2"), TLS_NOT);
-	assert_int_equal(TEXT("\x80\x1c\1\4"), TLS_NOT);
-	assert_int_equal(TEXT("\x80\x1c\1\0\1"), TLS_NOT);
 	assert_int_equal(TEXT("\x80\x1d\1\3\1\0\3\0\0\0\x10"), TLS_NOT);
 	assert_int_equal(TEXT("\x80\x1d\1\3\1\0\4\0\0\0\x10"), TLS_NOT);
 	assert_int_equal(TEXT("\x80\x4c\1\3\1\0\3\0\x30\0\x10"), TLS_NOT);
@@ -475,6 +477,92 @@ test_trailing_N6(void **state)
 	assert_int_equal(parse(), TLS_NAME);
 }
 
+/* Another major version in the first record, or in what comes before it. */
+static void
+test_version_N6(void **state)
+{
+	static const struct {
+		size_t		 len;
+		char		 text[16];
+	} before[] = {
+		{ 0, "" },
+		{ 5, "\x16.\1\0\0" },			/* empty */
+		{ 7, "\x15.\1\0\2\1\x70" },		/* a warning */
+		{ 10, "\x15.\1\0\5\7\x70..." },	/* which has more */
+		{ 6, "\x14.\1\0\1\1" },
+		{ 11, "\x17.\1\0\0\x14.\1\0\1\1" },	/* both */
+	};
+	static const char	 ext[] = SNI;
+	unsigned char		 msg[1024], records[2048];
+	unsigned int		 major;
+	struct tls_scan		 scan;
+	size_t			 n, i, k, size, cutlen;
+	enum tls_hello		 r;
+
+	(void)state;
+	n = message(msg, ext, sizeof(ext) - 1);
+	for (i = 0; i < nitems(before) * 256 * 2; i++) {
+		major = i / 2 % 256;
+		if (major == 3)
+			continue;
+		size = i % 2 == 0 ? n : 2;
+		cut(msg, n, size);
+		cutlen = len;
+		memcpy(records, stream, cutlen);
+		len = 0;
+		put(before[i / 512].text, before[i / 512].len);
+		put(records, cutlen);
+		stream[1] = (unsigned char)major;
+		memset(&scan, 0, sizeof(scan));
+		for (k = 0, r = TLS_MAYBE; k <= len && r == TLS_MAYBE; k++)
+			r = tls_hello_parse(&scan, stream, k, name);
+		assert_int_equal(r, TLS_BAD);
+		/* Before any of the hello but its length can go on. */
+		assert_true(k <= before[i / 512].len + 5 + 4 + 1);
+		assert_int_equal(parse(), TLS_BAD);
+	}
+}
+
+/* What is none must go on, and soon. */
+static void
+test_version_other(void **state)
+{
+	static const char	 zeros[0x4800];
+	size_t			 i;
+
+	(void)state;
+	/* A length in MongoDB's order, the number of a request, and zeros. */
+	for (i = 0; i < 65536; i++) {
+		len = 0;
+		put("\x16\1\0\0", 4);
+		put8(i & 0xff);
+		put8((unsigned int)i >> 8);
+		put("\0\0\0\0\0\0\xdd\7\0\0", 10);
+		/* Few of all numbers are taken for a record of 1 to 3 bytes. */
+		assert_int_equal(parse(), i >> 8 == 1 && (i & 0xff) > 0 &&
+		    (i & 0xff) < 4 ? TLS_BAD : TLS_NOT);
+		stream[0] = 0x17;
+		if ((i & 0xff) > 0)
+			assert_int_equal(parse(), TLS_NOT);
+	}
+	assert_int_equal(TEXT("\x15\1\0\0\1\0\0\0\0\0\0\xdd"), TLS_NOT);
+	assert_int_equal(TEXT("\x16\4\1\0\5\2"), TLS_NOT);
+	assert_int_equal(TEXT("\x16\4\1\x48\1"), TLS_NOT);
+	assert_int_equal(TEXT("\x16\4\1\x48\0"), TLS_MAYBE);
+	assert_int_equal(TEXT("\x14\4\1\0\2"), TLS_NOT);
+	assert_int_equal(TEXT("\x16\4\1\0\0GET"), TLS_MAYBE);
+	assert_int_equal(TEXT("\x16\4\1\0\0GET /"), TLS_NOT);
+	/* What goes on so is not kept without end. */
+	len = 0;
+	for (i = 0; i < 3; i++) {
+		put("\x15\4\1\x48\0", 5);
+		put(zeros, sizeof(zeros));
+	}
+	assert_int_equal(parse(), TLS_MAYBE);
+	put("\x15\4\1\x48\0", 5);
+	assert_int_equal(parse(), TLS_BAD);
+}
+
 int
 main(void)
 {
@@ -490,6 +578,8 @@ main(void)
 		cmocka_unit_test(test_retry_N6),
 		cmocka_unit_test(test_pass_N6),
 		cmocka_unit_test(test_trailing_N6),
+		cmocka_unit_test(test_version_N6),
+		cmocka_unit_test(test_version_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
