@@ -296,6 +296,11 @@ size_t	 relay_pipe_len(const struct relay_pipe *);
 ssize_t	 relay_pipe_fill(struct relay_pipe *, int, uint64_t);
 /* From the pipe into the socket: bytes, or -1 with errno. */
 ssize_t	 relay_pipe_drain(struct relay_pipe *, int);
+/*
+ * Has all gone out that was written, as far as can be told?  If not the
+ * descriptor is writable once it has.
+ */
+int	 relay_sent(int);
 /* The connection stays within the machine: there is no path to be fair on. */
 void	 relay_near(int);
 

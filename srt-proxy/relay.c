@@ -39,6 +39,8 @@ static enum relay_step	 relay_copy(struct half *);
 static enum relay_step	 relay_splice(struct half *);
 static enum relay_step	 relay_push(struct half *);
 static enum relay_step	 relay_ended(struct half *, ssize_t);
+static enum relay_step	 relay_unsent(struct half *);
+static enum relay_step	 relay_broken(struct half *);
 static int		 relay_update(struct half *);
 
 void
@@ -88,6 +90,15 @@ relay_open(struct half *h)
 	}
 }
 
+static void
+relay_expired(struct session *s)
+{
+	if (s->active)
+		session_timeout(s, TIMEOUT_LINGER, relay_expired);
+	else
+		session_abort(s);
+}
+
 /*
  * Has the events of this half, as a source, and of its peer, as a sink, fit
  * the state.  Passes the end of the stream on.  -1 if the session is closed.
@@ -109,12 +120,25 @@ relay_update(struct half *h)
 	}
 	waits = peer->out.len > 0 ||
 	    (h->pipe != NULL && relay_pipe_len(h->pipe) > 0);
-	half_want_read(h, !h->eof && !waits);
+	/* A reset overtakes what has not gone out. */
+	if (h->broken && h->eof && !waits)
+		waits = !relay_sent(peer->fd);
+	half_want_read(h, !h->eof && !waits && !peer->broken);
 	if (!s->dead)
 		half_want_write(peer, waits);
 	if (s->dead)
 		return -1;
-	if (h->eof && !waits && !peer->shut) {
+	if (h->broken) {
+		if (h->eof && !waits) {
+			session_abort(s);
+			return -1;
+		}
+		/* A reader that does not go on must not keep us. */
+		if (s->expired != relay_expired)
+			session_timeout(s, TIMEOUT_LINGER, relay_expired);
+		return s->dead ? -1 : 0;
+	}
+	if (h->eof && !waits && !peer->shut && !peer->broken) {
 		peer->shut = 1;
 		(void)shutdown(peer->fd, SHUT_WR);
 	}
@@ -244,9 +268,39 @@ relay_ended(struct half *h, ssize_t n)
 	}
 	if (errno == EAGAIN)
 		return RELAY_WAIT;
-	/* A reset goes on to the other side as one. */
-	session_abort(h->s);
-	return RELAY_GONE;
+	h->eof = 1;
+	return relay_broken(h);
+}
+
+/* A send to this half failed. */
+static enum relay_step
+relay_unsent(struct half *h)
+{
+	return errno == EAGAIN ? RELAY_WAIT : relay_broken(h);
+}
+
+/*
+ * The connection of this half was reset, as by a server that answers and
+ * closes before it has read all.  What it said before is there still and
+ * goes on to the other side; then so does the reset.
+ */
+static enum relay_step
+relay_broken(struct half *h)
+{
+	struct half	*peer = h->peer;
+
+	if (peer->broken || h->hello) {
+		session_abort(h->s);
+		return RELAY_GONE;
+	}
+	h->broken = 1;
+	/* Nothing more gets there: it need not be looked at either. */
+	buf_clear(&h->out);
+	buf_clear(&peer->in);
+	relay_free(peer);
+	peer->hello = 0;
+	half_want_read(peer, 0);
+	return h->s->dead || relay_update(h) == -1 ? RELAY_GONE : RELAY_WAIT;
 }
 
 static enum relay_step
@@ -266,7 +320,7 @@ relay_copy(struct half *h)
 		w = send(peer->fd, session_scratch, (size_t)n, MSG_NOSIGNAL);
 	} while (w == -1 && errno == EINTR);
 	if (w == -1) {
-		if (relay_ended(h, w) == RELAY_GONE)
+		if (relay_unsent(peer) == RELAY_GONE)
 			return RELAY_GONE;
 		w = 0;
 	}
@@ -318,7 +372,7 @@ relay_push(struct half *h)
 		if (n == -1) {
 			if (errno == EINTR)
 				continue;
-			return relay_ended(h, n);
+			return relay_unsent(peer);
 		}
 		peer->sent += (uint64_t)n;
 		buf_drain(&peer->out, (size_t)n);
@@ -328,7 +382,7 @@ relay_push(struct half *h)
 		if (n == -1) {
 			if (errno == EINTR)
 				continue;
-			return relay_ended(h, n);
+			return relay_unsent(peer);
 		}
 		peer->sent += (uint64_t)n;
 	}

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -126,6 +127,18 @@ relay_pipe_drain(struct relay_pipe *p, int fd)
 	if (n > 0)
 		p->len -= (size_t)n;
 	return n;
+}
+
+int
+relay_sent(int fd)
+{
+	struct pollfd	 pfd = { .fd = fd, .events = POLLOUT };
+	int		 one = 1;
+
+	/* There is room, that says, when nothing waits to go out. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &one,
+	    sizeof(one));
+	return poll(&pfd, 1, 0) != 0;
 }
 
 void

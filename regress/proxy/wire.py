@@ -3,6 +3,7 @@
 # Raw clients and servers on both sides of one srt-proxy, which proxyd runs
 # over its real pipes.  Usage: wire.py proxyd srt-proxy [test ...]
 
+import fcntl
 import hashlib
 import os
 import re
@@ -11,6 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 import traceback
@@ -1174,6 +1176,111 @@ def test_tunnel_reset():
         except ConnectionResetError:
             continue
         raise Failed('the reset became an orderly end')
+
+
+def transparent(srv, proxy=None):
+    """A program that knows of no proxy."""
+    proxy = proxy or PX
+    ident = next(IDS)
+    proxy.cmd('connect %d 0 127.0.0.1 %d' % (ident, srv.port))
+    u = srv.accept()
+    proxy.wait('verdict %d 0$' % ident)
+    c = Conn(socket.create_connection(('127.0.0.1', proxy.port('pair')),
+                                      TIMEOUT))
+    proxy.cmd('connected %d' % ident)
+    return c, u
+
+
+def by_socks(srv):
+    c = socks(b'\5\1\0\1\x7f\0\0\1' + srv.port.to_bytes(2, 'big'))
+    u = srv.accept()
+    same(c.take(10), reply(0), 'SOCKS')
+    return c, u
+
+
+IDS = iter(range(1, 1 << 30))
+
+
+POST = b'POST / HTTP/1.1\r\n\r\n'
+
+
+def early(u, answer):
+    """Answers to a head, does not read what follows, and closes."""
+    same(u.s.recv(len(POST), socket.MSG_WAITALL), POST, 'the head')
+    true(select.select([u.s], [], [], TIMEOUT)[0], 'nothing follows')
+    u.send(answer)
+    # What has arrived at the proxy a reset does not take back.
+    end = time.monotonic() + TIMEOUT
+    while unsent(u) > 0:
+        true(time.monotonic() < end, 'the proxy does not take the answer')
+        time.sleep(0.001)
+    u.close()
+
+
+def unsent(c):
+    left = bytearray(4)
+    fcntl.ioctl(c.s, termios.TIOCOUTQ, left)
+    return int.from_bytes(left, sys.byteorder)
+
+
+def shout(c):
+    """Sends until that fails."""
+    data = b'x' * 65536
+    try:
+        while True:
+            c.send(data)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+
+
+def was_reset(c):
+    try:
+        return not c.rest() and False
+    except ConnectionResetError:
+        return True
+
+
+def test_tunnel_early_answer():
+    """What a server says that does not listen any more is heard."""
+    srv = Server()
+    for join in (tunnel, by_socks, transparent):
+        for i in range(40):
+            answer = b'HTTP/1.1 413 Too Large\r\n\r\n' + b'b' * (i * 500)
+            c, u = join(srv)
+            t = threading.Thread(target=early, args=(u, answer))
+            t.start()
+            c.send(POST)
+            shout(c)
+            same(c.rest(), answer, '%s, %d' % (join.__name__, i))
+            t.join()
+            c.close()
+
+
+def test_tunnel_early_answer_slow():
+    """The same where the client takes its time, and does not send."""
+    srv = Server()
+    for join in (tunnel, by_socks, transparent):
+        answer = os.urandom(300000)
+        c, u = join(srv)
+        c.send(POST + b'x' * 1000)
+        early(u, answer)
+        same(c.take(len(answer)), answer, join.__name__)
+        true(was_reset(c), 'the reset became an orderly end')
+
+
+def test_tunnel_last_words():
+    """Likewise the other way round."""
+    srv = Server()
+    for join in (tunnel, by_socks, transparent):
+        for i in range(10):
+            c, u = join(srv)
+            t = threading.Thread(target=early, args=(c, b'last words'))
+            t.start()
+            u.send(POST)
+            shout(u)
+            same(u.rest(), b'last words', '%s, %d' % (join.__name__, i))
+            t.join()
+            u.close()
 
 
 def test_tunnel_both_directions():
