@@ -121,6 +121,11 @@ access_end(struct session *s)
 	if (n == NULL)
 		return;
 	s->noted = NULL;
+	/* Given up before anybody had allowed it. */
+	if (s->dest != NULL && s->dest->open) {
+		access_free(n);
+		return;
+	}
 	n->a.time = access_clock(CLOCK_REALTIME);
 	n->a.duration = (access_clock(CLOCK_MONOTONIC) - n->since) / 1000000;
 	n->a.sent = s->server.sent;

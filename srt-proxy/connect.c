@@ -142,8 +142,7 @@ connect_ask(struct connect *c)
 	if (!c->dest->ask)
 		connect_begin(c);
 	else if ((c->ask = ask_start(c->dest, connect_asked, c)) == NULL) {
-		log_debug("%s: too many questions are open",
-		    c->dest->host.name);
+		c->failure = CONNECT_NOTALLOWED;
 		event_active(&c->stagger, EV_TIMEOUT, 0);
 	}
 }
@@ -157,6 +156,7 @@ connect_asked(void *arg, int allow, const char *reason)
 	if (!allow)
 		verdict_asked(c->dest, reason);
 	else if (verdict_still(c->dest, NULL)) {
+		c->dest->open = 0;
 		connect_begin(c);
 		return;
 	} else
@@ -564,9 +564,14 @@ connect_event(int fd, short what, void *arg)
 static void
 connect_stagger(int fd, short what, void *arg)
 {
+	struct connect	*c = arg;
+
 	(void)fd;
 	(void)what;
-	connect_next(arg);
+	if (c->failure == CONNECT_NOTALLOWED)
+		connect_asked(c, 0, "too many questions are open");
+	else
+		connect_next(c);
 }
 
 static void

@@ -267,7 +267,7 @@ http_request_plain(struct session *s, const struct http_request *req)
 	struct dest		*dest;
 	const char		*reason;
 	unsigned int		 flags = 0;
-	int			 same;
+	int			 same, reuse;
 
 	if ((reason = verdict_decide(&client_unknown, req->host.p,
 	    req->host.len, req->port, &dest)) != NULL) {
@@ -321,11 +321,15 @@ http_request_plain(struct session *s, const struct http_request *req)
 	else
 		http_spare(s);
 	http->generation = route_generation();
+	/* What was allowed once was one request. */
+	reuse = same && !dest->ask && http_reusable(&s->server);
+	/* Its record is of the destination that it was made for. */
+	if (!reuse)
+		half_reset(&s->server);
 	dest_free(s->dest);
 	s->dest = dest;
 	session_timeout(s, TIMEOUT_TRANSFER, session_abort);
-	/* What was allowed once was one request. */
-	if (same && !dest->ask && http_reusable(&s->server)) {
+	if (reuse) {
 		http->reused = 1;
 		http_forward(s);
 	} else if (route->kind != ROUTE_DIRECT || http_take(s) == -1)

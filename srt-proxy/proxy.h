@@ -96,6 +96,7 @@ struct dest {
 	uint16_t	 port;
 	unsigned int	 address : 1;	/* the client knows no name for it */
 	unsigned int	 ask : 1;	/* no rule decides: ask first */
+	unsigned int	 open : 1;	/* ... and nobody has said yes yet */
 	unsigned int	 asked : 1;	/* an answer for the run allows it */
 	unsigned int	 direct : 1;	/* dialled without a proxy */
 	unsigned int	 learn : 1;	/* no rule allows it: tell if it is there */

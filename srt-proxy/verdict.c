@@ -241,7 +241,7 @@ verdict_ask(const struct client *client, const struct host *host,
 	if ((known = ask_known(host, port, &d->reason)) == 0)
 		return NULL;
 	dest = dest_new(client, host, port, spelled);
-	dest->ask = known == -1;
+	dest->ask = dest->open = known == -1;
 	dest->asked = known == 1;
 	dest_why(dest, "the answer that was given");
 	return dest;

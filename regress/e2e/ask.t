@@ -103,6 +103,26 @@ is "$out" "200
 200" "five that wait for the same host are served"
 is "$(sed -n 2p "$LOG")" alone "by one question"
 
+# Of 300 as many wait as may; the others are refused at once.
+cat >"$W/many.py" <<'EOT'
+import select, socket
+conns = {}
+for i in range(300):
+    s = socket.create_connection(("127.0.0.1", 3128), 10)
+    s.sendall(b"CONNECT h%d.other.test:443 HTTP/1.1\r\n\r\n" % i)
+    conns[s] = i
+answers = {}
+while len(answers) < 44 and (ready := select.select(conns, [], [], 20)[0]):
+    for s in ready:
+        answers[conns.pop(s)] = s.recv(4096).split(b"\r\n")[0].decode()
+print(len(answers), *set(answers.values()))
+EOT
+asked silent python3 many.py
+is "$out:$(questions)" "44 HTTP/1.1 403 too many questions are open:256" \
+    "K18: what is one question too many is refused"
+is "$(printf '%s\n' "$err" | grep -c '^deny network-outbound h[0-9]*\.other\.test:443 (too many questions are open)$')" \
+    44 "K18: and each of these is reported"
+
 # --- who does not answer well
 
 asked garbage $GET http://other.test/

@@ -7,6 +7,8 @@ raw FILE EXPRESSION     likewise, of the lines
 odd                     things with names that are meant to break records
 flood N                 N different refusals
 connections N           N connections that nobody takes
+unanswered FILE         waits in vain for an answer, five times; the questions
+                        come into the file
 reach SOCKET FILE       whether the record can be reached from here
 unix PATH               connects to a socket
 """
@@ -134,6 +136,48 @@ def connections(n):
     for _ in range(n):
         with socket.socket() as s:
             attempt(s.connect, (socket.gethostbyname('allowed.test'), 81))
+    print('done')
+
+
+def unanswered(asked):
+    """Asks for what nobody has an answer to, and gives up, or does not."""
+    said = 0
+
+    def wait():
+        nonlocal said
+        said += 1
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            with open(asked) as f:
+                if len(f.readlines()) == said:
+                    return
+            time.sleep(0.01)
+        sys.exit('question %d was not asked' % said)
+
+    http = socket.create_connection(('127.0.0.1', 3128), 10)
+    http.sendall(b'GET http://allowed.test/ HTTP/1.1\r\nHost: x\r\n\r\n')
+    data = b''
+    while b'hello from allowed.test' not in data:
+        data += http.recv(4096)
+    http.sendall(b'GET http://other.test:1/ HTTP/1.1\r\nHost: x\r\n\r\n')
+    wait()
+    http.close()
+    with socket.create_connection(('127.0.0.1', 3128), 10) as s:
+        s.sendall(b'CONNECT other.test:2 HTTP/1.1\r\n\r\n')
+        wait()
+    with socket.create_connection(('127.0.0.1', 1080), 10) as s:
+        s.sendall(b'\5\1\0')
+        s.recv(2)
+        s.sendall(b'\5\1\0\3\012other.test\0\3')
+        wait()
+    with socket.socket() as s:
+        s.setblocking(False)
+        attempt(s.connect, (socket.gethostbyname('other.test'), 4))
+        wait()
+    # This one stands when the run ends.
+    s = socket.create_connection(('127.0.0.1', 3128), 10)
+    s.sendall(b'CONNECT other.test:5 HTTP/1.1\r\n\r\n')
+    wait()
     print('done')
 
 

@@ -143,6 +143,22 @@ audit '[(x["target"], x["ignored"]) for x in event("refusal")]' \
     "also those that the report leaves out"
 unlike "$err" '^deny .*/etc/x' "which it does"
 
+fresh
+settings more="$syslog"
+run python3 "$E2E/ask.py" allow "$W/asked" "$SRT" -s "$T/settings.json" \
+    --ask-fd 6 curl -sf -m 10 -o /dev/null http://other.test/
+audit '[(x["host"], x["verdict"], x["rule"], x["result"])
+    for x in event("connection")]' \
+    "[('other.test', 'allow', 'the answer that was given', 'connected')]" \
+    "what an answer has allowed"
+run python3 "$E2E/ask.py" silent "$W/asked" "$SRT" -s "$T/settings.json" \
+    --ask-fd 6 $py unanswered asked
+is "$out:$(wc -l <"$W/asked")" "done:5" "five questions without an answer"
+audit '[(x["host"], x["port"], x["requests"], x["result"])
+    for x in event("connection")]' "[('allowed.test', 80, 1, 'connected')]" \
+    "are nothing that was allowed"
+audit 'r[-1]["connections"]' 1 "nor counted as that"
+
 settings more="$syslog" net_more='"allowUnixSockets": ["/tmp/host.sock"]'
 python3 -c 'import socket, time
 s = socket.socket(socket.AF_UNIX)
