@@ -44,6 +44,92 @@ runs() {
 	check "$1, $2: and names" test ! -e "$W/.bashrc"
 }
 
+# calls FEATURE WORD ...: what comes of each, in $out; FEATURE may be none.
+cat >"$T/calls.py" <<'EOT'
+import ctypes, errno, os, socket, sys, urllib.parse
+
+libc = ctypes.CDLL(None, use_errno=True)
+AT_FDCWD, CLONE3, OPENAT2 = -100, 435, 437
+
+def raw(*args):
+    if libc.syscall(*[ctypes.c_long(a) if isinstance(a, int) else a
+                      for a in args]) == -1:
+        raise OSError(ctypes.get_errno(), args[0])
+
+def connect():
+    proxy = urllib.parse.urlsplit(os.environ["http_proxy"])
+    socket.create_connection((proxy.hostname, proxy.port)).close()
+
+def openat2():
+    how = (ctypes.c_uint64 * 3)(os.O_WRONLY | os.O_CREAT, 0o600, 0)
+    raw(OPENAT2, AT_FDCWD, b"new", how, ctypes.sizeof(how))
+    os.unlink("new")
+
+def openat():
+    os.close(os.open("new", os.O_WRONLY | os.O_CREAT, 0o600, dir_fd=here))
+    os.unlink("new")
+
+here = os.open(".", os.O_RDONLY)
+kinds = {
+    "connect": connect,
+    "bind": lambda: socket.socket().bind(("127.0.0.1", 0)),
+    "fchmod": lambda: os.fchmod(here, 0o755),
+    "openat": openat,
+    "openat2": openat2,
+    # Nothing that a clone3(2) that is there would take: EINVAL.
+    "clone3": lambda: raw(CLONE3, None, 0),
+}
+for name in sys.argv[1:]:
+    try:
+        kinds[name]()
+        print(name, "done")
+    except OSError as e:
+        print(name, errno.errorcode[e.errno])
+EOT
+calls() {
+	_feature=$1
+	shift
+	if [ "$_feature" = none ]; then
+		srt python3 "$T/calls.py" "$@"
+	else
+		old "$_feature" python3 "$T/calls.py" "$@"
+	fi
+	out=$(echo "$out" | paste -sd ' ' -)
+}
+
+# without_fds MODE: where pidfd_getfd is missing or forbidden nothing works
+# that needs the caller's descriptors; all else does.
+without_fds() {
+	if have python3; then
+		calls none connect bind fchmod openat
+		is "$out" "connect done bind done fchmod done openat done" \
+		    "calls on descriptors, $1: with it they work"
+	else
+		skip "calls on descriptors, $1" "no python3"
+	fi
+	for _f in no-pidfd_getfd:ENOSYS pidfd_getfd-denied:EPERM; do
+		_e=${_f#*:} _f=${_f%:*}
+		runs "$_f" "$1"
+		old "$_f" --check
+		is "$st" 1 "$_f, $1: --check has status 1"
+		like "$out" '^missing  pidfd_getfd  ' "$_f, $1: and names it"
+		have python3 || continue
+		calls "$_f" connect bind fchmod openat
+		is "$out" "connect $_e bind $_e fchmod $_e openat $_e" \
+		    "$_f, $1: no connect, no bind, no call on a descriptor"
+	done
+}
+
+# without_clone3 MODE: nor has the command the one that is there.
+without_clone3() {
+	runs no-clone3 "$1"
+	have python3 || return 0
+	calls no-clone3 clone3
+	is "$out" "clone3 ENOSYS" "no-clone3, $1: ENOSYS"
+	calls none clone3
+	is "$out" "clone3 ENOSYS" "clone3, $1: ENOSYS in any case"
+}
+
 # --- with namespaces
 
 settings
@@ -57,18 +143,11 @@ for f in no-userns userns-limit; do
 	refused $f namespaces 'or set "mode": "landlock"' user-namespaces
 done
 refused userns-useless namespaces 'or set "mode": "landlock"' mount-api
-runs no-clone3 namespaces
+without_clone3 namespaces
 
-# Nothing that needs the caller's descriptors works; all else does.
-runs no-pidfd_getfd namespaces
-old no-pidfd_getfd --check
-is "$st" 1 "no-pidfd_getfd: --check has status 1"
-like "$out" '^missing  pidfd_getfd  ' "and names it"
-if have python3; then
-	old no-pidfd_getfd python3 -c 'import socket
-socket.socket().connect(("127.0.0.1", 3128))'
-	like "$err" 'not implemented' "no-pidfd_getfd: no connection"
-fi
+BINDS='"allowLocalBinding": true'
+settings net_more="$BINDS"
+without_fds namespaces
 
 settings more='"enableWeakerNestedSandbox": true'
 runs no-landlock weaker
@@ -96,6 +175,12 @@ if [ "$(uname -m)" = x86_64 ]; then
 		else
 			is "$st" 0 "signals stay in the domain"
 		fi
+		have python3 || continue
+		# Below 3 truncation is no right that a domain could lack.
+		want="done"
+		[ "$abi" -ge 3 ] || want=ENOSYS
+		calls "landlock-abi=$abi" openat2
+		is "$out" "openat2 $want" "landlock-abi=$abi: openat2: $want"
 	done
 	settings more="$MODE"
 	for abi in 1 2 3 4 5; do
@@ -120,6 +205,16 @@ refused no-notify-flags landlock 'srt needs Linux 5\.19' seccomp
 refused no-landlock landlock 'needs a kernel with Landlock' landlock
 refused no-openat2 landlock 'lacks openat2' openat2
 refused no-pidfd_open landlock 'lacks pidfd_open' pidfd_getfd
+if [ "$(uname -m)" = x86_64 ]; then
+	refused no-children landlock 'needs a kernel with CONFIG_PROC_CHILDREN' \
+	    proc-children
+	settings
+	runs no-children namespaces
+	settings more="$MODE"
+else
+	skip "no-children" "oldkernel knows x86-64 alone"
+fi
+without_clone3 landlock
 for f in no-userns userns-limit userns-useless no-mount_setattr no-clone3; do
 	runs $f landlock
 	old $f --check
@@ -127,5 +222,7 @@ for f in no-userns userns-limit userns-useless no-mount_setattr no-clone3; do
 done
 settings more="$MODE, \"enableWeakerNestedSandbox\": true"
 refused no-landlock landlock 'needs a kernel with Landlock' landlock
+settings net_more="$BINDS" more="$MODE"
+without_fds landlock
 
 done_testing

@@ -7,12 +7,14 @@
  *
  * Calls fail by a filter that all inherit.  Which ABI Landlock has is told by
  * the result of a call, which no filter can give: for that the processes are
- * traced, and what a ruleset may ask for is held to it as well.
+ * traced, and what a ruleset may ask for is held to it as well.  So they are
+ * where one name is missing from /proc.
  */
 
 #include "compat.h"
 
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -29,7 +31,6 @@
 #include <unistd.h>
 
 #define WAIT_KILLABLE_RECV	(1U << 5)
-#define LANDLOCK_CREATE		444
 #define LANDLOCK_VERSION	1
 
 /* A call that fails; with bits only if all of them are set in the argument. */
@@ -46,6 +47,7 @@ static const struct {
 	{ "no-mount_setattr", "mount_setattr", ENOSYS, 0, 0 },
 	{ "no-openat2", "openat2", ENOSYS, 0, 0 },
 	{ "no-pidfd_getfd", "pidfd_getfd", ENOSYS, 0, 0 },
+	{ "pidfd_getfd-denied", "pidfd_getfd", EPERM, 0, 0 },
 	{ "no-pidfd_open", "pidfd_open", ENOSYS, 0, 0 },
 	{ "no-clone3", "clone3", ENOSYS, 0, 0 },
 	{ "no-userns", "clone", EPERM, 0, CLONE_NEWUSER },
@@ -65,6 +67,7 @@ static const struct {
 };
 
 static int	 abi;		/* 0: as it is */
+static int	 traced;
 
 static void
 add_rows(scmp_filter_ctx ctx, const char *feature)
@@ -89,32 +92,61 @@ add_rows(scmp_filter_ctx ctx, const char *feature)
 		errx(2, "%s: not a feature", feature);
 }
 
+static void
+add_traced(scmp_filter_ctx ctx, const char *call)
+{
+	int	 nr, rc;
+
+	traced = 1;
+	nr = seccomp_syscall_resolve_name(call);
+	if ((rc = seccomp_rule_add(ctx, SCMP_ACT_TRACE(0), nr, 0)) != 0)
+		errx(2, "%s: %s", call, strerror(-rc));
+}
+
 static scmp_filter_ctx
 make_filter(char **features)
 {
 	scmp_filter_ctx	 ctx;
-	int		 rc;
 
 	if ((ctx = seccomp_init(SCMP_ACT_ALLOW)) == NULL)
 		errx(2, "seccomp_init");
 	for (; *features != NULL && strcmp(*features, "--") != 0;
 	    features++) {
-		if (strncmp(*features, "landlock-abi=", 13) == 0)
+		if (strncmp(*features, "landlock-abi=", 13) == 0) {
 			abi = (*features)[13] - '0';
-		else
+			if (abi < 1 || abi > 6)
+				errx(2, "landlock-abi is from 1 to 6");
+			add_traced(ctx, "landlock_create_ruleset");
+		} else if (strcmp(*features, "no-children") == 0) {
+			add_traced(ctx, "open");
+			add_traced(ctx, "openat");
+		} else
 			add_rows(ctx, *features);
 	}
-	if (abi != 0 && (rc = seccomp_rule_add(ctx, SCMP_ACT_TRACE(0),
-	    LANDLOCK_CREATE, 0)) != 0)
-		errx(2, "landlock_create_ruleset: %s", strerror(-rc));
 	return ctx;
 }
 
 #ifdef __x86_64__
 /*
- * Would that ABI have taken the ruleset?  Of a process that cannot be dumped
- * it cannot be told, for that keeps tracers out of its memory as well.
+ * Up to that many words; -1 of a process that cannot be dumped, for that keeps
+ * tracers out of its memory as well.
  */
+static int
+read_words(pid_t pid, uint64_t addr, uint64_t *word, size_t n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++) {
+		errno = 0;
+		word[i] = (uint64_t)ptrace(PTRACE_PEEKDATA, pid,
+		    (void *)(uintptr_t)(addr + i * sizeof(word[0])), NULL);
+		if (errno != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Would that ABI have taken the ruleset?  What cannot be told it would. */
 static int
 is_known(pid_t pid, uint64_t attr, uint64_t size)
 {
@@ -122,17 +154,35 @@ is_known(pid_t pid, uint64_t attr, uint64_t size)
 		0, 13, 14, 15, 15, 16, 16
 	};
 	uint64_t			 word[3] = { 0, 0, 0 };
-	size_t				 i;
+	size_t				 n = size / sizeof(word[0]);
 
-	for (i = 0; i < 3 && (i + 1) * sizeof(word[0]) <= size; i++) {
-		errno = 0;
-		word[i] = (uint64_t)ptrace(PTRACE_PEEKDATA, pid,
-		    (void *)(uintptr_t)(attr + i * sizeof(word[0])), NULL);
-		if (errno != 0)
-			return 1;
-	}
+	if (read_words(pid, attr, word, n < 3 ? n : 3) == -1)
+		return 1;
 	return word[0] >> fs_bits[abi] == 0 && (word[1] == 0 || abi >= 4) &&
 	    (word[2] == 0 || abi >= 6);
+}
+
+/* Is the path one that ends so?  A longer one than these is not. */
+static int
+is_children(pid_t pid, uint64_t addr)
+{
+	static const char	 end[] = "/children";
+	union {
+		uint64_t	 word[8];
+		char		 text[64];
+	}			 path;
+	size_t			 i, len;
+
+	for (i = 0; i < nitems(path.word); i++) {
+		if (read_words(pid, addr + i * sizeof(path.word[0]),
+		    &path.word[i], 1) == -1)
+			return 0;
+		len = strnlen(path.text, (i + 1) * sizeof(path.word[0]));
+		if (len < (i + 1) * sizeof(path.word[0]))
+			return len >= sizeof(end) - 1 && strcmp(path.text +
+			    len - (sizeof(end) - 1), end) == 0;
+	}
+	return 0;
 }
 
 /* Answers the call in the kernel's place, where that would be another one. */
@@ -144,7 +194,12 @@ answer(pid_t pid)
 
 	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) == -1)
 		return;
-	if (regs.rdx == LANDLOCK_VERSION)
+	if (regs.orig_rax == SYS_open || regs.orig_rax == SYS_openat) {
+		if (!is_children(pid, regs.orig_rax == SYS_open ? regs.rdi :
+		    regs.rsi))
+			return;
+		result = -ENOENT;
+	} else if (regs.rdx == LANDLOCK_VERSION)
 		result = abi;
 	else if (!is_known(pid, regs.rdi, regs.rsi))
 		result = -EINVAL;
@@ -159,7 +214,7 @@ static void
 answer(pid_t pid)
 {
 	(void)pid;
-	errx(2, "landlock-abi is for x86-64 alone");
+	errx(2, "landlock-abi and no-children are for x86-64 alone");
 }
 #endif
 
@@ -226,10 +281,8 @@ main(int argc, char *argv[])
 	if (i + 1 >= argc)
 		errx(2, "no program");
 	ctx = make_filter(argv + 1);
-	if (abi == 0)
+	if (!traced)
 		become(ctx, argv + i + 1);
-	if (abi < 0 || abi > 6)
-		errx(2, "landlock-abi is from 1 to 6");
 	if (pipe(go) == -1 || (pid = fork()) == -1)
 		err(2, "fork");
 	if (pid == 0) {
