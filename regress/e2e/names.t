@@ -39,41 +39,65 @@ same() {
 
 # --- names that do not exist
 
-settings
-fresh
-python3 "$E2E/names.py" make "$W" without
-look >"$T/before"
-srt -q python3 "$E2E/names.py" absent "$W"
-for what in 'absent at the top' 'absent at one' 'absent at a/b/c/four' \
-    'absent at a/b/c/d/e/f/g/h/i/j/k/twelve' 'other spellings' \
-    'by other paths' 'parent first' 'in place of what is above'; do
-	like "$(line "$what")" '^[1-9][0-9]* refused$' \
-	    "F1, F6, F7, F10: $what"
-done
-rmdir "$W/sub/.claude" "$W/.CLAUDE"
-same "F1: nothing of it appears on the host"
+absent() {
+	fresh
+	python3 "$E2E/names.py" make "$W" without
+	look >"$T/before"
+	srt -q python3 "$E2E/names.py" absent "$W"
+	for what in 'absent at the top' 'absent at one' \
+	    'absent at a/b/c/four' \
+	    'absent at a/b/c/d/e/f/g/h/i/j/k/twelve' 'other spellings' \
+	    'by other paths' 'parent first' 'in place of what is above'; do
+		like "$(line "$what")" '^[1-9][0-9]* refused$' \
+		    "F1, F6, F7, F10: $what$held_by"
+	done
+	rmdir "$W/sub/.claude" "$W/.CLAUDE"
+	same "F1: nothing of it appears on the host$held_by"
+}
 
 # --- names that exist
 
-fresh
-python3 "$E2E/names.py" make "$W"
-look >"$T/before"
-srt -q python3 "$E2E/names.py" present "$W"
-for what in 'present at the top' 'present at one' 'present at a/b/c/four' \
-    'present at a/b/c/d/e/f/g/h/i/j/k/twelve' 'by links to them' \
-    'a .git that is a file'; do
-	like "$(line "$what")" '^[1-9][0-9]* refused$' "F5, F6, F8, F9: $what"
-done
-is "$(line reading)" True "they can be read"
-same "F8: nothing has changed on the host"
-srt -q python3 "$E2E/names.py" away "$W"
-for what in 'what is above' 'from a new tree'; do
-	like "$(line "$what")" '^[1-9][0-9]* refused$' "F5: $what"
-done
-is "$(line 'a new tree moves')" True "a new tree moves as a whole"
-rm -rf "$W/sub/newest"
-find "$W/old" -mindepth 1 ! -name there -delete
-same "F5: nothing has changed on the host"
+present() {
+	fresh
+	python3 "$E2E/names.py" make "$W"
+	look >"$T/before"
+	srt -q python3 "$E2E/names.py" present "$W"
+	for what in 'present at the top' 'present at one' \
+	    'present at a/b/c/four' \
+	    'present at a/b/c/d/e/f/g/h/i/j/k/twelve' 'by links to them' \
+	    'a .git that is a file'; do
+		like "$(line "$what")" '^[1-9][0-9]* refused$' \
+		    "F5, F6, F8, F9: $what$held_by"
+	done
+	is "$(line reading)" True "they can be read$held_by"
+	same "F8: nothing has changed on the host$held_by"
+	srt -q python3 "$E2E/names.py" away "$W"
+	for what in 'what is above' 'from a new tree'; do
+		like "$(line "$what")" '^[1-9][0-9]* refused$' \
+		    "F5: $what$held_by"
+	done
+	is "$(line 'a new tree moves')" True \
+	    "a new tree moves as a whole$held_by"
+	rm -rf "$W/sub/newest"
+	find "$W/old" -mindepth 1 ! -name there -delete
+	same "F5: nothing has changed on the host$held_by"
+}
+
+# By all layers, and where no mount helps the broker.
+settings
+held_by=
+absent
+present
+settings more='"mode": "landlock"'
+srt true
+if [ "$st" -eq 0 ]; then
+	held_by=' (mode landlock)'
+	absent
+	present
+else
+	skip "mode landlock" "$err"
+fi
+settings
 
 # What the command could as well remove and make anew.
 fresh
