@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-SECONDS_IN=${RACE_SECONDS:-5}
+SECONDS_IN=${RACE_SECONDS:-4}
 fsrace=$SRT_HELPERS/fsrace
 
 # race NAME COMMAND ...: the command races in $W/NAME; what it said is in
@@ -42,20 +42,46 @@ result "$([ "$watched" -eq 1 ] && [ "$(number "$T/control.watch" \
     violations)" -gt 0 ]; echo $?)" \
     'without the sandbox the names are not safe' "$T/control.watch"
 
-race inside "$SRT_HELPERS/execd" -t $((SECONDS_IN + 60)) \
-    -w "$W/inside" -- "$fsrace" "$SECONDS_IN" "$W/inside"
-result "$raced" 'the racers raced' "$T/inside.race"
-tries=$(number "$T/inside.race" attempts)
+# judge HOW: what came of a race in the sandbox, in which $what was done.
+judge() {
+	result "$raced" "the racers raced, $1" "$T/$what.race"
+	tries=$(number "$T/$what.race" attempts)
+	result "$([ "$tries" -gt $((SECONDS_IN * least)) ]; echo $?)" \
+	    "$least attempts a second and more, $1: $tries" "$T/$what.race"
+	scans=$(number "$T/$what.watch" scans)
+	result "$([ "$scans" -gt $((SECONDS_IN * 10)) ]; echo $?)" \
+	    "and the watcher was awake, $1: $scans looks" "$T/$what.watch"
+	cat "$T/$what.race" >>"$T/$what.watch"
+	result "$watched" "not one protected name appeared or changed, $1" \
+	    "$T/$what.watch"
+}
+
 # A sanitizer's broker is slow.
 least=300
 [ -z "${SRT_SANITIZE:-}" ] || least=30
-result "$([ "$tries" -gt $((SECONDS_IN * least)) ]; echo $?)" \
-    "$least attempts a second and more: $tries" "$T/inside.race"
-scans=$(number "$T/inside.watch" scans)
-result "$([ "$scans" -gt $((SECONDS_IN * 10)) ]; echo $?)" \
-    "and the watcher was awake: $scans looks" "$T/inside.watch"
-cat "$T/inside.race" >>"$T/inside.watch"
-result "$watched" 'not one protected name appeared or changed' \
-    "$T/inside.watch"
+race inside "$SRT_HELPERS/execd" -t $((SECONDS_IN + 60)) \
+    -w "$W/inside" -- "$fsrace" "$SECONDS_IN" "$W/inside"
+judge 'with namespaces'
+
+# Where there are none the broker alone holds names.
+srt=$SRT_BUILD/bin/srt
+cat >"$T/settings.json" <<EOT
+{
+  "mode": "landlock",
+  "network": { "allowedDomains": [], "deniedDomains": [] },
+  "filesystem": {
+    "denyRead": [], "allowRead": [], "allowWrite": ["$W/landlock"],
+    "denyWrite": [] }
+}
+EOT
+if [ ! -x "$srt" ]; then
+	skip 'mode landlock' 'srt is not built'
+elif ! "$srt" -s "$T/settings.json" true >"$T/out" 2>&1; then
+	skip 'mode landlock' "$(head -n 1 "$T/out")"
+else
+	race landlock timeout -k 5 $((SECONDS_IN + 60)) "$srt" \
+	    -s "$T/settings.json" -q "$fsrace" "$SECONDS_IN" "$W/landlock"
+	judge 'mode landlock'
+fi
 
 finish
