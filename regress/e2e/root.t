@@ -58,9 +58,36 @@ srt mount -o remount,rw /
 refuse "F18: no remount" test "$st" -eq 0
 srt sh -c 'dmesg >/dev/null'
 refuse "no kernel log" test "$st" -eq 0
-before=$(cksum <"$SRT")
-srt sh -c "for p in /proc/[0-9]*; do : >>\$p/exe; done"
-is "$(cksum <"$SRT")" "$before" "F14: no program is written through /proc"
+# A program that runs cannot be written by anybody; what has led to it still
+# does so when it has ended.
+cat >"$T/lead.py" <<'EOT'
+import os, subprocess, sys
+program = sys.argv[1]
+p = subprocess.Popen([program, "100"])
+exe = "/proc/%d/exe" % p.pid
+while os.readlink(exe) != program:
+    pass
+fd = os.open(exe, os.O_PATH)
+p.kill()
+p.wait()
+try:
+    os.close(os.open("/proc/self/fd/%d" % fd, os.O_WRONLY))
+    print("GOT")
+except OSError:
+    print("held")
+EOT
+if have python3; then
+	cp "$(command -v sleep)" "$T/sleep"
+	run python3 "$T/lead.py" "$T/sleep"
+	is "$out" GOT "F14: (outside what runs can be written when it has ended)"
+	srt python3 "$T/lead.py" "$T/sleep"
+	is "$out" held "F14: no program is written through /proc"
+else
+	skip "F14: no program is written through /proc" "no python3"
+fi
+srt sh -c 'for p in /proc/[0-9]*; do
+	(: >>$p/exe) 2>/dev/null && echo GOT; done; echo end'
+is "$out" end "F14: nor while it runs"
 srt kill -0 $$
 refuse "K15: no process outside is seen" test "$st" -eq 0
 
