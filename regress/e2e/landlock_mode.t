@@ -124,8 +124,17 @@ rm -rf "$W/hidden" "$W/way" "$W/n"
 settings more="$MODE"
 sleep 1000 &
 other=$!
-srt sh -c "kill $other; kill -9 $other; cat /proc/$other/environ
-    readlink /proc/$other/fd/0; cat /proc/$other/mem; renice 5 -p $other
+# This shell itself asks: at its children it may look on every machine.
+{
+	tr '\0' '\n' <"/proc/$other/environ" | grep -c '^SRT='
+	readlink "/proc/$other/cwd"
+	true <"/proc/$other/mem" && echo opened
+} >"$T/looked" 2>/dev/null
+is "$(tr '\n' ' ' <"$T/looked")" "1 $W opened " "outside a process is looked into"
+# Where reading begins, at 0, there is never any memory.
+srt sh -c "kill $other && echo killed; kill -9 $other && echo killed
+    cat /proc/$other/environ; readlink /proc/$other/cwd
+    (: </proc/$other/mem) && echo opened; renice 5 -p $other
     kill -0 \$PPID && echo reached"
 is "$out" "" "another process is not looked into"
 if have python3; then
