@@ -132,15 +132,28 @@ kill -KILL "$pid"
 wait "$pid" 2>/dev/null
 wait_for 2 nobody
 
-# Killed at any moment of the start.
-for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
-	"$SRT" -s "$T/settings.json" sleep 300 2>/dev/null &
+# Killed at any moment of the start, of which a slow machine has more.
+i=1 early=0 late=0
+while [ "$i" -le 40 ] || { [ "$late" -eq 0 ] && [ "$i" -lt 1000 ]; }; do
+	"$SRT" -s "$T/settings.json" sh -c ": >up.$i; exec sleep 300" \
+	    2>/dev/null &
 	pid=$!
-	sleep "0.00$i"
+	sleep "$(printf '0.%03d' "$i")"
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null
+	if [ -e "$W/up.$i" ]; then
+		late=$((late + 1))
+	else
+		early=$((early + 1))
+	fi
+	i=$((i + (i < 40 ? 1 : 20)))
 done
+check "nobody of them is left to make a file" wait_for 1 nobody
+rm -f "$W"/up.*
 clean "killed while starting"
+diag "before the command began: $early, after: $late"
+check "killed while starting: before the command began" test "$early" -gt 0
+check "killed while starting: and after it" test "$late" -gt 0
 
 # Roles that are stopped do not keep the end from coming, and do not stay.
 for r in srt-proxy srt-exec srt-monitor; do
