@@ -67,6 +67,16 @@ is() {
 	result $rc "$2" "$T/out"
 }
 
+# says STATUS NAME TEXT: the same, and this was all that it said.
+says() {
+	printf '%s\n' "$3" >"$T/want"
+	rc=0
+	[ "$status" -eq "$1" ] && cmp -s "$T/out" "$T/want" || rc=1
+	[ $rc -eq 0 ] || echo "expected status $1 and \"$3\" alone," \
+	    "got $status" >>"$T/out"
+	result $rc "$2" "$T/out"
+}
+
 # yes/no NAME COMMAND...: a condition; $T/out stays as x left it.
 yes() {
 	name=$1
