@@ -47,6 +47,9 @@ test  cmd:ip            iproute2      iproute              iproute2       iprout
 test  cmd:ps            procps        procps-ng            procps         procps-ng         -          -
 test  cmd:script        bsdutils      util-linux-script    util-linux-misc util-linux       -          -
 test  cmd:setpriv       util-linux    util-linux           setpriv        util-linux        -          -
+test  cmd:mkfs.ext4     e2fsprogs     e2fsprogs            e2fsprogs      e2fsprogs         -          -
+test  cmd:chattr        e2fsprogs     e2fsprogs            e2fsprogs-extra e2fsprogs        -          -
+test  cmd:getcap        libcap2-bin   libcap               libcap-getcap  libcap            -          -
 test  cmd:unshare       util-linux    util-linux           util-linux-misc util-linux       -          -
 test  cmd:nc            netcat-openbsd netcat              netcat-openbsd openbsd-netcat    -          -
 test  cmd:tinyproxy     tinyproxy     tinyproxy            tinyproxy      tinyproxy         tinyproxy  tinyproxy

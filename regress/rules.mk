@@ -162,8 +162,15 @@ SCRIPTS =	$(sort $(wildcard regress/*/*.t))
 folder =	$(sort $(wildcard regress/$(1)/*.t))
 ALL_UNIT =	$(sort $(call unit_bins,$(O)) $(call unit_bins,$(SAN_O)))
 
+# What they have said is kept, for a look whether PRIVSEP.md's promises were
+# shown.  An ordinary user cannot show all of them: he is told which; SHOWN=
+# something leaves that to whoever has the part of root run afterwards.
+USER_TAP =	$(abspath $(O))/regress/tap/user
 regress: programs helpers unit-bins san-bins
-	@$(RUN_TESTS) $(ALL_UNIT) $(call fuzz_bins,$(SAN_O)) $(SCRIPTS)
+	@TAP='$(USER_TAP)' $(RUN_TESTS) $(ALL_UNIT) \
+	    $(call fuzz_bins,$(SAN_O)) $(SCRIPTS)
+	@[ -n '$(SHOWN)' ] || ! command -v python3 >/dev/null || \
+	    python3 regress/shown.py -n '$(USER_TAP)'
 
 unit: unit-bins
 	@$(RUN_TESTS) $(call unit_bins,$(O))

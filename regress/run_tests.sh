@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # Runs test programs that speak TAP, TESTJOBS at a time, each for at most
-# TEST_SECONDS, and prints what failed and the totals.
+# TEST_SECONDS, and prints what failed and the totals.  What each has said is
+# kept in the folder TAP, if one is named.
 
 set -eu
 
@@ -13,6 +14,13 @@ fi
 
 CMOCKA_MESSAGE_OUTPUT=TAP
 export CMOCKA_MESSAGE_OUTPUT
+
+if [ -n "${TAP-}" ]; then
+	rm -rf "$TAP"
+	mkdir -p "$TAP"
+	PERL_TEST_HARNESS_DUMP_TAP=$TAP
+	export PERL_TEST_HARNESS_DUMP_TAP
+fi
 
 # A test that hangs must not hang everything.
 limit=

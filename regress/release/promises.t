@@ -77,6 +77,59 @@ done >"$T/out"
 [ ! -s "$T/out" ]
 result $? 'and is run' "$T/out"
 
+# --- whether a run has shown it
+
+# shown NAME: in the runs of $T/user and $T/root?
+shown() {
+	python3 regress/shown.py -n "$T/user" "$T/root" >"$T/out" 2>&1 ||
+	    return 2
+	! grep -F "\"$1\"" "$T/out"
+}
+
+# ran WHO FILE LINE: what a test has said.
+ran() {
+	mkdir -p "$T/$1/${2%/*}"
+	printf '%s\n1..1\n' "$3" >"$T/$1/$2"
+}
+
+if command -v python3 >/dev/null; then
+	mkdir "$T/user" "$T/root"
+	yes 'the table can be read, and the exceptions are of it' \
+	    python3 regress/shown.py -n "$T/user" "$T/root"
+	by_name='F5: .git is not renamed'
+	no 'nothing has, where nothing was run' shown "$by_name"
+	[ "$(uname -s)" != Linux ] ||
+	    no 'which is a failure' \
+		python3 regress/shown.py "$T/user" "$T/root"
+	ran user regress/e2e/fs.t "ok 1 - $by_name # SKIP no git"
+	no 'a check that was skipped has not' shown "$by_name"
+	ran user regress/e2e/fs.t "not ok 1 - $by_name"
+	no 'nor one that failed' shown "$by_name"
+	ran user regress/e2e/cli.t "ok 1 - $by_name"
+	no "nor another test's" shown "$by_name"
+	ran user regress/e2e/fs.t "ok 1 - $by_name"
+	yes 'one that was ok has' shown "$by_name"
+	# shellcheck disable=SC2016
+	by_value='F13: $knob cannot be opened for writing'
+	ran user regress/e2e/root.t "ok 1 - F13: /x cannot be opened for writing"
+	no 'what a root caller is promised no user shows' shown "$by_value"
+	ran root regress/e2e/root.t "ok 1 - F13: /x cannot be opened for writing"
+	yes 'but root does, by whatever value' shown "$by_value"
+	ran user regress/proxy/wire.t 'ok 1 - K18: resolver_dies'
+	yes 'a function of Python shows by its test' shown test_resolver_dies
+	ran user build/regress/proc_test 'ok 1 - test_clean'
+	python3 regress/shown.py -n "$T/user" >"$T/out" 2>&1
+	no 'one of C by that of its file' \
+	    grep -q 'proc_test.c.*"test_clean"' "$T/out"
+	yes 'and by no other' grep -q 'monitor_test.c.*"test_clean"' "$T/out"
+	ran root regress/e2e/cgroup.t '1..0 # SKIP no cgroup v2 is mounted'
+	no 'what a machine cannot show' \
+	    shown 'memory: all together, then the kernel kills'
+	yes 'is said' grep -q '^not on this machine:.*cgroup' "$T/out"
+else
+	skip 'whether a run has shown it' 'no python3'
+fi
+
 # --- the attacks
 
 # Letter and number are a word of their own.
