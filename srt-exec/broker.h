@@ -299,6 +299,11 @@ const char *loc_spelt(struct loc *);
  * fails closed, -ENOENT is for what has been deleted.
  */
 long	 path_of_fd(int, char *, size_t);
+/*
+ * Likewise, of what has been deleted: its last name, in the directory that
+ * this was in, whatever that is called by now.
+ */
+long	 path_of_lost(int, char *, size_t);
 /* openat2(2) by descriptor with close-on-exec; a descriptor or -errno. */
 int	 path_open(int, const char *, uint64_t, uint64_t, uint64_t);
 /*

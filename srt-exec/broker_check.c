@@ -268,6 +268,91 @@ check_held(const struct loc *loc, enum deed deed)
 	    is_held(loc, deed, &hit);
 }
 
+/*
+ * What has lost its name: no rule finds it any more, and the command can have
+ * held it since it had one.
+ */
+static int
+is_lost(const struct loc *loc)
+{
+	return loc->kind == LOC_OBJECT && loc->object == LOC_DELETED;
+}
+
+/*
+ * The caller's own descriptor, if loc->fd is one: was it opened for this when
+ * that was decided on?  O_PATH is opened without a look.
+ */
+static int
+is_open_for(int fd, int writing)
+{
+	int	 flags = fcntl(fd, F_GETFL);
+
+	return flags != -1 && (flags & O_PATH) == 0 &&
+	    (!writing || (flags & O_ACCMODE) != O_RDONLY);
+}
+
+/*
+ * A temporary file of the command's own, say: it was where that may write, and
+ * has no other name, by which it could be another file.
+ */
+static int
+lost_within(const struct loc *loc)
+{
+	struct lx_stat	 st;
+	char		 path[PATH_MAX];
+
+	return lx_statx(loc->fd, "", LX_STATX_BASIC, &st) == 0 &&
+	    st.nlink == 0 && path_of_lost(loc->fd, path, sizeof(path)) > 0 &&
+	    (learn_allows() || guard_inside(broker.guard, path)) &&
+	    !guard_write(broker.guard, path, GUARD_OLD, NULL);
+}
+
+/* A directory without a name has nothing in it. */
+static int
+lost_is_empty(const struct loc *loc)
+{
+	struct lx_stat	 st;
+
+	return lx_statx(loc->fd, "", LX_STATX_BASIC, &st) == 0 &&
+	    S_ISDIR(st.mode) && st.nlink == 0;
+}
+
+static long
+lost_refused(struct call *c, const struct loc *loc, enum deed deed)
+{
+	char	 path[PATH_MAX];
+
+	report(c, deeds[deed].operation, path_of_lost(loc->fd, path,
+	    sizeof(path)) > 0 ? path : c->path,
+	    "the file has lost the name that srt knew it by", "mandatory",
+	    "");
+	return deed == DEED_READ ? -EACCES : -EPERM;
+}
+
+/* What links it anew looks itself. */
+static long
+lost_write(struct call *c, const struct loc *loc, enum deed deed)
+{
+	if (deed == DEED_LINK ||
+	    (broker.sb->opt.flags & EXEC_FS_DISABLED) != 0 ||
+	    is_open_for(loc->fd, 1) || lost_within(loc))
+		return 0;
+	return lost_refused(c, loc, deed);
+}
+
+/*
+ * Its last name says nothing of what hides it: the command can have renamed
+ * the directory.
+ */
+static long
+lost_read(struct call *c, const struct loc *loc, enum deed deed)
+{
+	if (deed != DEED_READ || is_open_for(loc->fd, 0) ||
+	    lost_is_empty(loc))
+		return 0;
+	return lost_refused(c, loc, deed);
+}
+
 long
 check_write(struct call *c, const struct loc *loc, enum deed deed)
 {
@@ -283,8 +368,11 @@ check_write(struct call *c, const struct loc *loc, enum deed deed)
 	/* The host's own /proc. */
 	if (loc->kind == LOC_KERNEL && broker_is_bare())
 		return -EPERM;
-	if (broker.guard == NULL || loc->kind == LOC_KERNEL ||
-	    loc->real[0] == '\0')
+	if (broker.guard == NULL || loc->kind == LOC_KERNEL)
+		return 0;
+	if (is_lost(loc))
+		return lost_write(c, loc, deed);
+	if (loc->real[0] == '\0')
 		return 0;
 	/* What would be a mount: its name is of the directory above it. */
 	if (deeds[deed].moves && broker_is_bare() &&
@@ -412,8 +500,11 @@ check_read(struct call *c, const struct loc *loc, enum deed deed)
 {
 	struct guard_hit	 hit;
 
-	if (!check_reads() ||
-	    loc->kind == LOC_KERNEL || loc->real[0] == '\0' ||
+	if (!check_reads() || loc->kind == LOC_KERNEL)
+		return 0;
+	if (is_lost(loc))
+		return lost_read(c, loc, deed);
+	if (loc->real[0] == '\0' ||
 	    !guard_read(broker.guard, loc->real, &hit))
 		return 0;
 	hit.mandatory = 0;

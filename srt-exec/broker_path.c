@@ -126,6 +126,22 @@ path_of_fd(int fd, char *buf, size_t size)
 	return n;
 }
 
+long
+path_of_lost(int fd, char *buf, size_t size)
+{
+	const size_t	 tail = sizeof(DELETED) - 1;
+	size_t		 n;
+	long		 r;
+
+	*buf = '\0';
+	if ((r = path_of_fd(fd, buf, size)) != -ENOENT)
+		return r < 0 ? r : -EEXIST;
+	if ((n = strlen(buf)) <= tail)
+		return -ENOENT;
+	buf[n - tail] = '\0';
+	return (long)(n - tail);
+}
+
 int
 path_enter(int fd)
 {

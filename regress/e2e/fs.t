@@ -121,6 +121,40 @@ try "cat 'glob[1]/f'"
 is "$out" "" "a literal entry with glob characters"
 like "$err" 'Permission denied' "is enforced"
 
+# --- what loses its name
+
+# The host removes a name when the command holds what has it.
+losing() {
+	rm -rf "$T/lose" "$W/held" "$W/up" "$W/within" "$W/elsewhere"
+	mkdir -p "$T/lose" "$W/within"
+	(cd "$W" && wait_for 20 test -e held && rm "$T/lose/gone") &
+	(cd "$W" && srt sh -c ': >up; until [ -e gone ]; do sleep 0.02; done
+	    exec "$@"' sh "$SRT_HELPERS/fd_attack" unread "$T/lose"
+	printf '%s\n%s\n' "$st" "$out" >"$T/lost") &
+	lost=$!
+	# Later than the start, so that no mount covers it.
+	wait_for 20 test -e "$W/up"
+	for f in "$T/lose/gone" "$W/within/gone" "$W/gone.new"; do
+		echo secret >"$f"
+	done
+	mv "$W/gone.new" "$W/gone"
+	wait "$lost"
+}
+settings fs_more='"strictReadGlobs": true' deny_read="\"$T/**/gone\""
+losing
+is "$(head -n 1 "$T/lost") $(grep -c '^held F29' "$T/lost")" "0 4" \
+    "F29: what patterns hide is not read, whoever removes it"
+refuse "F29: in any way" grep ^GOT "$T/lost"
+try 'echo own >t; exec 3<t; rm t; cat /dev/fd/3; exec 4<>u; rm u
+    echo two >/dev/fd/4; chmod 640 /dev/fd/4; cat /dev/fd/4 /proc/self/fd/4
+    exec 4>&-; mkfifo f; exec 4<>f; rm f; echo three >/dev/fd/4; read -r l <&4
+    echo $l; mkdir d; cd d; rmdir ../d; ls; cat <<-EOT
+	four
+	EOT'
+is "$(printf '%s' "$out" | tr '\n' ' ')" "own two two three four" \
+    "temporary files of its own go on to work"
+rm -rf "$T/lose" "$W/held" "$W/up" "$W/elsewhere" "$W/gone"
+
 # --- the names that stay closed
 
 settings

@@ -119,6 +119,51 @@ srt sh -c 'echo x >new.key; cat new.key; cat c'
 is "$out" one "patterns hold for later files"
 rm -rf "$W/hidden" "$W/way" "$W/n"
 
+# --- what loses its name
+
+# losing MODE: the host removes what a command holds without having opened it.
+losing() {
+	rm -rf "$T/lose" "$W/held" "$W/within" "$W/elsewhere"
+	mkdir "$T/lose" "$W/within"
+	for f in "$T/lose/gone" "$W/gone" "$W/within/gone"; do
+		echo secret >"$f"
+	done
+	chmod 644 "$T/lose/gone"
+	ln "$T/lose/gone" "$T/lose/left"
+	mkfifo "$T/lose/gone.fifo"
+	exec 3<>"$T/lose/gone.fifo"
+	(wait_for 20 test -e "$W/held" &&
+	    rm "$T/lose/gone" "$T/lose/gone.fifo") &
+	srt "$SRT_HELPERS/fd_attack" "$1" "$T/lose"
+	wait "$!"
+	exec 3>&-
+}
+for denied in "" "\"$T/secret\""; do
+	settings more="$MODE" deny_read="$denied"
+	losing lost
+	is "$st $(printf '%s\n' "$out" | grep -c '^held F29')" "0 18" \
+	    "F29: what the host removes is not written (denied: $denied)"
+	unlike "$out" ^GOT "F29: nor changed (denied: $denied)"
+	is "$(stat -c '%a %s' "$T/lose/left")" "644 7" \
+	    "F29: so it stays as it is (denied: $denied)"
+done
+like "$err" 'deny file-write-data .*/lose/gone ' "F29: which is reported"
+settings more="$MODE" \
+    deny_read="\"$T/lose/gone\", \"$W/gone\", \"$W/within\""
+losing unread
+is "$st $(printf '%s\n' "$out" | grep -c '^held F29')" "0 4" \
+    "F29: what is denied is not read, whoever removes it"
+unlike "$out" ^GOT "F29: in any way"
+srt sh -c 'echo own >t; exec 3<t; rm t; cat /dev/fd/3; exec 4<>u; rm u
+    echo two >/dev/fd/4; chmod 640 /dev/fd/4; cat /dev/fd/4 /proc/self/fd/4
+    exec 4>&-; mkfifo f; exec 4<>f; rm f; echo three >/dev/fd/4; read -r l <&4
+    echo $l; mkdir d; cd d; rmdir ../d; ls; cat <<-EOT
+	four
+	EOT'
+is "$(printf '%s' "$out" | tr '\n' ' ')" "own two two three four" \
+    "temporary files of its own go on to work"
+rm -rf "$T/lose" "$W/held" "$W/within" "$W/elsewhere" "$W/gone"
+
 # --- other processes
 
 settings more="$MODE"

@@ -101,6 +101,63 @@ inside 'mounts alone' -x broker -x landlock -x filter -- "$FD" watch \
     "$T/denied"
 unset SRT_EXEC
 
+# --- what the host removes meanwhile
+
+# losing COMMAND ...: the tree has what will lose its name while it runs.
+losing() {
+	tree
+	echo secret >"$H/gone"
+	ln "$H/gone" "$H/left"
+	chmod 644 "$H/left"
+	mkfifo "$H/gone.fifo"
+	echo secret >"$T/w/gone"
+	mkdir "$T/w/within"
+	echo secret >"$T/w/within/gone"
+	left_now >"$T/before"
+	# Somebody reads, so that whoever opens it for writing need not wait.
+	exec 3<>"$H/gone.fifo"
+	(until_true 20 test -e "$T/w/held" && rm "$H/gone" "$H/gone.fifo") &
+	remover=$!
+	"$@"
+	wait "$remover"
+	exec 3>&-
+}
+
+left_now() {
+	find "$H/left" "$H/victim" -printf '%P %f %m %s %T@\n'
+	cat "$H/left"
+}
+
+# lost_in NAME OPTION ... -- COMMAND ...
+lost_in() {
+	name=$1
+	shift
+	losing x -t 60 -w "$W" "$@"
+	grep -E '^(held|GOT) ' "$T/out" >"$T/said"
+	while read -r verdict what; do
+		[ "$verdict" = held ]
+		result $? "$what ($name)" "$T/out"
+	done <"$T/said"
+	yes "all of them were tried ($name)" test "$status" -eq 0 -a -s "$T/said"
+	left_now >"$T/after"
+	yes "nothing has changed ($name)" cmp "$T/before" "$T/after"
+}
+
+lost_outside() {
+	"$FD" "$1" "$H" >"$T/out" 2>&1
+}
+losing lost_outside lost
+got 17 'F29 without the sandbox nothing holds: lost'
+losing lost_outside unread
+got 4 'F29 without the sandbox nothing holds: unread'
+SRT_EXEC=$SRT_BUILD/regress/layers
+export SRT_EXEC
+lost_in 'the broker alone' -x mounts -x landlock -x filter -- "$FD" lost "$H"
+lost_in 'no Landlock' -x landlock -- "$FD" lost "$H"
+unset SRT_EXEC
+lost_in 'all layers' -- "$FD" lost "$H"
+lost_in 'all layers, and patterns' -g "$T/**/gone" -- "$FD" unread "$H"
+
 # --- what a daemon hands over
 
 # served COMMAND ...: with a daemon for the tree as it is.

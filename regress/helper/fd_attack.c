@@ -7,10 +7,13 @@
  * .bashrc and plain/f; DIRECTORY is one of the same user outside of it, with
  * the files victim and source.
  *
- *	fd_attack flags|pour|handles|keys DIRECTORY
+ *	fd_attack flags|pour|handles|keys|lost|unread DIRECTORY
  *	fd_attack watch FILE
  *	fd_attack handed SOCKET
  *	fd_attack serve SOCKET DIRECTORY FILE
+ *
+ * "lost" and "unread" hold what is called gone, gone.* in DIRECTORY, say so by
+ * a file "held", and go on when somebody has removed these names.
  *
  * "serve" is no attack but the host's daemon, which hands out descriptors of
  * DIRECTORY, for reading and O_PATH, of FILE, and a socket of the host's.
@@ -307,6 +310,117 @@ keys(void)
 	}
 }
 
+/* --- what loses its name */
+
+static void
+magic_of(int fd, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "/proc/self/fd/%d", fd);
+}
+
+/* Until the last of these has one name less, or for ten seconds. */
+static void
+await_loss(int fd)
+{
+	struct stat	 was, st;
+	long		 end = now_ms() + 10000;
+	int		 ready;
+
+	if (fstat(fd, &was) == -1 ||
+	    (ready = open("held", O_WRONLY | O_CREAT, 0600)) == -1)
+		err(1, "held");
+	(void)close(ready);
+	do {
+		if (now_ms() > end)
+			errx(1, "nobody removes anything");
+		(void)usleep(10000);
+	} while (fstat(fd, &st) == 0 && st.st_nlink == was.st_nlink);
+}
+
+/* What can be done to a file by a descriptor. */
+static void
+lost_file(const char *how, int fd)
+{
+	struct timespec	 ts[2] = { { 1, 0 }, { 1, 0 } };
+	char		 name[80], magic[64];
+
+	magic_of(fd, magic, sizeof(magic));
+#define TRIED(s, got) do {						\
+	(void)snprintf(name, sizeof(name), "F29 %s: %s", (s), how);	\
+	tried(name, (got));						\
+} while (0)
+	TRIED("write", open(magic, O_WRONLY) != -1);
+	TRIED("read and write", open(magic, O_RDWR) != -1);
+	TRIED("cut by opening", open(magic, O_RDONLY | O_TRUNC) != -1);
+	TRIED("truncate", truncate(magic, 1) == 0);
+	TRIED("chmod", chmod(magic, 0777) == 0);
+	TRIED("fchmod", fchmod(fd, 0777) == 0);
+	TRIED("chown", chown(magic, getuid(), getgid()) == 0);
+	TRIED("times", utimensat(AT_FDCWD, magic, ts, 0) == 0);
+#undef TRIED
+}
+
+static int
+hold(const char *name, int flags)
+{
+	int	 fd = open(out(name), flags);
+
+	if (fd == -1)
+		err(1, "%s", name);
+	return fd;
+}
+
+static void
+lost(void)
+{
+	char	 magic[64];
+	int	 path, plain, fifo, fifo2;
+
+	path = hold("gone", O_PATH);
+	plain = hold("gone", O_RDONLY);
+	fifo = hold("gone.fifo", O_PATH);
+	fifo2 = hold("gone.fifo", O_RDONLY | O_NONBLOCK);
+	await_loss(fifo);
+	lost_file("by O_PATH", path);
+	lost_file("by a descriptor for reading", plain);
+	magic_of(fifo, magic, sizeof(magic));
+	tried("F29 write to a FIFO: by O_PATH", open(magic, O_WRONLY |
+	    O_NONBLOCK) != -1);
+	magic_of(fifo2, magic, sizeof(magic));
+	tried("F29 write to a FIFO: by a descriptor for reading", open(magic,
+	    O_WRONLY | O_NONBLOCK) != -1);
+}
+
+static int
+can_read(int fd)
+{
+	char	 magic[64], c;
+	int	 in;
+
+	magic_of(fd, magic, sizeof(magic));
+	return (in = open(magic, O_RDONLY)) != -1 && read(in, &c, 1) == 1;
+}
+
+/* With another name, in another directory, or with none by our own doing. */
+static void
+unread(void)
+{
+	int	 theirs = hold("gone", O_PATH), ours, moved;
+
+	if ((ours = open("gone", O_PATH)) == -1 ||
+	    (moved = open("within/gone", O_PATH)) == -1)
+		err(1, "gone");
+	tried("F29 read what has its name", can_read(theirs));
+	await_loss(theirs);
+	tried("F29 read what the host has removed", can_read(theirs));
+	perhaps(unlink("gone"));
+	tried("F29 read what was removed here", can_read(ours));
+	perhaps(unlink("within/gone"));
+	perhaps(rename("within", "elsewhere"));
+	tried("F29 read what was beneath another directory",
+	    can_read(moved));
+}
+
 /* --- watching what is denied */
 
 static void
@@ -550,6 +664,10 @@ main(int argc, char *argv[])
 		handles();
 	else if (strcmp(mode, "keys") == 0)
 		keys();
+	else if (strcmp(mode, "lost") == 0)
+		lost();
+	else if (strcmp(mode, "unread") == 0)
+		unread();
 	else if (strcmp(mode, "watch") == 0)
 		watch(argv[2]);
 	else if (strcmp(mode, "handed") == 0)

@@ -1716,6 +1716,172 @@ test_nameless(void **arg)
 	(void)close(fd);
 }
 
+/* A guard that lets "d" of the tree be written, and may hide "*.key". */
+static struct guard *
+guard_of_d(int hides)
+{
+	struct guard	*g = guard_new(0);
+	char		 text[sizeof(tree) + 16];
+
+	assert_non_null(g);
+	(void)snprintf(text, sizeof(text), "%s/d", tree);
+	must(guard_add(g, GUARD_WRITE, text, ""));
+	(void)snprintf(text, sizeof(text), "%s/**/*.key", tree);
+	if (hides)
+		must(guard_add(g, GUARD_NOREAD_GLOB, text,
+		    "filesystem.denyRead[0] \"**/*.key\""));
+	return g;
+}
+
+/* The link of /proc to a descriptor of a file whose name is gone. */
+static const char *
+lost(const char *name, int flags)
+{
+	static char	 link_name[32];
+	int		 fd;
+
+	must(fd = open(name, flags, 0600));
+	if ((flags & LX_TMPFILE) != LX_TMPFILE)
+		must(unlink(name));
+	(void)snprintf(link_name, sizeof(link_name), "/proc/self/fd/%d", fd);
+	return link_name;
+}
+
+static int
+fd_of(const char *name)
+{
+	return atoi(strrchr(name, '/') + 1);
+}
+
+#define unread(call)							\
+	do {								\
+		assert_int_equal((call), -EACCES);			\
+		assert_int_equal(nreports, 1);				\
+	} while (0)
+
+static void
+test_lost_reads_F29(void **arg)
+{
+	struct guard	*was = broker.guard;
+	const char	*name;
+
+	(void)arg;
+	enter("b");
+	broker.guard = guard_of_d(1);
+	put("d/x.key", "k", 0600);
+	unread(b_open("d/x.key", O_RDONLY));
+	unread(b_open(name = lost("d/x.key", O_PATH), O_RDONLY));
+	assert_non_null(strstr(reported, "/d/x.key: the file has lost"));
+	unread(b_open(name, O_RDWR));
+	(void)close(fd_of(name));
+	/* Its last name is no longer what hides it. */
+	must(mkdir("d/k.key", 0700));
+	put("d/k.key/f", "k", 0600);
+	name = lost("d/k.key/f", O_PATH);
+	must(rename("d/k.key", "d/k"));
+	unread(b_open(name, O_RDONLY));
+	(void)close(fd_of(name));
+	/* What was opened was looked at. */
+	put("d/y", "y", 0600);
+	assert_int_equal(b_open(name = lost("d/y", O_RDONLY), O_RDONLY), 0);
+	assert_int_equal(b_open(name, O_RDWR), 0);
+	(void)close(fd_of(name));
+	name = lost("d", LX_TMPFILE | O_RDWR);
+	assert_int_equal(b_open(name, O_RDONLY), 0);
+	(void)close(fd_of(name));
+	/* In a directory that is gone there is nothing. */
+	must(mkdir("d/gone", 0700));
+	must(chdir("d/gone"));
+	must(rmdir("../gone"));
+	assert_int_equal(b_open(".", O_RDONLY | O_DIRECTORY), 0);
+	must(chdir(tree));
+	guard_free(broker.guard);
+	broker.guard = was;
+}
+
+/* Not one of the calls that change what may not be changed does so. */
+static void
+lost_is_held(const char *name)
+{
+	static const int64_t	 times[4] = { 10, 20, 30, 40 };
+	struct stat		 a, b;
+	uint64_t		 fd = (uint64_t)fd_of(name);
+
+	must(fstat((int)fd, &a));
+	refused(b_open(name, O_WRONLY | O_NONBLOCK));
+	refused(b_open(name, O_RDWR | O_NONBLOCK));
+	refused(b_open(name, O_RDONLY | O_TRUNC | O_NONBLOCK));
+	refused(call1(SYS_truncate, ptr(name), 0, 0, 0, 0));
+	refused(call1(SYS_fchmodat, CWD, ptr(name), 0777, 0, 0));
+	refused(call1(SYS_fchownat, CWD, ptr(name), (uint64_t)-1,
+	    (uint64_t)-1, 0));
+	refused(call1(SYS_fchownat, fd, ptr(""), (uint64_t)-1, (uint64_t)-1,
+	    AT_EMPTY_PATH));
+	refused(call1(SYS_utimensat, CWD, ptr(name), ptr(times), 0, 0));
+	refused(call1(SYS_setxattr, ptr(name), ptr("user.x"), ptr("v"), 1,
+	    0));
+	refused(call1(SYS_fchmod, fd, 0777, 0, 0, 0));
+	must(fstat((int)fd, &b));
+	assert_int_equal(a.st_mode, b.st_mode);
+	assert_int_equal(a.st_size, b.st_size);
+	assert_int_equal(a.st_mtim.tv_sec, b.st_mtim.tv_sec);
+	(void)close((int)fd);
+}
+
+static void
+test_lost_writes_F29(void **arg)
+{
+	struct guard	*was = broker.guard;
+	const char	*name;
+	int		 flags;
+
+	(void)arg;
+	enter("b");
+	broker.guard = guard_of_d(0);
+	for (flags = O_RDONLY; flags <= O_PATH; flags += O_PATH - O_RDONLY) {
+		/* Outside of what may be written. */
+		put("alone", "x", 0600);
+		lost_is_held(lost("alone", flags));
+		must(mkfifo("pipe", 0600));
+		lost_is_held(lost("pipe", flags | O_NONBLOCK));
+		/* Inside, with another name that is perhaps outside. */
+		put("d/two", "x", 0600);
+		must(link("d/two", "left"));
+		lost_is_held(lost("d/two", flags));
+		must(unlink("left"));
+		/* A protected one. */
+		put("d/.bashrc", "x", 0600);
+		lost_is_held(lost("d/.bashrc", flags));
+		/* What is the command's own. */
+		put("d/own", "x", 0600);
+		name = lost("d/own", flags);
+		assert_int_equal(b_open(name, O_RDWR), 0);
+		assert_int_equal(call1(SYS_fchmodat, CWD, ptr(name), 0640, 0,
+		    0), 0);
+		assert_int_equal(call1(SYS_truncate, ptr(name), 9, 0, 0, 0),
+		    0);
+		(void)close(fd_of(name));
+		must(mkfifo("d/pipe", 0600));
+		name = lost("d/pipe", flags | O_NONBLOCK);
+		assert_int_equal(b_open(name, O_RDWR), 0);
+		(void)close(fd_of(name));
+	}
+	/* A descriptor for writing is no less than what it was. */
+	put("d/two", "x", 0600);
+	must(link("d/two", "left"));
+	name = lost("d/two", O_WRONLY);
+	assert_int_equal(b_open(name, O_RDWR | O_TRUNC), 0);
+	assert_int_equal(call1(SYS_fchmod, (uint64_t)fd_of(name), 0640, 0, 0,
+	    0), 0);
+	(void)close(fd_of(name));
+	name = lost(".", LX_TMPFILE | O_RDWR);
+	assert_int_equal(b_open(name, O_RDWR), 0);
+	assert_int_equal(b_link(name, "d/linked"), 0);
+	(void)close(fd_of(name));
+	guard_free(broker.guard);
+	broker.guard = was;
+}
+
 /* Outside of the write roots the kernel's EROFS becomes a refusal. */
 static void
 test_result(void **arg)
@@ -1802,6 +1968,8 @@ main(void)
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_limit_signal),
 		cmocka_unit_test(test_nameless),
+		cmocka_unit_test(test_lost_reads_F29),
+		cmocka_unit_test(test_lost_writes_F29),
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_setid),
 		cmocka_unit_test(test_result),
