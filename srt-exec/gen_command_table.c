@@ -121,6 +121,7 @@ const size_t	nreviewed = nitems(reviewed);
 #define ROW(c, l, e, ...)						\
 	{ .call = (c), .lift = (l), .error = (e), .conds = { __VA_ARGS__ } }
 #define OTHERWISE(c, e)	{ .call = (c), .error = (e) }
+#define IP_MAY(l, o)	ROW("setsockopt", 0, 0, EQ(1, (l)), EQ(2, (o)))
 
 #define SOCK_KIND	0xfU	/* the type without its flags */
 #define KIND(v)		EQMASK(1, SOCK_KIND, (v))
@@ -149,6 +150,10 @@ const size_t	nreviewed = nitems(reviewed);
 #define IOC_VT		0x5600
 #define FCNTL_SETLEASE	1024		/* F_SETLEASE of <linux/fcntl.h> */
 #define FCNTL_SETDELEG	1040
+#define BINDTOIFINDEX	62	/* SO_BINDTOIFINDEX */
+#define ADDR_PREFERENCES 72	/* IPV6_..., of <linux/in6.h> */
+#define MINHOPCOUNT	73
+#define FREEBIND6	78
 #define IOPRIO_PROCESS	1	/* IOPRIO_WHO_PROCESS of <linux/ioprio.h> */
 #define IOPRIO_PGRP	2
 
@@ -299,6 +304,39 @@ static const struct row	 landlock[] = {
 	/* The broker sees where TCP goes; a datagram names its receiver. */
 	ROW("socket", 0, EACCES, EQ(0, AF_INET), KIND(SOCK_DGRAM)),
 	ROW("socket", 0, EACCES, EQ(0, AF_INET6), KIND(SOCK_DGRAM)),
+
+	/*
+	 * Where a connection goes is said once, but each packet is made and
+	 * routed as its socket says: a routing header, a source route or
+	 * another device lead it past the broker, options carry the command's
+	 * words, and who joins a group tells the network so.  Of what is IP's
+	 * only this keeps to the machine.
+	 */
+	ROW("setsockopt", 0, EPERM, EQ(1, SOL_SOCKET), EQ(2, SO_BINDTODEVICE)),
+	ROW("setsockopt", 0, EPERM, EQ(1, SOL_SOCKET), EQ(2, BINDTOIFINDEX)),
+	IP_MAY(IPPROTO_IP, IP_TOS),
+	IP_MAY(IPPROTO_IP, IP_TTL),
+	IP_MAY(IPPROTO_IP, IP_PKTINFO),
+	IP_MAY(IPPROTO_IP, IP_MTU_DISCOVER),
+	IP_MAY(IPPROTO_IP, IP_RECVERR),
+	IP_MAY(IPPROTO_IP, IP_RECVTTL),
+	IP_MAY(IPPROTO_IP, IP_RECVTOS),
+	IP_MAY(IPPROTO_IP, IP_FREEBIND),
+	IP_MAY(IPPROTO_IP, IP_MINTTL),
+	IP_MAY(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT),
+	ROW("setsockopt", 0, EPERM, EQ(1, IPPROTO_IP)),
+	IP_MAY(IPPROTO_IPV6, IPV6_UNICAST_HOPS),
+	IP_MAY(IPPROTO_IPV6, IPV6_MTU_DISCOVER),
+	IP_MAY(IPPROTO_IPV6, IPV6_RECVERR),
+	IP_MAY(IPPROTO_IPV6, IPV6_V6ONLY),
+	IP_MAY(IPPROTO_IPV6, IPV6_RECVPKTINFO),
+	IP_MAY(IPPROTO_IPV6, IPV6_RECVHOPLIMIT),
+	IP_MAY(IPPROTO_IPV6, IPV6_RECVTCLASS),
+	IP_MAY(IPPROTO_IPV6, IPV6_TCLASS),
+	IP_MAY(IPPROTO_IPV6, ADDR_PREFERENCES),
+	IP_MAY(IPPROTO_IPV6, MINHOPCOUNT),
+	IP_MAY(IPPROTO_IPV6, FREEBIND6),
+	ROW("setsockopt", 0, EPERM, EQ(1, IPPROTO_IPV6)),
 
 	/* Whose one process is, the broker says: see notified[]. */
 	ROW("setpriority", 0, 0, EQ(0, PRIO_PROCESS)),

@@ -374,6 +374,67 @@ for r in (libc.shmget(0, 100, 0o1600), libc.semget(0, 1, 0o1600),
 -1 ENOSYS
 -1 ENOSYS" "no System V objects"
 	kill "$server"
+	cat >"$T/options.py" <<'EOT'
+"""What would have a socket's packets go elsewhere, or carry words."""
+import errno
+import socket
+import struct
+
+IP, IP6 = socket.IPPROTO_IP, socket.IPPROTO_IPV6
+
+
+def group(family, text):
+    return (struct.pack("=HH", family, 0) + bytes(
+        4 if family == socket.AF_INET6 else 0) +
+        socket.inet_pton(family, text)).ljust(128, b"\0")
+
+
+def join(family, text, source):
+    return struct.pack("=II", 1, 0) + group(family, text) + \
+        group(family, source)
+
+
+old = b"".join(socket.inet_aton(a) for a in
+               ("232.1.2.3", "127.0.0.1", "10.1.2.3"))
+device = struct.pack("!I", 1)
+route = bytes((0, 2, 4, 0, 0, 0, 0, 0)) + bytes(16)
+label = socket.inet_pton(socket.AF_INET6, "::1") + \
+    struct.pack("!I", 0x12345) + struct.pack("=BBHHHI", 0, 255, 1, 10, 10, 0)
+HELD = (
+    ("device", socket.AF_INET, socket.SOL_SOCKET, 25, b"lo"),
+    ("index", socket.AF_INET, socket.SOL_SOCKET, 62, struct.pack("i", 1)),
+    ("options", socket.AF_INET, IP, 4, b"\1\1\1\1"),
+    ("source", socket.AF_INET, IP, 39, old),
+    ("source6-of-4", socket.AF_INET6, IP, 39, old),
+    ("group", socket.AF_INET, IP, 42, join(2, "232.1.2.4", "10.1.2.3")[:136]),
+    ("join", socket.AF_INET, IP, 46, join(2, "232.1.2.4", "10.1.2.3")),
+    ("interface", socket.AF_INET, IP, 50, device),
+    ("pktoptions", socket.AF_INET6, IP6, 6, b""),
+    ("label", socket.AF_INET6, IP6, 32, label),
+    ("join6", socket.AF_INET6, IP6, 46, join(10, "ff35::1", "fd00::7")),
+    ("pktinfo", socket.AF_INET6, IP6, 50, bytes(15) + b"\1\1\0\0\0"),
+    ("route", socket.AF_INET6, IP6, 57, route),
+    ("interface6", socket.AF_INET6, IP6, 76, device))
+FREE = (
+    ("tos", socket.AF_INET, IP, socket.IP_TOS, struct.pack("i", 16)),
+    ("class", socket.AF_INET6, IP6, socket.IPV6_TCLASS, struct.pack("i", 16)),
+    ("v6only", socket.AF_INET6, IP6, socket.IPV6_V6ONLY, struct.pack("i", 1)))
+for name, family, level, number, value in HELD + FREE:
+    s = socket.socket(family)
+    try:
+        s.setsockopt(level, number, value)
+        print(name, "set")
+    except OSError as e:
+        print(name, errno.errorcode.get(e.errno, e.errno))
+EOT
+	run python3 "$T/options.py"
+	is "$(printf '%s\n' "$out" | grep -vc ' set$')" 0 \
+	    "N30: outside a socket's packets can be led anywhere"
+	srt python3 "$T/options.py"
+	is "$(printf '%s\n' "$out" | grep -c ' EPERM$')" 14 \
+	    "N30: inside they cannot"
+	is "$(printf '%s\n' "$out" | grep ' set$' | tr '\n' ' ')" \
+	    "tos set class set v6only set " "N30: what stays inside can be set"
 else
 	skip "network" "no python3"
 fi

@@ -26,6 +26,7 @@ struct command_programs {
 	uint32_t	 arch;
 	struct bpf_prog	 command[4];
 	struct bpf_prog	 signals;
+	struct bpf_prog	 landlock;
 	struct bpf_prog	 notify[4];
 };
 

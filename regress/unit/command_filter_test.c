@@ -447,6 +447,66 @@ test_signal_programs_K15(void **state)
 	}
 }
 
+/* Mode "landlock": what leads packets elsewhere, and what does not. */
+static const struct expected	 options[] = {
+	{ "setsockopt", { 3, SOL_SOCKET, SO_BINDTODEVICE }, EPERM },
+	{ "setsockopt", { 3, HIGH | SOL_SOCKET, HIGH | SO_BINDTODEVICE },
+	    EPERM },
+	{ "setsockopt", { 3, SOL_SOCKET, 62 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IP, 4 }, EPERM },	/* IP_OPTIONS */
+	{ "setsockopt", { 3, HIGH, HIGH | 4 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IP, 35 }, EPERM },	/* memberships */
+	{ "setsockopt", { 3, IPPROTO_IP, 39 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IP, 42 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IP, 46 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IP, 50 }, EPERM },	/* IP_UNICAST_IF */
+	{ "setsockopt", { 3, IPPROTO_IP, 999 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IPV6, 1 }, EPERM },	/* ADDRFORM */
+	{ "setsockopt", { 3, IPPROTO_IPV6, 5 }, EPERM },	/* 2292RTHDR */
+	{ "setsockopt", { 3, IPPROTO_IPV6, 6 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IPV6, 20 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IPV6, 27 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IPV6, 32 }, EPERM },	/* flow labels */
+	{ "setsockopt", { 3, IPPROTO_IPV6, 46 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IPV6, 50 }, EPERM },	/* PKTINFO */
+	{ "setsockopt", { 3, IPPROTO_IPV6, 54 }, EPERM },	/* HOPOPTS */
+	{ "setsockopt", { 3, IPPROTO_IPV6, 55 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IPV6, 57 }, EPERM },	/* RTHDR */
+	{ "setsockopt", { 3, HIGH | IPPROTO_IPV6, HIGH | 57 }, EPERM },
+	{ "setsockopt", { 3, IPPROTO_IPV6, 59 }, EPERM },	/* DSTOPTS */
+	{ "setsockopt", { 3, IPPROTO_IPV6, 76 }, EPERM },
+	{ "setsockopt", { 3, SOL_SOCKET, SO_KEEPALIVE }, ALLOWED },
+	{ "setsockopt", { 3, SOL_SOCKET, SO_REUSEADDR }, ALLOWED },
+	{ "setsockopt", { 3, IPPROTO_TCP, TCP_NODELAY }, ALLOWED },
+	{ "setsockopt", { 3, IPPROTO_TCP, SO_BINDTODEVICE }, ALLOWED },
+	{ "setsockopt", { 3, IPPROTO_TCP, 57 }, ALLOWED },
+	{ "setsockopt", { 3, IPPROTO_IP, IP_TOS }, ALLOWED },
+	{ "setsockopt", { 3, IPPROTO_IP, IP_TTL }, ALLOWED },
+	{ "setsockopt", { 3, IPPROTO_IPV6, IPV6_V6ONLY }, ALLOWED },
+	{ "setsockopt", { 3, IPPROTO_IPV6, IPV6_TCLASS }, ALLOWED },
+	{ "socket", { AF_INET, SOCK_DGRAM, 0 }, EACCES },
+	{ "socket", { AF_INET, SOCK_STREAM, 0 }, ALLOWED }
+};
+
+static void
+test_landlock_programs_N30(void **state)
+{
+	const struct command_programs	*m;
+	size_t				 i, k;
+	int				 nr;
+
+	(void)state;
+	for (i = 0; i < nitems(machines); i++)
+		for (k = 0; k < nitems(options); k++) {
+			m = machines[i];
+			nr = seccomp_syscall_resolve_name_arch(token(m->arch),
+			    options[k].call);
+			if (answer(&m->landlock, m->arch, nr,
+			    options[k].args) != options[k].error)
+				fail_msg("%s of row %zu", options[k].call, k);
+		}
+}
+
 /* What goes to the broker: always, with files, with strict reads. */
 static const struct {
 	const char	*call;
@@ -939,6 +999,7 @@ main(void)
 		cmocka_unit_test(test_programs_refuse_K1_K2_K3_K15_K24_N14),
 		cmocka_unit_test(test_programs_know_their_machine_K4),
 		cmocka_unit_test(test_signal_programs_K15),
+		cmocka_unit_test(test_landlock_programs_N30),
 		cmocka_unit_test(test_notify_programs),
 		cmocka_unit_test(test_terminal_K1_K2),
 		cmocka_unit_test(test_kernel_surface_K3_K24),

@@ -19,6 +19,7 @@ const struct command_programs command_x86_64 = {
 		PROG(command_filter_2), PROG(command_filter_3)
 	},
 	PROG(signal_filter),
+	PROG(landlock_filter),
 	{
 		PROG(notify_filter_0), PROG(notify_filter_1),
 		PROG(notify_filter_2), PROG(notify_filter_3)
