@@ -192,6 +192,22 @@ literal_match(const struct ruleset *set, enum rule_list list,
 	return ruleset_find_named(set, list, h, port) != NULL;
 }
 
+/* "localhost" is every loopback address, and what leads to one. */
+static int
+loopback_denied(const struct ruleset *set, const struct host *h,
+    uint16_t port)
+{
+	struct host	 local;
+
+	if (!host_is_loopback(h))
+		return 0;
+	if (host_parse("localhost", 9, &local) == 0 &&
+	    literal_match(set, RULE_DENY, &local, port))
+		return 1;
+	return host_unspecified(h, &local) &&
+	    literal_match(set, RULE_DENY, &local, port);
+}
+
 /* [::]/0 holds IPv4 as well, by its mapped form. */
 static int
 literal_denied(const struct ruleset *set, const struct host *h,
@@ -199,7 +215,8 @@ literal_denied(const struct ruleset *set, const struct host *h,
 {
 	struct host	 mapped;
 
-	if (literal_match(set, RULE_DENY, h, port))
+	if (literal_match(set, RULE_DENY, h, port) ||
+	    loopback_denied(set, h, port))
 		return 1;
 	if (h->kind != HOST_INET)
 		return 0;

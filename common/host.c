@@ -287,12 +287,31 @@ host_embedded_inet(const unsigned char *in6, unsigned char *in)
 }
 
 int
+host_unspecified(const struct host *h, struct host *loopback)
+{
+	static const unsigned char	 any[16], local[4] = { 127, 0, 0, 1 };
+	static const unsigned char	 local6[16] = { [15] = 1 };
+
+	if (h->kind == HOST_NAME || memcmp(h->addr, any,
+	    h->kind == HOST_INET ? 4 : 16) != 0)
+		return 0;
+	if (h->kind == HOST_INET)
+		host_from_inet(local, loopback);
+	else
+		host_from_inet6(local6, loopback);
+	return 1;
+}
+
+int
 host_is_loopback(const struct host *h)
 {
 	static const unsigned char	 one[16] = { [15] = 1 };
 	static const char		 suffix[] = ".localhost";
 	size_t				 len, slen = sizeof(suffix) - 1;
+	struct host			 loopback;
 
+	if (host_unspecified(h, &loopback))
+		return 1;
 	switch (h->kind) {
 	case HOST_INET:
 		return h->addr[0] == 127;

@@ -471,7 +471,7 @@ ruleset_find_named(const struct ruleset *set, enum rule_list list,
  * [::]/0 holds IPv4 as well, by its mapped form.
  */
 static const struct rule *
-deny_find(const struct ruleset *set, const struct host *h, uint16_t port)
+deny_find_as(const struct ruleset *set, const struct host *h, uint16_t port)
 {
 	const struct rule	*r;
 	struct host		 carried, local;
@@ -494,6 +494,19 @@ deny_find(const struct ruleset *set, const struct host *h, uint16_t port)
 		return NULL;
 	host_from_inet(in, &carried);
 	return ruleset_find(set, RULE_DENY, &carried, port);
+}
+
+/* Nor is a denied loopback address through the one that leads there. */
+static const struct rule *
+deny_find(const struct ruleset *set, const struct host *h, uint16_t port)
+{
+	const struct rule	*r;
+	struct host		 loopback;
+
+	if ((r = deny_find_as(set, h, port)) == NULL &&
+	    host_unspecified(h, &loopback))
+		r = deny_find_as(set, &loopback, port);
+	return r;
 }
 
 /* What both decisions begin with: 1 if it is a denial already. */

@@ -238,8 +238,16 @@ int	 rule_could_allow(const struct ruleset *, const struct host *,
  */
 int	 rule_below_ceiling(const struct ruleset *, const struct host *,
 	    uint16_t);
-/* A loopback address, "localhost" or a name beneath it (RFC 6761, 6.3)? */
+/*
+ * A loopback address, or one that leads there when it is dialled, "localhost"
+ * or a name beneath it (RFC 6761, 6.3)?
+ */
 int	 host_is_loopback(const struct host *);
+/*
+ * 1 if it is 0.0.0.0 or ::, which stand for this machine where they are
+ * dialled; the loopback address of that family is then written.
+ */
+int	 host_unspecified(const struct host *, struct host *);
 
 /* Classes of addresses that are not dialled, by falling priority of blame. */
 enum addr_class {

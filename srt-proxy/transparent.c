@@ -280,10 +280,10 @@ rule_is_local(const struct rule *r)
 		return strcmp(h->name, "localhost") == 0;
 	case HOST_INET:
 		/* A network of fewer than 8 bits is none that is allowed. */
-		return h->addr[0] == 127;
+		return host_is_loopback(h);
 	case HOST_INET6:
-		return addr_prefix_equal(h->addr, one,
-		    r->kind == RULE_NET ? r->prefix : 128);
+		return host_is_loopback(h) || (r->kind == RULE_NET &&
+		    addr_prefix_equal(h->addr, one, r->prefix));
 	}
 	return 0;
 }

@@ -312,6 +312,7 @@ def local(port):
     attempt("by mapped address",
             lambda: connect(("::ffff:127.0.0.1", port, 0, 0),
                             socket.AF_INET6))
+    attempt("by no address", connect, ("0.0.0.0", port))
     attempt("other port", connect, ("127.0.0.1", 1))
     with socket.socket() as own:
         own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -172,7 +172,7 @@ is "$(line 'by address')" ECONNREFUSED \
     "without a rule the host's loopback is not there"
 settings net_allow="\"localhost:$port\""
 direct python3 "$E2E/direct.py" local "$port"
-for how in 'by name' 'by address' 'by mapped address'; do
+for how in 'by name' 'by address' 'by mapped address' 'by no address'; do
 	is "$(line "$how")" ok "localhost:PORT: $how"
 done
 is "$(line 'other port')" ECONNREFUSED "and no other port"
@@ -180,6 +180,23 @@ is "$(line own)" ok "what listens inside is nearer"
 settings net_allow="\"127.0.0.1:$port\""
 direct python3 "$E2E/direct.py" local "$port"
 is "$(line 'by address')" ok "127.0.0.1:PORT"
+settings net_allow="\"0.0.0.0:$port\""
+direct python3 "$E2E/direct.py" local "$port"
+is "$(line 'by no address')" ok "0.0.0.0:PORT"
+for deny in localhost 127.0.0.1 127.0.0.0/8; do
+	settings net_allow="\"0.0.0.0:$port\", \"[::]:$port\"" \
+	    net_deny="\"$deny\""
+	direct python3 "$E2E/direct.py" local "$port"
+	unlike "$out" '^by .*: ok' "N21: $deny denied is 0.0.0.0 denied"
+	srt curl -s --noproxy '' -o /dev/null -w '%{http_code}' \
+	    "http://0.0.0.0:$port/"
+	is "$out" 403 "N21: by the proxy, too"
+done
+srt curl -s --noproxy '' -o /dev/null -w '%{http_code}' "http://[::]:$port/"
+is "$out" 502 "([::] leads to another address than these)"
+settings net_allow="\"0.0.0.0:$port\", \"[::]:$port\"" net_deny='"localhost"'
+srt curl -s --noproxy '' -o /dev/null -w '%{http_code}' "http://[::]:$port/"
+is "$out" 403 "N21: localhost denied is [::] denied"
 
 # --- programs
 

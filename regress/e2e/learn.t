@@ -181,6 +181,18 @@ is "$out" "sock hello
 127.0.0.1:$port hello
 ECONNREFUSED" "and they are reached"
 
+# What leads there is written as what it is, and that is enough.
+nothing
+srt --learn "$L" -- $DIRECT python3 "$T/client.py" "0.0.0.0:$port"
+is "$out" "0.0.0.0:$port hello" "0.0.0.0 is this machine"
+is "$(learned)" "allowedDomains localhost:$port" "by its name"
+again "0.0.0.0" $DIRECT python3 "$T/client.py" "0.0.0.0:$port"
+is "$out" "0.0.0.0:$port hello" "and is reached"
+nothing net_deny='"localhost"'
+srt --learn "$L" -- $DIRECT python3 "$T/client.py" "0.0.0.0:$port"
+unlike "$out" hello "N21: localhost denied is 0.0.0.0 denied, while srt learns"
+is "$(learned)" "" "and nothing of it is learned"
+
 # --- many hosts
 
 GET='for h; do curl -s --max-time 10 -o /dev/null "http://$h/" || exit; done'

@@ -175,6 +175,10 @@ test_loopback(void **state)
 	assert_true(allows("[::1]:5432"));
 	assert_false(allows("127.0.0.1:5433"));
 	assert_false(allows("127.0.0.2:5432"));
+	/* Which leads there. */
+	assert_true(allows("0.0.0.0:5432"));
+	assert_non_null(strstr(answer.note, "connect(2)"));
+	assert_false(allows("[::]:5433"));
 }
 
 static const char *const	 hosts[] = {

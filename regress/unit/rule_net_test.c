@@ -360,6 +360,8 @@ test_external(void **state)
 		{ "127.0.0.1", 80, NULL, 0 },
 		{ "127.0.0.1", 5432, "127.0.0.1:5432", 1 },
 		{ "::1", 80, NULL, 0 },
+		{ "0.0.0.0", 80, NULL, 0 },
+		{ "::", 80, NULL, 0 },
 		{ "localhost", 80, NULL, 0 },
 		{ "x.localhost", 80, NULL, 0 },
 	};
@@ -401,6 +403,66 @@ resolved(const struct ruleset *set, const char *addr, uint16_t port)
 	sin6.sin6_family = AF_INET6;
 	memcpy(&sin6.sin6_addr, h.addr, 16);
 	return addr_check(set, &name, port, (struct sockaddr *)&sin6, NULL);
+}
+
+/* What leads to this machine's loopback is denied where that is. */
+static void
+test_loopback_N21(void **state)
+{
+	static const struct {
+		const char	*deny;
+		const char	*host;		/* allowed, but for that */
+		int		 allow;
+	} t[] = {
+		{ "localhost", "0.0.0.0", 0 },
+		{ "localhost", "0", 0 },
+		{ "localhost", "[::]", 0 },
+		{ "localhost", "::ffff:0:0", 0 },
+		{ "localhost", "::1", 0 },
+		{ "localhost", "127.1.2.3", 0 },
+		{ "localhost", "0.0.0.1", 1 },
+		{ "localhost", "::2", 1 },
+		{ "localhost:81", "0.0.0.0", 1 },
+		{ "127.0.0.1", "0.0.0.0", 0 },
+		{ "127.0.0.0/8", "0.0.0.0", 0 },
+		{ "127.0.0.2", "0.0.0.0", 1 },
+		{ "127.0.0.1", "::ffff:0:0", 0 },
+		{ "127.0.0.1", "::", 1 },
+		{ "[::ffff:127.0.0.1]", "0.0.0.0", 0 },
+		{ "[::1]", "::", 0 },
+		{ "[::1]:80", "::", 0 },
+		{ "[::1]:81", "::", 1 },
+		{ "[::1]", "0.0.0.0", 1 },
+		{ "0.0.0.0", "127.0.0.1", 1 },
+	};
+	struct ruleset	*set;
+	struct decision	 d;
+	struct host	 h;
+	char		 entry[64];
+	size_t		 i, more;
+
+	(void)state;
+	for (i = 0; i < 2 * nitems(t); i++) {
+		host(t[i / 2].host, &h);
+		(void)snprintf(entry, sizeof(entry), h.kind == HOST_INET6 ?
+		    "[%s]" : "%s", h.name);
+		assert_non_null(set = ruleset_new());
+		add(set, RULE_ALLOW, entry);
+		add(set, RULE_DENY, t[i / 2].deny);
+		/* So many have an index. */
+		for (more = 0; more < i % 2 * 17; more++)
+			add(set, RULE_DENY, "n.test");
+		(void)ruleset_index(set);
+		rule_decide(set, &h, 80, &d);
+		if (d.verdict != (t[i / 2].allow ? VERDICT_ALLOW :
+		    VERDICT_DENY))
+			fail_msg("%s against %s", entry, t[i / 2].deny);
+		/* A name may lead there likewise, or with more doubt not. */
+		if (h.kind == HOST_INET || !t[i / 2].allow)
+			assert_int_equal(resolved(set, t[i / 2].host, 80),
+			    t[i / 2].allow ? ADDR_OK : ADDR_DENY_LISTED);
+		ruleset_free(set);
+	}
 }
 
 /* Networks hold for the addresses of names, too (COMPAT section 7). */
@@ -450,6 +512,7 @@ main(void)
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_external),
 		cmocka_unit_test(test_resolved),
+		cmocka_unit_test(test_loopback_N21),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
