@@ -39,10 +39,23 @@ dns_names(void)
 	return dns_table;
 }
 
-const char *
-dns_synthetic(uint32_t addr)
+int
+dns_host(struct host *host)
 {
-	return synth_name(dns_names(), addr);
+	const char	*name;
+	uint32_t	 addr = 0;
+
+	if (host->kind == HOST_INET)
+		addr = synth_from_inet(host->addr);
+	else if (host->kind == HOST_INET6)
+		addr = synth_from_inet6(host->addr);
+	if (addr == 0)
+		return 0;
+	if ((name = synth_name(dns_names(), addr)) == NULL) {
+		log_debug("%s stands for no name", host->name);
+		return -1;
+	}
+	return host_parse(name, strlen(name), host) == -1 ? -1 : 1;
 }
 
 /* Are there so many refusals that they are only counted for now? */
@@ -140,7 +153,7 @@ dns_answer_reverse(const struct dns_query *q, const unsigned char *addr,
 	uint32_t		 synth;
 
 	synth = len == 4 ? synth_from_inet(addr) : synth_from_inet6(addr);
-	if (synth == 0 || (name = dns_synthetic(synth)) == NULL ||
+	if (synth == 0 || (name = synth_name(dns_names(), synth)) == NULL ||
 	    (rr.len = dns_name(name, data)) == 0)
 		return dns_write(q, DNS_NXDOMAIN, NULL, buf);
 	return dns_write(q, DNS_NOERROR, q->type == DNS_PTR ? &rr : NULL,

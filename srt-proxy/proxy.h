@@ -603,8 +603,11 @@ void	 publish_free(struct dial *);
 /* An answer, of DNS_ANSWER_MAX bytes at most; 0 for none. */
 size_t	 dns_respond(const void *, size_t, unsigned char *);
 void	 dns_accept(struct session *);
-/* The name that a synthetic address stands for; NULL if for none now. */
-const char *dns_synthetic(uint32_t);
+/*
+ * Puts the name in the place of a synthetic address, and returns 1; leaves
+ * other destinations alone.  -1 if it is one that stands for no name now.
+ */
+int	 dns_host(struct host *);
 
 /* dns_udp.c */
 /* Takes a bound socket over. */

@@ -26,7 +26,6 @@
 
 #include "log.h"
 #include "proxy.h"
-#include "synth.h"
 
 #define PENDING_BUCKETS	1024
 #define PORTS		65536
@@ -120,22 +119,11 @@ transparent_connect(const struct ipc_connect *msg)
 static int
 transparent_host(const struct ipc_connect *msg, struct host *host)
 {
-	const char	*name;
-	uint32_t	 addr;
-
 	if (msg->inet6)
 		host_from_inet6(msg->addr, host);
 	else
 		host_from_inet(msg->addr, host);
-	addr = host->kind == HOST_INET6 ? synth_from_inet6(host->addr) :
-	    synth_from_inet(host->addr);
-	if (addr == 0)
-		return 0;
-	if ((name = dns_synthetic(addr)) == NULL) {
-		log_debug("%s stands for no name", host->name);
-		return -1;
-	}
-	return host_parse(name, strlen(name), host);
+	return dns_host(host);
 }
 
 static void

@@ -21,6 +21,8 @@
 /* Nobody in particular: those who speak HTTP and SOCKS. */
 const struct client	 client_unknown;
 
+static const char *verdict_no(const struct client *, const char *, uint16_t,
+		    const char *);
 static struct dest *dest_new(const struct client *, const struct host *,
 		    uint16_t, const char *);
 static void	 dest_rule(struct dest *, const struct decision *);
@@ -46,31 +48,42 @@ verdict_decide(const struct client *client, const char *spelled, size_t len,
 	char		 text[SPELLED_MAX];
 	struct host	 host;
 	struct decision	 d;
+	int		 named;
 
 	*dest = NULL;
 	verdict_spell(text, sizeof(text), spelled, len);
-	if (proxy_rules() == NULL) {
-		(void)strlcpy(reason, "sandbox policy unavailable",
-		    sizeof(reason));
-		verdict_refuse(client, text, port, reason, "", "");
-		return reason;
-	}
-	if (host_parse(spelled, len, &host) == -1) {
-		(void)strlcpy(reason, "malformed host", sizeof(reason));
-		verdict_refuse(client, text, port, reason, "", "");
-		return reason;
-	}
+	if (proxy_rules() == NULL)
+		return verdict_no(client, text, port,
+		    "sandbox policy unavailable");
+	if (host_parse(spelled, len, &host) == -1)
+		return verdict_no(client, text, port, "malformed host");
+	/* Who looks names up first comes with what our resolver has said. */
+	if ((named = dns_host(&host)) == 1)
+		(void)strlcpy(text, host.name, sizeof(text));
 	rule_decide(proxy_rules(), &host, port, &d);
 	if (d.verdict == VERDICT_ALLOW) {
 		*dest = dest_new(client, &host, port, text);
 		dest_rule(*dest, &d);
 		return NULL;
 	}
+	/* An entry for it would help nobody. */
+	if (named == -1 && d.rule == NULL && d.list == RULE_ALLOW)
+		return verdict_no(client, text, port,
+		    "the address stands for no name any more");
 	if ((*dest = verdict_learn(client, &host, port, text, &d)) != NULL ||
 	    (*dest = verdict_ask(client, &host, port, text, &d)) != NULL)
 		return NULL;
 	verdict_denied(client, &d, &host, port, text, reason);
 	return reason;
+}
+
+/* Refused, whatever the rules say: why has to be a literal. */
+static const char *
+verdict_no(const struct client *client, const char *host, uint16_t port,
+    const char *why)
+{
+	verdict_refuse(client, host, port, why, "", "");
+	return why;
 }
 
 /* An address of the machine itself, which has a name that rules know. */

@@ -220,6 +220,14 @@ like "$err" '^srt: --learn: looked up, but not connected to' \
     "a name that was only looked up is named"
 like "$err" '^    other\.test$' "and is no entry"
 
+nothing
+srt --learn "$L" -- $DIRECT curl -s --max-time 10 -o /dev/null \
+    --socks5 localhost:1080 http://allowed.test:8080/ http://198.18.200.200/
+is "$(learned)" "allowedDomains allowed.test:8080" \
+    "by SOCKS with an address of srt's, which is no entry"
+again "SOCKS" $DIRECT curl -s --max-time 10 -o /dev/null \
+    --socks5 localhost:1080 http://allowed.test:8080/
+
 # --- what stays refused
 
 echo secret >"$T/other/secret"

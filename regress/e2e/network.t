@@ -221,6 +221,37 @@ is "$st" 97 "SOCKS5 to another host"
 is "$(report "deny network-outbound other.test:80 ($not_listed)")" 1 \
     "SOCKS5: reported"
 
+# Who looks the name up first asks for what srt's resolver has said.
+for v in -4 -6; do
+	srt $CURL $v --socks5 localhost:1080 http://allowed.test:8080/
+	is "$out" "hello from allowed.test" "SOCKS5 by an address of srt's ($v)"
+	srt $CURL $v --socks5 localhost:1080 --connect-to \
+	    other.test:443:allowed.test:443 https://other.test/
+	is "$(report 'deny network-outbound allowed.test:443 (TLS server name is other.test)')" \
+	    1 "N6: SOCKS5 by an address of srt's ($v): another name in TLS is cut"
+done
+by_addr='a=$(getent ahostsv4 "$1" | head -n 1 | cut -d " " -f 1); shift
+    "$@" "http://$a/"'
+srt sh -c "$by_addr" sh allowed.test $CURL
+is "$out" "hello from allowed.test" "by HTTP, with the name in the request"
+srt sh -c "$by_addr" sh allowed.test $CURL -p
+like "$out" "^hello from 198\." "by CONNECT"
+settings net_allow='"allowed.test:443"'
+srt sh -c "$by_addr" sh allowed.test $CURL -o /dev/null -w "$code"
+is "$out" 403 "what the rules have of the name counts"
+is "$(report "deny network-outbound allowed.test:80 ($not_listed)")" 1 \
+    "and the name is in the report"
+gone='the address stands for no name any more'
+srt --violations "$T/v5.json" $CURL -o /dev/null -w "$code" \
+    http://198.18.200.200/
+is "$out" 403 "an address that stands for no name"
+is "$(report "deny network-outbound 198.18.200.200:80 ($gone)")" 1 "which is said"
+like "$(cat "$T/v5.json")" '"cure":(""|null)' "and no entry for it is advised"
+settings net_deny='"198.18.0.0/15"'
+srt $CURL -v -p http://198.18.200.200/
+like "$err" '403 host is on the deny list' "unless it is denied as such"
+settings
+
 srt env | sort >/dev/null
 if have python3; then
 	cat >"$W/socks.py" <<'EOT'
