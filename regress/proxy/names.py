@@ -686,6 +686,9 @@ def test_name_bad():
             (b'\x15\3\1\0\2\1\x5a' + hello('other.test'),
              'malformed TLS hello'),
             (b'\x16\3\1\0\0' + good, 'malformed TLS hello'),
+            # Versions that a server may leave alone.
+            (b'\x16\4' + good[2:], 'malformed TLS hello'),
+            (b'\x15\2\1\0\2\1\x70' + good, 'malformed TLS hello'),
             (b'\x16\3\1\0\4\2\0\0\0' + good, 'malformed TLS hello'),
             (good[:3] + struct.pack('>H', 10) + message[:10] +
              b'\x17\3\3\0\1x', 'malformed TLS hello'),
@@ -709,12 +712,15 @@ def test_name_cut_off():
 def test_name_not_tls():
     """Whatever else passes, and at once."""
     srv = Server()
-    for text in (b'G', b'\x16G', b'\x13', b'\x19\3', b'\0', b'\x80\1\2',
-                 b'\x80\x2e\1\1', b'\xff\xff\xff', b'\x16\2'):
+    for text in (b'G', b'\x16GET / HTTP', b'\x13', b'\x19\3', b'\0',
+                 b'\x80\1\2', b'\xff\xff\xff', b'\x16\2\1\0\5\2',
+                 b'\x16\1\0\0\x2a\0\0\0', b'\x15\1\0\0\1\0\0\0\0\0\0',
+                 b'\x80\x2e\1\1\0\0\0\0\0\0\0'):
         for c, u in ways(srv):
             speak(c, u, text)
     # It may be TLS, until it ends.
-    for text in (b'\x16', b'\x80', b'\x80\x1c\1\3\3'):
+    for text in (b'\x16', b'\x80', b'\x80\x1c\1\3\3', b'\x80\x2e\1\1',
+                 b'\x16G', b'\x15\2\1\0\2\1\x70'):
         for c, u in ways(srv):
             c.send(text)
             c.finish()
