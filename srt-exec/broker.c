@@ -217,7 +217,7 @@ receive_listener(int from)
 	};
 	struct cmsghdr	*cmsg;
 	ssize_t		 n;
-	int		 fd = -1;
+	int		 fd = -1, above;
 
 	do
 		n = recvmsg(from, &msg, MSG_CMSG_CLOEXEC);
@@ -226,11 +226,18 @@ receive_listener(int from)
 	    cmsg->cmsg_type == SCM_RIGHTS &&
 	    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
+	/*
+	 * By its other end pid 1 sees whether this process is there still.
+	 * Of who dies Linux (since 4.3) closes the highest number first: this,
+	 * and then the listener, with which the calls of the command fail.
+	 */
+	if (fd != -1 && (above = fcntl(from, F_DUPFD_CLOEXEC, fd + 1)) != -1) {
+		(void)close(from);
+		from = above;
+	}
 	/* Pid 1, which is none, says by it when the command has ended. */
 	if (broker_is_bare())
 		broker.endfd = from;
-	else
-		(void)close(from);
 	return fd;
 }
 

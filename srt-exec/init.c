@@ -218,9 +218,6 @@ command_start(struct sandbox *sb)
 		(void)why("cannot start the command");
 		sandbox_fail(sb, EXIT_SRT, why_text());
 	}
-	/* In the other mode none but the command has it. */
-	if ((sb->opt.flags & EXEC_LANDLOCK) == 0)
-		(void)close(sb->listener_fd);
 	if (error != 0)
 		command_failed(sb, error);
 	ipc_send(&sb->up, IMSG_EXEC_STARTED, -1, &born, sizeof(born));
@@ -239,6 +236,18 @@ end_bare(const struct sandbox *sb)
 	end_all();
 }
 
+/*
+ * Then its calls fail, and it can have ended of that alone, before the kernel
+ * ends this process as well: what it says by its status is not the run's.
+ */
+static int
+broker_gone(const struct sandbox *sb)
+{
+	struct pollfd	 pfd = { .fd = sb->listener_fd };
+
+	return poll(&pfd, 1, 0) != 0;
+}
+
 /* The command has ended, and nothing that it started may live on. */
 static __dead void
 command_ended(struct sandbox *sb, int status)
@@ -249,6 +258,8 @@ command_ended(struct sandbox *sb, int status)
 	else if (kill(-1, SIGKILL) == 0)
 		while (waitpid(-1, NULL, __WALL) != -1 || errno == EINTR)
 			continue;
+	if (broker_gone(sb))
+		_exit(EXIT_SRT);
 	ipc_send_u32(&sb->up, IMSG_EXEC_EXITED, -1, (uint32_t)status);
 	(void)ipc_flush(&sb->up);
 	_exit(0);
