@@ -6,6 +6,8 @@
 #	death.py SECONDS SEED [LIKE]	what fits into that time; points like it
 #	death.py all SEED		every point of every process
 #	death.py POINT ...		those again, as they were printed
+#
+# A seed of 0 is another one each time; it is printed with what failed.
 
 import errno
 import fcntl
@@ -15,6 +17,7 @@ import ssl
 import sys
 import termios
 import threading
+import zlib
 
 from taken import *
 
@@ -49,26 +52,31 @@ SIGNALS = {"KILL": signal.SIGKILL, "SEGV": signal.SIGSEGV,
 # forks is "role" until it has confined itself, and so is who asks.
 PEOPLE = "srt exec broker init proxy resolver monitor".split()
 
+ENDS = "echo ran >ran; exit 7"
 # It tries to get out, says that it has run, and leaves others behind.
 WORK = """echo out >"$0/outside" 2>/dev/null
 setsid sleep 300 </dev/null >/dev/null 2>&1 &
 (trap '' HUP TERM; sleep 301) >/dev/null 2>&1 &
 $ERRAND
-echo ran >ran; exit 7"""
+""" + ENDS
 # Where something was wrong once.
 ONCE = ["ask/srt:1:execve:KILL"]
+# Of these the end is not that of the run.
+SPARED = ["keeper", "role"]
 
 GOES_ON = """echo up >up; while ! [ -e go ]; do sleep 0.05; done
-echo ran >ran; exit 7"""
+""" + ENDS
 
 STATUS = 7
 FAILED = 125
 BOUND = 45		# seconds, in which everything must have ended
 AFTER = 8		# and nothing be left; the grace of one role is 5
+OWN_ENDS = 8
 
 
 def clear():
-    for path in (W + "/ran", W + "/up", W + "/go", W + "/errand", OUTSIDE):
+    for path in [W + "/" + name for name in
+                 ("begun", "ran", "up", "go", "errand")] + [OUTSIDE]:
         try:
             os.unlink(path)
         except OSError:
@@ -84,6 +92,16 @@ def wait_gone(pid, seconds):
     return True
 
 
+def is_first(pid):
+    """In a pid namespace of its own."""
+    try:
+        with open("/proc/%d/status" % pid) as f:
+            numbers = re.search(r"^NSpid:(.*)", f.read(), re.M)[1].split()
+    except OSError:
+        return False
+    return len(numbers) > 1 and numbers[-1] == "1"
+
+
 def wait_until(seconds, true):
     end = time.monotonic() + seconds
     while not true():
@@ -95,6 +113,16 @@ def wait_until(seconds, true):
 
 def exists(path):
     return os.path.exists(path)
+
+
+def lasting(work):
+    """The same, which does not end until it is told to."""
+    return "echo begun >begun\n" + work.replace(ENDS, GOES_ON)
+
+
+def let_go():
+    with open(W + "/go", "w"):
+        pass
 
 
 # --- what a run can consist of
@@ -331,6 +359,7 @@ def judge(point, status, said, left, may):
 
 class Death:
     def __init__(self, seed):
+        self.seed = seed
         self.random = random.Random(seed)
         self.scenes = scenes()
         self.calls = {}
@@ -377,30 +406,43 @@ class Death:
                 yield "%s:%d:%s:%s!" % (who, n, name,
                                         ERRORS[name].split()[0])
 
+    def in_order(self, points):
+        """By the seed, wherever some more or less of them are."""
+        return sorted(points, key=lambda point:
+                      zlib.crc32(b"%d %s" % (self.seed, point.encode())))
+
     def at(self, point):
         scene, _, who = point.partition(":")[0].rpartition("/")
         n, name, what = point.split(":")[1:]
+        if who == "any":
+            self.kill_any(self.scenes[scene], float(n), float(name), what)
+            return
         sticky = what.endswith("!")
         what = what.rstrip("!")
         action = -SIGNALS[what] if what in SIGNALS else E[what]
         clear()
         command(FAULT, who, nth=int(n), action=action, sticky=sticky, call=name)
-        r = self.scenes[scene or "plain"].run()
+        scene = self.scenes[scene or "plain"]
         may = {STATUS, FAILED}
         if who in ("init", "exec", "broker"):
             may |= {126, 127}
         # arc4random(3) of libbsd ends the process so, without a word.
         if name == "mmap" and what == "ENOMEM":
             may.add(1)
-        # Before its execve it is the command already.
-        if who == "init" and what in SIGNALS:
-            may.add(128 + SIGNALS[what])
-        if who == "srt" and what in SIGNALS:
-            may.add(-SIGNALS[what])
-        if what == "STOP":
+        if what in ("KILL", "SEGV"):
+            r = scene.run(lasting(scene.work))
+            status, may = self.killed(r, who, SIGNALS[what])
+        elif what == "STOP":
+            r = scene.run()
             status = self.stopped(r, who)
+            # Before its execve it is the command already.
+            if who == "init":
+                may.add(128 + SIGNALS[what])
         else:
+            r = scene.run()
             status = r.wait(BOUND)
+        if answer()[0] == 0:
+            may = {STATUS}
         if status is None:
             r.kill()
         said = r.said()
@@ -416,6 +458,27 @@ class Death:
         if why:
             self.bad.append(point)
             ok(False, point, why)
+
+    def killed(self, r, who, sig):
+        """One of them dies, while the command would go on for ever: its
+        status, and what that may be.  Or none does before the command has
+        done all that it has to do, and then it may end."""
+        wait_until(BOUND, lambda: answer()[0] or exists(W + "/up") or
+                   r.p.poll() is not None)
+        fired, pid, _, _ = answer()
+        if not fired or who in SPARED:
+            let_go()
+            may = {STATUS, FAILED}
+            if who == "srt":
+                may.add(-sig)
+        elif pid == r.p.pid:
+            may = {-sig}
+        else:
+            may = {FAILED}
+        # Before its execve it is the command already.
+        if who == "init" and not exists(W + "/begun"):
+            may.add(128 + sig)
+        return r.wait(BOUND), may
 
     def stopped(self, r, who):
         """One of them has stopped: all goes on.  srt alone, or what it or pid
@@ -440,10 +503,9 @@ class Death:
         r = Run(["sh", "-c", GOES_ON])
         wait_until(10, lambda: exists(W + "/up"))
         why = ""
-        # The resolver is srt-proxy's: without it names are not found.
-        family = [p for p in self.family() if name_of(p).startswith("srt-")
-                  and parent_of(p) not in
-                  [q for q in self.family() if name_of(q) == "srt-proxy "]]
+        # srt-monitor may come after it.
+        wait_until(10, lambda: len(self.roles()) >= 5)
+        family = self.roles()
         names = [(pid, name_of(pid), parent_of(pid))
                  for pid in self.family()]
         for pid in family:
@@ -458,14 +520,44 @@ class Death:
         if state_of(r.p.pid) != "T":
             why += "srt does not stay stopped\n"
         os.killpg(r.p.pid, signal.SIGCONT)
-        with open(W + "/go", "w"):
-            pass
+        let_go()
         why += judge("stopped", r.wait(BOUND), r.said(),
                      self.base.left(AFTER), {STATUS})
         r.kill()
         ok(not why and len(family) == 5,
            "each process that is stopped alone goes on, all together stay",
            "%s%s" % (why, names))
+
+    def own_end(self, name):
+        """Without a broker the command's calls fail, of which it may end.
+        That is not the run's end, even where a broker that is slow to die
+        leaves pid 1 the time to see it."""
+        why = ""
+        cpus = sorted(os.sched_getaffinity(0))
+        for n in range(OWN_ENDS):
+            clear()
+            command(NOTHING)
+            r = Run(["sh", "-c", "while true >>up; do :; done; exit 3"])
+            wait_until(10, lambda: exists(W + "/up"))
+            broker = 0
+            for pid in self.family():
+                for task in os.listdir("/proc/%d/task" % pid):
+                    os.sched_setaffinity(int(task), {cpus[n % len(cpus)]})
+                above = parent_of(pid) or 0
+                if name_of(above) == "srt-exec " and \
+                        parent_of(above) == r.p.pid:
+                    broker = pid
+            for task in os.listdir("/proc/%d/task" % broker):
+                os.sched_setscheduler(int(task), os.SCHED_IDLE,
+                                      os.sched_param(0))
+            os.kill(broker, signal.SIGKILL)
+            status = r.wait(BOUND)
+            if status is None:
+                r.kill()
+            why += judge("own end:KILL", status, r.said(),
+                         self.base.left(AFTER), {FAILED})
+        ok(not why, "what the command ends of once the broker has died is not "
+           "the run's status, " + name, why)
 
     @staticmethod
     def wake(pid):
@@ -480,32 +572,79 @@ class Death:
     def family(self):
         return sorted(self.base.processes())
 
+    def roles(self):
+        """The resolver is srt-proxy's: without it names are not found."""
+        roles = [p for p in self.family() if name_of(p).startswith("srt-")]
+        return [p for p in roles if not self.is_proxys(p)]
+
+    @staticmethod
+    def is_proxys(pid):
+        return name_of(parent_of(pid) or 0) == "srt-proxy "
+
     def random_kill(self, longest):
         """One process of a run, whichever, whenever."""
-        sig = self.random.choice(list(SIGNALS))
-        delay = self.random.random() * longest
+        scene = self.random.choice(list(self.scenes.values()))
         ending = self.random.random() < 0.3
+        self.kill_any(scene, self.random.random() * longest,
+                      self.random.random(),
+                      self.random.choice(list(SIGNALS)) +
+                      ("-end" if ending else ""))
+
+    def kill_any(self, scene, delay, pick, how):
+        point = "%s/any:%.6f:%.6f:%s" % (scene.name, delay, pick, how)
+        sig, _, ending = how.partition("-")
         clear()
         command(NOTHING)
-        scene = self.random.choice(list(self.scenes.values()))
-        r = scene.run(scene.work if ending else
-                      scene.work.replace("exit 7", "while :; do sleep 1; done"))
+        r = scene.run(scene.work if ending else lasting(scene.work))
         time.sleep(delay)
         family = self.family()
-        target = 0
-        pick = self.random.random()
-        point = "%s: %s at %.4f" % (scene.name, sig, delay)
-        if family:
-            target = family[int(pick * len(family))]
-            point += " to %s" % name_of(target).strip()[:40]
-            try:
+        target = family[int(pick * len(family))] if family else 0
+        name = name_of(target)
+        whose = "resolver:" if self.is_proxys(target) else ""
+        may = None
+        if not ending and sig != "STOP":
+            may = self.must(r, target, name, SIGNALS[sig])
+        try:
+            if target:
                 os.kill(target, SIGNALS[sig])
-            except OSError:
-                pass
+        except OSError:
+            may = None
+        if may is not None:
+            status = r.wait(BOUND)
+        else:
+            status, may = self.end(r, sig, ending, target, name)
+        if status is None:
+            r.kill()
+        said = r.said()
+        # It may have been stopped before it was itself: woken it ends.
+        if sig == "STOP" and not wait_gone(target, 1):
+            self.woken += 1
+            self.wake(target)
+        why = judge(whose + point, status, said, self.base.left(AFTER), may)
+        self.count += 1
+        if why:
+            self.bad.append(point)
+            ok(False, "%s (%s)" % (point, name.strip()[:40]), why)
+
+    @staticmethod
+    def must(r, target, name, sig):
+        """What the status has to be, while the command would go on for ever;
+        None where the run need not end."""
+        if target == r.p.pid:
+            return {-sig}
+        if not name.startswith("srt-"):
+            return None
+        # The kernel keeps from pid 1 what it has not asked for.
+        if sig == signal.SIGSEGV and is_first(target):
+            return None
+        # Before its execve the command is called so as well.
+        return {FAILED} if exists(W + "/begun") else {FAILED, 128 + sig}
+
+    def end(self, r, sig, ending, target, name):
+        """As must(), where something else has to end it."""
         status = r.wait(0.05)
         # The command, and srt, go on when who has stopped them says so.
-        if status is None and sig == "STOP" and \
-                not name_of(target).startswith("srt-"):
+        if status is None and sig == "STOP" and not name.startswith("srt-"):
             self.wake(target)
         if status is None and not ending:
             status = r.wait(0.1)
@@ -513,41 +652,30 @@ class Death:
             r.p.kill()
         if status is None:
             status = r.wait(BOUND)
-        if status is None:
-            r.kill()
-        said = r.said()
-        may = {STATUS, FAILED, -signal.SIGKILL, -SIGNALS[sig],
-               128 + SIGNALS[sig], 126, 127, 128 + signal.SIGKILL}
-        # It may have been stopped before it was itself: woken it ends.
-        if sig == "STOP" and not wait_gone(target, 1):
-            self.woken += 1
-            self.wake(target)
-        why = judge(point, status, said, self.base.left(AFTER), may)
-        self.count += 1
-        if why:
-            self.bad.append(point)
-            ok(False, point, why)
+        return status, {STATUS, FAILED, -signal.SIGKILL, -SIGNALS[sig],
+                        128 + SIGNALS[sig], 126, 127, 128 + signal.SIGKILL}
 
 
 def main():
     install()
     settings()
-    what, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 and \
-        sys.argv[2].isdigit() else 1
-    death = Death(seed)
+    what = sys.argv[1]
+    death = Death(seed_of(sys.argv[2:]))
     if ":" in what:
         for point in sys.argv[1:]:
-            death.at(point)
+            if ":" in point:
+                death.at(point)
         ok(not death.bad, "%d points" % death.count)
         done()
     death.each_stopped()
+    death.own_end("with namespaces")
     settings(', "mode": "landlock"')
     death.each_stopped()
+    death.own_end("without")
     settings()
     death.trace()
-    points = [p for p in death.points()
-              if len(sys.argv) < 4 or re.search(sys.argv[3], p)]
-    death.random.shuffle(points)
+    points = death.in_order(p for p in death.points() if len(sys.argv) < 4 or
+                            re.search(sys.argv[3], p))
     points[:0] = ONCE
     end = None if what == "all" else time.monotonic() + float(what) * 0.75
     for point in points:
@@ -555,16 +683,18 @@ def main():
             break
         death.at(point)
     ok(not death.bad and death.fired > death.count / 2,
-       "%d of %d points at which a call fails or is the last (%d hit)" %
-       (death.count, len(points), death.fired), "\n".join(death.bad))
+       "%d of %d points at which a call fails or is the last (%d hit; seed %d)"
+       % (death.count, len(points), death.fired, death.seed),
+       "\n".join(death.bad))
     death.count = 0
     death.bad = []
     end = time.monotonic() + (120 if what == "all" else float(what) * 0.25)
     while time.monotonic() < end:
         death.random_kill(0.06)
     ok(not death.bad and death.woken <= 1 + death.count / 20,
-       "%d processes killed or stopped at any time (%d had to be woken)" %
-       (death.count, death.woken), "\n".join(death.bad))
+       "%d processes killed or stopped at any time (%d had to be woken; "
+       "seed %d)" % (death.count, death.woken, death.seed),
+       "\n".join(death.bad))
     done()
 
 

@@ -56,6 +56,12 @@ def ok(good, name, why=""):
     return good
 
 
+def seed_of(args):
+    """The first of them; where there is none, or 0, it is the time."""
+    given = args[0] if args else ""
+    return int(given) if given.isdigit() and int(given) else int(time.time())
+
+
 def done():
     print("1..%d" % tap_n)
     sys.exit(tap_failed != 0)
