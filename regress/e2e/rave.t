@@ -10,4 +10,4 @@
 rig
 have python3 || skip_all "no python3"
 [ -x "${SRT_HELPERS:-}/taken/bin/srt" ] || skip_all "no test programs"
-exec python3 "$E2E/"rave.py ${BENCH_ARGS:-6 1}
+exec python3 "$E2E/"rave.py ${BENCH_ARGS:-part 0}

@@ -221,6 +221,8 @@ __wrap_sandbox_enter(enum role role)
 		taken_try(NULL);
 	if (taken_is(TAKEN_RAVE) || taken_is(TAKEN_FORGE))
 		taken_look();
+	if (taken_is(TAKEN_RAVE))
+		taken_prepare();
 	__real_sandbox_enter(role);
 	if (taken_is(TAKEN_FORGE)) {
 		calls = 0;

@@ -39,7 +39,7 @@ enum taken_who {
 struct taken {
 	uint32_t	 mode;
 	uint32_t	 who;
-	uint32_t	 nth;		/* of such calls, from 1 */
+	uint32_t	 nth;		/* of such calls, from 1; how it raves */
 	int32_t		 action;	/* errno; or a signal, negated; to
 					 * which of its pipes it speaks */
 	uint32_t	 sticky;	/* and every such call after that */
@@ -72,8 +72,12 @@ void		 taken_say(const char *, ...)
 
 /* taken_try.c: runs every try in a child that calls the function first. */
 void		 taken_try(void (*)(void));
-/* taken_rave.c: first to look, then to speak, which does not return. */
+/*
+ * taken_rave.c: first to look and to prepare, then to speak, which does not
+ * return.
+ */
 void		 taken_look(void);
+void		 taken_prepare(void);
 __dead void	 taken_rave(void);
 /* Says what the tester has written, and hands him what comes back. */
 void		 taken_forge(void);

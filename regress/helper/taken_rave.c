@@ -2,9 +2,10 @@
 
 /*
  * A role that was taken over says to its peers what it must not: types,
- * lengths and descriptors that no table lists, frames without an end.  What
- * it says depends on the seed alone.  It ends when its peers have gone, or,
- * where it is stubborn, when it is killed.
+ * lengths and descriptors that no table lists, frames without an end.  The
+ * tester says of which kind that is and to which peer, and by the seed what.
+ * It ends when its peers have gone, or, where it is stubborn, when it is
+ * killed.
  */
 
 #include "compat.h"
@@ -44,6 +45,9 @@ enum rave {
 static uint32_t	 state;
 static int	 pipes[FDS_MAX];
 static unsigned int npipes;
+static int	 sender = -1;
+
+pid_t	 __real_fork(void);
 
 static uint32_t
 draw(uint32_t below)
@@ -98,8 +102,7 @@ message(int fd, uint32_t type)
 	frame(fd, type, (uint32_t)(IMSG_HEADER_SIZE + len), len);
 }
 
-/* A role that has no business with descriptors dies of this. */
-static void
+static int
 with_fds(int fd, uint32_t type, size_t n)
 {
 	union {
@@ -120,7 +123,44 @@ with_fds(int fd, uint32_t type, size_t n)
 	msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
 	for (i = 0; i < n; i++)
 		fds[i] = i % 2 == 0 ? 0 : fd;
-	(void)sendmsg(fd, &msg, MSG_NOSIGNAL);
+	return sendmsg(fd, &msg, MSG_NOSIGNAL) == -1 ? -1 : 0;
+}
+
+/*
+ * A role that has no business with descriptors would die of its own filter
+ * first: of those that it may not send its peers hear by a process that was
+ * forked before, and shares its pipes.
+ */
+static void
+sender_start(int fd, size_t n)
+{
+	uint32_t	 type = 1 + draw(IMSG_TYPE_MAX);
+	int		 pair[2];
+	char		 c;
+	pid_t		 pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1 ||
+	    (pid = __real_fork()) == -1)
+		_exit(1);
+	if (pid == 0) {
+		(void)close(pair[0]);
+		if (read(pair[1], &c, 1) == 1 && with_fds(fd, type, n) == 0)
+			taken->pid = 1;
+		_exit(0);
+	}
+	(void)close(pair[1]);
+	sender = pair[0];
+}
+
+/* Returns when it has gone, so that nobody but the role has its pipes. */
+static void
+sender_say(void)
+{
+	char	 c;
+
+	if (write(sender, "", 1) == 1)
+		while (read(sender, &c, 1) == -1 && errno == EINTR)
+			continue;
 }
 
 static void
@@ -136,20 +176,18 @@ rave(int fd, enum rave kind)
 		break;
 	case RAVE_SHORT:
 		frame(fd, 1 + draw(IMSG_TYPE_MAX), draw(IMSG_HEADER_SIZE), 8);
-		break;
+		return;
 	case RAVE_LONG:
 		frame(fd, 1 + draw(IMSG_TYPE_MAX), MAX_IMSGSIZE + 1 +
 		    draw(0x7fff0000), PAYLOAD_MAX);
-		break;
+		return;
 	case RAVE_NO_FD:
 		for (i = 0; i < 4; i++)
 			frame(fd, 1 + draw(IMSG_TYPE_MAX), 20 | FD_MARK, 4);
 		break;
 	case RAVE_FD:
-		with_fds(fd, 1 + draw(IMSG_TYPE_MAX), 1);
-		break;
 	case RAVE_FDS:
-		with_fds(fd, 1 + draw(IMSG_TYPE_MAX), 2 + draw(14));
+		sender_say();
 		break;
 	case RAVE_CUT:
 		frame(fd, 1 + draw(IMSG_TYPE_MAX), 200, draw(100));
@@ -231,18 +269,36 @@ taken_forge(void)
 		taken->len += (uint32_t)n;
 }
 
-/* The seed says to whom, what, and whether it is stubborn. */
+static int
+rave_pipe(void)
+{
+	return pipes[(unsigned int)taken->action % npipes];
+}
+
+/* While it may still make processes. */
+void
+taken_prepare(void)
+{
+	state = taken->seed * 2654435761U + 1;
+	if (npipes == 0)
+		return;
+	if (taken->nth == RAVE_FD)
+		sender_start(rave_pipe(), 1);
+	else if (taken->nth == RAVE_FDS)
+		sender_start(rave_pipe(), 2 + draw(14));
+}
+
+/* What the tester has chosen, whom, and whether it is stubborn. */
 __dead void
 taken_rave(void)
 {
 	struct timespec	 long_time = { .tv_sec = 100 };
-	enum rave	 kind = (enum rave)(taken->seed % RAVE_MAX);
+	enum rave	 kind = (enum rave)taken->nth;
 	int		 fd;
 
-	state = taken->seed * 2654435761U + 1;
-	if (npipes == 0)
+	if (npipes == 0 || kind >= RAVE_MAX)
 		_exit(1);
-	fd = pipes[taken->seed / RAVE_MAX % npipes];
+	fd = rave_pipe();
 	taken->fired = 1;
 	taken->calls = npipes;
 	rave(fd, kind);
