@@ -396,7 +396,8 @@ HELPER_sockrace_LIBS = $(BSD_LIBS) -lpthread
 
 # Attacks on the broker, from within.
 TEST_HELPERS +=	broker_attack
-HELPER_broker_attack_SRCS = regress/helper/tried.c $(COMPAT_SRCS)
+HELPER_broker_attack_SRCS = regress/helper/broker_attack_tree.c \
+		regress/helper/tried.c $(COMPAT_SRCS)
 HELPER_broker_attack_LIBS = $(BSD_LIBS) -lpthread
 
 # The same by descriptors, by flags, and while a call is pending.

@@ -8,31 +8,72 @@
 . "$(dirname "$0")/lib.sh"
 
 attack=$SRT_HELPERS/broker_attack
+pending=$SRT_HELPERS/pending
 HOME=$T/home
 export HOME
 mkdir "$HOME"
 echo host >"$T/hostfile"
 
-# An old tree: a repository, settings, and a directory without either.
+# What holds outside as well: "bare: " is what has to work, by a descriptor of
+# O_PATH it is EBADF; the rest needs a kernel, file system or user that has it.
+cat >"$T/anywhere" <<'EOT'
+bare: HEAD by rename
+bare: a reference
+bare: a new one
+bare: and moved
+bare: in an empty directory
+F1 fchmod, O_PATH
+F1 fsetxattr, O_PATH
+F1 fsetxattr
+F1 setxattr by fd
+F1 setxattr by fd, O_PATH
+F19 xattr by another's cwd
+F1 fchmodat2
+F1 fchmodat2, O_PATH
+F1 nameless file
+K3 io_uring
+K4 int 0x80
+K4 x32
+K24 userfaultfd
+N14 alg
+N14 mptcp
+N14 packet
+N14 ping
+N14 raw
+N14 sctp
+N14 udplite
+N14 vsock
+EOT
+
+# Another working directory; the one of before is removed meanwhile.
+gone=0
+another() {
+	cd "$T" && gone=$((gone + 1)) && mv w "w.$gone" && mkdir w &&
+	    cd w || exit 1
+	{
+		chmod -R u+rwx "$T/w.$gone"
+		rm -rf "$T/w.$gone"
+	} &
+}
+
+# Old trees, as many as there are tries in that mode.
+old_trees() {
+	another
+	"$attack" trees "$2" "$1" || exit 1
+}
+# A few old names.
 old_tree() {
-	cd "$T" && chmod -R u+rwx w && rm -rf w && mkdir w && cd w || exit 1
-	mkdir -p .git/hooks .git/info .git/worktrees/x .git/modules/m/hooks \
-	    .claude old/.git/hooks plain kept
-	mkdir -p bare.git/hooks bare.git/info bare.git/objects bare.git/refs \
-	    bare2.git/objects bare2.git/refs up/bare.git/objects \
-	    up/bare.git/refs half/objects gap/objects gap/refs work empty.old \
-	    o
-	i=0
-	while [ $i -lt 192 ]; do
-		mkdir o/$i; : >o/$i/keep; i=$((i + 1))
-	done
-	for file in bare.git/HEAD bare.git/config bare.git/info/attributes \
-	    bare2.git/HEAD bare2.git/config up/bare.git/HEAD \
-	    up/bare.git/config half/HEAD half/config gap/keep work/keep \
-	    .bashrc .git/config .git/worktrees/x/gitdir .claude/x \
-	    old/.git/config plain/f kept/k; do
+	another
+	mkdir .git .git/hooks plain
+	for file in .bashrc .git/config plain/f; do
 		echo old >"$file"
 	done
+}
+
+# As finish, when all that was to be removed is.
+finish_clean() {
+	wait
+	finish
 }
 
 # said PREFIX: one test for each attack that is told of in $T/out.
@@ -45,31 +86,51 @@ said() {
 	yes "$1all of them were tried" test "$status" -eq 0 -a -s "$T/said"
 }
 
-# attacked MODE ...: of the helper, in the sandbox.
-attacked() {
-	old_tree
-	x -t 120 -w "$W" -- "$attack" "$@"
-	said ''
+# all_said PREFIX MODE: and they are those that were made outside.
+all_said() {
+	said "$1"
+	sed -En 's/^(held|GOT) //p' "$T/out" >"$T/tried"
+	yes "$1by name what was tried outside: $2" \
+	    cmp "$T/tried" "$T/tried.$2"
 }
 
-# What the tests are worth: the same outside.
-for mode in spell descriptors others fresh bare; do
-	old_tree
-	"$attack" "$mode" >"$T/out" 2>&1
-	yes "without the sandbox nothing holds: $mode" \
-	    test "$(grep -c '^GOT' "$T/out")" -gt 5
-done
-old_tree
-"$attack" doors "$T/hostfile" >"$T/out" 2>&1
-yes 'without the sandbox nothing holds: doors' grep -q '^GOT K15' "$T/out"
-old_tree
-"$attack" sockets "$T/none" >"$T/out" 2>&1
-yes 'without the sandbox nothing holds: sockets' \
-    test "$(grep -c '^GOT' "$T/out")" -gt 4
-old_tree
-"$attack" races >"$T/out" 2>&1
-yes 'without the sandbox nothing holds: races' \
-    test "$(grep -c '^GOT' "$T/out")" -gt 8
+# What the tests are worth: outside every one of them gets there.
+outside() {
+	"$attack" "$@" >"$T/out" 2>&1
+	status=$?
+	sed -En 's/^(held|GOT) //p' "$T/out" >"$T/tried.$1"
+	sed -n 's/^held //p' "$T/out" | grep -vxF -f "$T/anywhere" >"$T/held"
+	[ "$status" -eq 0 ] && [ -s "$T/tried.$1" ] && [ ! -s "$T/held" ]
+	result $? "without the sandbox nothing holds: $1" "$T/out"
+}
+
+trees_for() {
+	case $1 in
+	spell)		old_trees "$1" 90 ;;
+	descriptors)	old_trees "$1" 30 ;;
+	others)		old_trees "$1" 15 ;;
+	fresh)		old_trees "$1" 30 ;;
+	bare)		old_trees "$1" 50 ;;
+	doors)		old_trees "$1" 10 ;;
+	races)		old_trees "$1" 20 ;;
+	*)		old_tree ;;
+	esac
+}
+
+# attacked MODE ...: of the helper, outside and in the sandbox.
+attacked() {
+	trees_for "$1"
+	outside "$@"
+	trees_for "$1"
+	x -t 120 -w "$W" -- "$attack" "$@"
+	all_said '' "$1"
+}
+
+# took_place LEAST PREFIX: races, that many tries of each.
+took_place() {
+	yes "$2the races took place" test "$(awk -v least="$1" \
+	    '$1 == "tries" && $NF < least' "$T/out" | wc -l)" -eq 0
+}
 
 attacked spell
 attacked descriptors
@@ -78,26 +139,30 @@ attacked fresh
 attacked bare
 attacked doors "$T/hostfile"
 attacked races
-yes 'the races took place' test "$(awk '$1 == "tries" && $NF < 50' \
-    "$T/out" | wc -l)" -eq 0
-attacked starve "$W"
+took_place 50 ''
+old_tree
+x -t 120 -w "$W" -- "$attack" starve "$W"
+said ''
 
 # --- sockets
 
 python3=$(command -v python3) || python3=
 if [ -z "$python3" ]; then
 	skip 'sockets' 'no python3'
-	finish
+	finish_clean
 fi
 
-# Listens at a path until it is killed.
-"$python3" -c 'import socket, sys, time
+# listening PATH: a server there, until it is killed.
+listening() {
+	"$python3" -c 'import socket, sys, time
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen(5)
-time.sleep(100)' "$T/host.sock" &
-server=$!
-until_true 5 test -S "$T/host.sock"
+time.sleep(100)' "$1" &
+	server=$!
+	until_true 5 test -S "$1"
+}
+listening "$T/host.sock"
 attacked sockets "$T/host.sock"
 kill "$server"
 wait "$server" 2>/dev/null
@@ -146,16 +211,16 @@ said 'N14 nested: '
 srt=$SRT_BUILD/bin/srt
 if [ ! -x "$srt" ]; then
 	skip 'srt' 'it is not built'
-	finish
+	finish_clean
 fi
 
-# settings NETWORK FILESYSTEM: more of these sections.
+# settings NETWORK FILESYSTEM [TOP]: more of these sections, and beside them.
 settings() {
 	cat >"$T/settings.json" <<EOT
 {
   "network": { "allowedDomains": [], "deniedDomains": []$1 },
   "filesystem": {
-    "allowRead": [], "allowWrite": ["$W"], "denyWrite": []$2 }
+    "allowRead": [], "allowWrite": ["$W"], "denyWrite": []$2 }${3-}
 }
 EOT
 }
@@ -165,9 +230,14 @@ run() {
 	status=$?
 }
 
+# Where what is read is the broker's as well.
+settings '' ', "denyRead": ["'"$W"'/**/*.env"], "strictReadGlobs": true'
+trees_for others
+run "$attack" others
+all_said 'strictReadGlobs: ' others
+
 # Files that come to be while the command runs.
 old_tree
-settings '' ', "denyRead": ["'"$W"'/**/*.env"], "strictReadGlobs": true'
 # shellcheck disable=SC2016
 run sh -c 'echo ready >plain/ready
     while [ ! -e plain/late.env ]; do sleep 0.05; done
@@ -182,16 +252,15 @@ said ''
 
 # A socket of the host's under a name that the policy lists.
 old_tree
-"$python3" -c 'import socket, sys, time
-s = socket.socket(socket.AF_UNIX)
-s.bind(sys.argv[1])
-s.listen(5)
-time.sleep(100)' "$W/plain/host.sock" &
-server=$!
-until_true 5 test -S plain/host.sock
+listening "$W/plain/host.sock"
+outside listed plain/host.sock listed.sock
+kill "$server"
+wait "$server" 2>/dev/null
+old_tree
+listening "$W/plain/host.sock"
 settings ', "allowUnixSockets": ["'"$W"'/listed.sock"]' ', "denyRead": []'
 run "$attack" listed plain/host.sock listed.sock
-said ''
+all_said '' listed
 kill "$server"
 wait "$server" 2>/dev/null
 
@@ -229,4 +298,45 @@ no 'K21 and none of them reaches the terminal' env LC_ALL=C \
     grep -aq '[^ -~]' "$T/shown"
 no 'K21 nor a line of its own' grep -q '^allow all' "$T/out"
 
-finish
+# --- without namespaces, where the broker alone holds names
+
+settings '' ', "denyRead": []' ', "mode": "landlock"'
+run true
+if [ "$status" -ne 0 ]; then
+	skip 'mode landlock' "$(head -n 1 "$T/out")"
+	finish_clean
+fi
+for mode in spell descriptors others fresh bare races; do
+	trees_for $mode
+	run "$attack" $mode
+	all_said 'landlock: ' $mode
+done
+took_place 50 'landlock: '
+trees_for doors
+run "$attack" doors "$T/hostfile"
+all_said 'landlock: ' doors
+listening "$T/host2.sock"
+old_tree
+run "$attack" sockets "$T/host2.sock"
+all_said 'landlock: ' sockets
+kill "$server"
+wait "$server" 2>/dev/null
+
+# While a call is pending; the domain lets no memory be opened.  It is not the
+# command itself that is stopped, which would stop srt.
+old_tree
+# shellcheck disable=SC2016
+run sh -c '"$0" race; exit $?' "$pending"
+said 'landlock: '
+took_place 20 'landlock: pending: '
+yes 'landlock: one way alone is closed to them' test \
+    "$(sed -n 's/^closed //p' "$T/out")" = 'K25 /proc/PID/mem during a call'
+old_tree
+run "$pending" filter
+said 'landlock: '
+old_tree
+cp "$pending" "$W/tool" && chmod 111 "$W/tool"
+run ./tool unreadable
+said 'landlock: '
+
+finish_clean
