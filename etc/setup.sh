@@ -3,7 +3,8 @@
 #
 # Installs what is needed to build srt and to test it, with the package
 # manager of the system, and only what is missing.  Without the right to do
-# so it prints the line to run and fails.
+# so it prints the line to run and fails.  No daemon among it is started, now
+# or with the machine.
 #
 #	etc/setup.sh [-n] [build] [test] [demo] [lint] [fuzz] [bench] [package]
 
@@ -227,6 +228,42 @@ line() {
 	esac
 }
 
+# The services and sockets that begin with the machine, one a line.
+enabled() {
+	! command -v systemctl >/dev/null 2>&1 ||
+	    systemctl list-unit-files --state=enabled --no-legend \
+	    2>/dev/null | awk '$1 ~ /\.(service|socket)$/ { print $1 }' | sort
+}
+
+# Debian has a daemon run as soon as it is installed, and whenever the machine
+# starts.  The tests start what they need themselves, so that neither is
+# wanted; one that was there before stays as it is.
+POLICY=/usr/sbin/policy-rc.d
+debian_install() {
+	tmp=$(mktemp -d)
+	policy=
+	trap 'rm -rf "$tmp" ${policy:+"$policy"}' EXIT
+	trap 'exit 130' HUP INT TERM
+	if [ ! -e "$POLICY" ] && [ ! -L "$POLICY" ]; then
+		policy=$POLICY
+		cat >"$policy" <<-'EOT'
+			#!/bin/sh
+			# While etc/setup.sh of srt installs: starts nothing.
+			exit 101
+		EOT
+		chmod 755 "$policy"
+	fi
+	enabled >"$tmp/before"
+	DEBIAN_FRONTEND=noninteractive sh -c "$1"
+	enabled >"$tmp/after"
+	new=$(comm -13 "$tmp/before" "$tmp/after" | tr '\n' ' ')
+	[ -n "$new" ] || return 0
+	echo "setup: not to start by themselves: $new"
+	# shellcheck disable=SC2086
+	systemctl disable --quiet $new ||
+	    echo "setup: they will, as systemctl has failed" >&2
+}
+
 dry=
 if [ "${1-}" = -n ]; then
 	dry=yes
@@ -260,11 +297,15 @@ if [ -n "$dry" ]; then
 fi
 if [ "$(id -u)" -ne 0 ] && [ "$system" != macos ]; then
 	echo 'setup: something is missing; this installs it:' >&2
-	echo "    sudo sh -c '$line'" >&2
+	echo "    sudo sh $0 $*" >&2
+	echo "which runs: $line" >&2
 	exit 1
 fi
 echo "setup: $line"
-DEBIAN_FRONTEND=noninteractive sh -c "$line"
+case $system in
+debian)	debian_install "$line" ;;
+*)	sh -c "$line" ;;
+esac
 
 packages=$(missing "$system" "$@" | tr '\n' ' ')
 if [ -n "$packages" ]; then
