@@ -36,11 +36,39 @@ case $#.$what in
 esac
 cd -- "$(dirname -- "$0")/.."
 
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# git does not look at a repository of another user's, as root in a container
+# finds it, unless told that it may; who runs this file trusts that user.
+# Older ones want to be told in a file of their caller's alone.  Nothing of
+# that user's is written.
+home=
+git() (
+	GIT_OPTIONAL_LOCKS=0
+	export GIT_OPTIONAL_LOCKS
+	if [ -n "$home" ]; then
+		unset GIT_CONFIG_GLOBAL
+		HOME=$home XDG_CONFIG_HOME=$home
+		export HOME XDG_CONFIG_HOME
+	fi
+	command git "$@"
+)
+
+readable() {
+	git ls-files >/dev/null 2>"$tmp/why" && return
+	command git config --file "$tmp/.gitconfig" safe.directory \
+	    "$(pwd -P)" 2>/dev/null || return
+	home=$tmp
+	git ls-files >/dev/null 2>"$tmp/why"
+}
+
 # A tree without git's own folder may lie in somebody else's repository.
 source=none
 if [ -f MANIFEST ]; then
 	source=manifest
-elif [ -e .git ] && git ls-files >/dev/null 2>&1; then
+elif [ -e .git ]; then
+	readable || die "the repository cannot be read: $(cat "$tmp/why")"
 	source=git
 fi
 
@@ -78,8 +106,6 @@ manifest() {
 archive() {
 	version=$(sed -n 's/^version //p' common/version)
 	name=srt-$version.tar.gz
-	tmp=$(mktemp -d)
-	trap 'rm -rf "$tmp"' EXIT
 	manifest >"$tmp/MANIFEST"
 	sed '/^date /d' "$tmp/MANIFEST" >"$tmp/names"
 	if [ "$source.$all" = git. ] &&

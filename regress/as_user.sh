@@ -52,8 +52,10 @@ mkdir "$work/src" "$work/home" "$work/tmp"
 tar -cf - --exclude=./.git --exclude=./build --exclude="./$out" . |
     (cd "$work/src" && tar -xof -)
 # The copy is not the repository that knows which files are shipped.
-sh etc/dist.sh -a manifest >"$work/MANIFEST" 2>/dev/null &&
-    mv "$work/MANIFEST" "$work/src/"
+if [ "$target" = check-built ] && [ -e .git ]; then
+	sh etc/dist.sh -a manifest >"$work/MANIFEST"
+	mv "$work/MANIFEST" "$work/src/"
+fi
 chown -R "$user:$group" "$work"
 cd "$work/src"
 
