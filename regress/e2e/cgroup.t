@@ -16,12 +16,23 @@ $AS test -x "$SRT" || skip_all "no other user can read this tree"
 top=$(sed -n 's/^[^ ]* [^ ]* [^ ]* \([^ ]*\) \([^ ]*\) .* - cgroup2 .*/\2/p' \
     /proc/self/mountinfo | head -n 1)
 [ -n "$top" ] || skip_all "no cgroup v2 is mounted"
+# systemd has the whole of it, and hands a part to who asks.  Nobody may be in
+# what others are made in.
+if [ -d /run/systemd/system ] && [ -z "${CGROUP_SCOPE-}" ]; then
+	why=$(systemd-run --scope -q -p Delegate=yes true 2>&1) ||
+	    skip_all "no scope of systemd's: $why"
+	CGROUP_SCOPE=yes exec systemd-run --scope -q -p Delegate=yes sh "$0"
+fi
+if [ -n "${CGROUP_SCOPE-}" ]; then
+	top=$top$(sed -n 's/^0:://p' /proc/self/cgroup)
+	if ! mkdir "$top/test" || ! echo $$ >"$top/test/cgroup.procs"; then
+		skip_all "no scope of systemd's"
+	fi
+fi
 for c in memory pids; do
 	grep -qw "$c" "$top/cgroup.controllers" ||
 	    skip_all "the $c controller is not in the hierarchy of version 2"
 done
-[ ! -d /run/systemd/system ] ||
-    skip_all "cgroups are systemd's here: it would have to delegate one"
 on=
 for c in memory pids; do
 	grep -qw "$c" "$top/cgroup.subtree_control" && continue
