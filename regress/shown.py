@@ -88,8 +88,8 @@ def scripts(file, tests):
 def pattern(file, name):
     if '/fuzz/' in file:
         return re.compile('')
-    if file.endswith('.py'):
-        name = name.removeprefix('test_')
+    if file.endswith('.py') and name.startswith('test_'):
+        name = name[len('test_'):]
     name = name.replace("'\\''", "'")
     return re.compile('.*'.join(map(re.escape, VALUE.split(name))))
 
