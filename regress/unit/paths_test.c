@@ -867,6 +867,7 @@ test_patterns_read(void **state)
 	holds("no-read-pattern T/d/**/*.pem: filesystem.denyRead[0]\n"
 	    "no-read-pattern T/w/*.pem: filesystem.denyRead[1]\n"
 	    "read-pattern T/d/s.pem/?.pem: filesystem.allowRead[0]\n"
+	    "no-read-pattern T/d/a/key/: filesystem.denyRead[1]\n"
 	    SETTINGS);
 	set.strict_reads = 0;
 }
