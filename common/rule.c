@@ -577,6 +577,30 @@ rule_decide(const struct ruleset *set, const struct host *h, uint16_t port,
 		ceiling_decide(d);
 }
 
+void
+rule_decide_local(const struct ruleset *set, uint16_t port, struct host *name,
+    struct decision *d)
+{
+	const struct rule	*r;
+	struct decision		 other;
+
+	(void)host_parse("localhost", 9, name);
+	rule_decide(set, name, port, d);
+	if (d->verdict == VERDICT_ALLOW || set == NULL)
+		return;
+	TAILQ_FOREACH(r, &set->allow, entry) {
+		if (r->kind != RULE_EXACT || r->host.kind != HOST_NAME ||
+		    !host_is_loopback(&r->host))
+			continue;
+		rule_decide(set, &r->host, port, &other);
+		if (other.verdict == VERDICT_ALLOW) {
+			*name = r->host;
+			*d = other;
+			return;
+		}
+	}
+}
+
 int
 rule_could_allow(const struct ruleset *set, const struct host *h,
     struct decision *d)

@@ -225,6 +225,13 @@ struct decision {
 void	 rule_decide(const struct ruleset *, const struct host *, uint16_t,
 	    struct decision *);
 /*
+ * Decides for who connects to a loopback address, which has a name that the
+ * rules know: "localhost", else one beneath it that is allowed.  Fills in that
+ * name; where none is allowed it is "localhost", as is the decision.
+ */
+void	 rule_decide_local(const struct ruleset *, uint16_t, struct host *,
+	    struct decision *);
+/*
  * Is there a port on which rule_decide() could allow this host?  1 if an
  * allow rule matches whatever its port, and no deny rule without a port does;
  * the decision is filled in likewise.  May say 1 where deny rules with ports

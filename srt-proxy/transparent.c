@@ -265,7 +265,6 @@ rule_is_local(const struct rule *r)
 		return 0;
 	switch (h->kind) {
 	case HOST_NAME:
-		return strcmp(h->name, "localhost") == 0;
 	case HOST_INET:
 		/* A network of fewer than 8 bits is none that is allowed. */
 		return host_is_loopback(h);

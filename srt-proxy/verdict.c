@@ -109,9 +109,8 @@ verdict_connect(const struct client *client, const struct host *host,
 		return 0;
 	}
 	/* Who denies the address means it, whatever the name may do. */
-	if (is_loopback(host) && (d.rule == NULL || d.list != RULE_DENY) &&
-	    host_parse("localhost", 9, &local) == 0) {
-		rule_decide(proxy_rules(), &local, port, &dl);
+	if (is_loopback(host) && (d.rule == NULL || d.list != RULE_DENY)) {
+		rule_decide_local(proxy_rules(), port, &local, &dl);
 		if (dl.verdict == VERDICT_ALLOW) {
 			*dest = dest_new(client, &local, port, local.name);
 			dest_rule(*dest, &dl);

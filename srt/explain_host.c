@@ -215,7 +215,7 @@ allowed(const struct explain *ex, const struct target *t,
 	allowed_note(ex, t, a);
 }
 
-/* As verdict_connect() has it: by the address, else as "localhost". */
+/* As verdict_connect() has it: by the address, else by a name that it has. */
 static int
 dials(const struct explain *ex, const struct host *host, uint16_t port,
     struct decision *d)
@@ -226,10 +226,9 @@ dials(const struct explain *ex, const struct host *host, uint16_t port,
 	rule_decide(ex->rules, host, port, d);
 	if (d->verdict == VERDICT_ALLOW)
 		return 1;
-	if ((d->rule != NULL && d->list == RULE_DENY) ||
-	    host_parse("localhost", 9, &local) == -1)
+	if (d->rule != NULL && d->list == RULE_DENY)
 		return 0;
-	rule_decide(ex->rules, &local, port, &dl);
+	rule_decide_local(ex->rules, port, &local, &dl);
 	if (dl.verdict != VERDICT_ALLOW)
 		return 0;
 	*d = dl;

@@ -12,6 +12,7 @@ PG=$(for d in /usr/lib/postgresql/*/bin /usr/libexec/postgresql* \
     /usr/bin; do [ ! -x "$d/initdb" ] || echo "$d"; done | tail -n 1)
 
 rig_more() {
+	echo '127.0.0.1 app.localhost' >>"$T/etc/hosts"
 	have git && {
 		mkdir -p "$T/git"
 		rig_user git init -q --bare "$T/git/project.git"
@@ -180,6 +181,21 @@ is "$(line own)" ok "what listens inside is nearer"
 settings net_allow="\"127.0.0.1:$port\""
 direct python3 "$E2E/direct.py" local "$port"
 is "$(line 'by address')" ok "127.0.0.1:PORT"
+# Some take *.localhost for the loopback themselves, and no proxy for it.
+settings net_allow="\"app.localhost:$port\""
+direct python3 "$E2E/direct.py" local "$port"
+for how in 'by name' 'by address' 'by mapped address'; do
+	is "$(line "$how")" ok "app.localhost:PORT: $how"
+done
+is "$(line 'other port')" ECONNREFUSED "and no other port"
+is "$(line own)" ok "what listens inside is nearer"
+srt curl -s --max-time 10 --http0.9 "http://app.localhost:$port/"
+is "$out" "hello from direct.test" "curl: app.localhost:PORT"
+for deny in app.localhost localhost 127.0.0.0/8; do
+	settings net_allow="\"app.localhost:$port\"" net_deny="\"$deny\""
+	direct python3 "$E2E/direct.py" local "$port"
+	is "$(line 'by address')" EACCES "unless $deny is denied"
+done
 settings net_allow="\"0.0.0.0:$port\""
 direct python3 "$E2E/direct.py" local "$port"
 is "$(line 'by no address')" ok "0.0.0.0:PORT"

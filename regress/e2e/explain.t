@@ -250,14 +250,17 @@ is "$st" 0 "a path is one"
 
 # --- this machine, by name and by address
 
-settings net_allow='"127.0.0.1:5433", "localhost:5434", "x.localhost:5435"'
-asks "loopback" "allow allow allow allow deny allow deny deny" \
+settings net_allow='"127.0.0.1:5433", "localhost:5434", "x.localhost:5435", "*.y.localhost:5437"'
+asks "loopback" "allow allow allow allow deny allow allow deny" \
     localhost:5433 x.localhost:5434 127.0.0.1:5434 x.localhost:5433 \
     '[::1]:5433' x.localhost:5435 localhost:5435 localhost:5436
 srt --explain localhost:5433
 like "$out" 'network\.allowedDomains\[0\].*by connect\(2\) alone' \
     "not by a proxy"
-srt --explain x.localhost:5435
+srt --explain 127.0.0.1:5435
+like "$out" 'network\.allowedDomains\[2\].*by connect\(2\) alone' \
+    "nor by a name beneath"
+srt --explain z.y.localhost:5437
 like "$out" "through srt's proxies alone" "and the other way round"
 settings net_allow='"localhost:5433"' net_deny='"127.0.0.1"'
 asks "denied by its address" "allow deny allow" localhost:5433 \

@@ -179,6 +179,21 @@ test_loopback(void **state)
 	assert_true(allows("0.0.0.0:5432"));
 	assert_non_null(strstr(answer.note, "connect(2)"));
 	assert_false(allows("[::]:5433"));
+
+	load("\"allowedDomains\": [\"a.localhost:80-81\", \"b.localhost:81-82\", "
+	    "\"*.c.localhost\"], \"deniedDomains\": [\"a.localhost:81\", "
+	    "\"b.localhost:82\"]", FILES);
+	assert_true(allows("127.0.0.1:80"));
+	assert_true(allows("localhost:80"));
+	assert_true(allows("a.localhost:80"));
+	assert_true(allows("[::1]:81"));
+	assert_string_equal(answer.rule,
+	    "network.allowedDomains[1] \"b.localhost:81-82\"");
+	assert_false(allows("127.0.0.1:82"));
+	assert_false(allows("127.0.0.1:83"));
+	/* No name that an address could be. */
+	assert_true(allows("x.c.localhost:83"));
+	assert_non_null(strstr(answer.note, "proxies alone"));
 }
 
 static const char *const	 hosts[] = {
