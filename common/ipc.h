@@ -77,6 +77,8 @@ enum imsg_type {
 	IMSG_TLS_START,		/* fd: u32 id, s name: a connection to it */
 	IMSG_TLS_READY,		/* fd: u32 id: what is said within TLS */
 	IMSG_TLS_FAILED,	/* u32 id, s why */
+	IMSG_TLS_CANCEL,	/* proxy > tls: u32 id: not wanted any more;
+				 * the answer still comes, whichever it is */
 
 	/* proxy > parent and back */
 	IMSG_ROUTE_DIAL,	/* u32 id: connect to mitmProxy.socketPath */

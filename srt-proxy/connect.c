@@ -273,11 +273,12 @@ static void
 connect_joined(struct connect *c, int fd)
 {
 	connect_settle(c);
-	if (c->route->https)
-		c->secure = secure_start(fd, c->route->host, connect_secured,
-		    c);
-	else
+	if (!c->route->https)
 		connect_found(c, fd, NULL);
+	else if ((c->secure = secure_start(fd, c->route->host,
+	    connect_secured, c)) == NULL)
+		connect_finish(c, CONNECT_PROXY, -1,
+		    "TLS with the parent proxy: too many connections");
 }
 
 static void

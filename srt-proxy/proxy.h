@@ -20,6 +20,7 @@
 #define SESSION_MAX		10000	/* at the same time */
 #define SESSION_FDS		3	/* descriptors set aside for each */
 #define FD_RESERVE		64	/* pipes to the roles, races */
+#define SECURES_LEFT_MAX	32	/* that srt-tls has yet to give up */
 #define ACCEPT_BATCH		64	/* connections taken per wake-up */
 #define READ_SIZE		65536	/* bytes per read */
 #define IN_MAX			65536	/* unread input kept while we wait */
@@ -492,7 +493,10 @@ void	 tls_trust_file(int);
 void	 tls_init(void);
 /* Ends it and waits for it. */
 void	 tls_end(void);
-/* Takes the connection over and has TLS spoken on it with that host. */
+/*
+ * Takes the connection over and has TLS spoken on it with that host.  NULL if
+ * srt-tls does not keep up with what is given up.
+ */
 struct secure *secure_start(int, const struct host *, tunnel_fn, void *);
 void	 secure_cancel(struct secure *);
 

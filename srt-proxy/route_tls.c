@@ -24,12 +24,13 @@
 struct secure {
 	TAILQ_ENTRY(secure)	 entry;
 	uint32_t		 id;
-	tunnel_fn		 fn;
+	tunnel_fn		 fn;		/* NULL: it has been given up */
 	void			*arg;
 };
 
 static TAILQ_HEAD(, secure)	 secures = TAILQ_HEAD_INITIALIZER(secures);
 static uint32_t			 secure_id;
+static size_t			 secures_left;	/* given up, unanswered */
 static struct ipc_peer		 tls_peer;
 static struct proc_child	 tls_child;
 static int			 tls_trust = -1;
@@ -96,6 +97,10 @@ secure_start(int fd, const struct host *host, tunnel_fn fn, void *arg)
 	struct secure	*s;
 	struct ibuf	*buf;
 
+	if (secures_left >= SECURES_LEFT_MAX) {
+		(void)close(fd);
+		return NULL;
+	}
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		fatal("calloc");
 	s->id = ++secure_id;
@@ -112,12 +117,13 @@ secure_start(int fd, const struct host *host, tunnel_fn fn, void *arg)
 	return s;
 }
 
+/* It holds descriptors, here in the queue or there, until the answer. */
 void
 secure_cancel(struct secure *s)
 {
-	/* Its end comes and is closed then. */
-	TAILQ_REMOVE(&secures, s, entry);
-	free(s);
+	s->fn = NULL;
+	secures_left++;
+	ipc_send_u32(&tls_peer, IMSG_TLS_CANCEL, -1, s->id);
 }
 
 static struct secure *
@@ -137,8 +143,15 @@ secure_finish(struct secure *s, int fd, const char *why)
 	tunnel_fn	 fn = s->fn;
 	void		*arg = s->arg;
 
-	secure_cancel(s);
-	fn(arg, fd, why);
+	TAILQ_REMOVE(&secures, s, entry);
+	free(s);
+	if (fn != NULL) {
+		fn(arg, fd, why);
+		return;
+	}
+	secures_left--;
+	if (fd != -1)
+		(void)close(fd);
 }
 
 static void

@@ -11,6 +11,7 @@
 
 #include "compat.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -34,6 +35,10 @@
 #define TRUST_SIZE_MAX		(16 * 1024 * 1024)
 #define HANDSHAKE_SECONDS	30
 #define LINGER_SECONDS		5	/* between looks for a lost reader */
+#define CONNS_MAX		10000	/* as many as srt-proxy's sessions */
+#define CONNS_MIN		16
+#define CONN_FDS		3	/* one of them on its way back */
+#define FD_RESERVE		32
 #define PUMP_SIZE		16384	/* a TLS record */
 #define PUMP_ROUNDS		16	/* before others have their turn */
 
@@ -73,11 +78,14 @@ static SSL_CTX			*ctx;
 static int			 trust = -1;
 static unsigned char		 scratch[PUMP_SIZE];
 static TAILQ_HEAD(, conn)	 conns = TAILQ_HEAD_INITIALIZER(conns);
+static size_t			 nconns;
+static size_t			 conns_max = CONNS_MAX;
 
 static void	 recv_hello(struct ipc_peer *, struct imsg *);
 static void	 recv_trust(struct ipc_peer *, struct imsg *);
 static void	 recv_cfg_end(struct ipc_peer *, struct imsg *);
 static void	 recv_start(struct ipc_peer *, struct imsg *);
+static void	 recv_cancel(struct ipc_peer *, struct imsg *);
 static void	 conn_event(int, short, void *);
 static void	 conn_expired(int, short, void *);
 
@@ -86,7 +94,8 @@ static const struct ipc_rule	 rules[] = {
 	    IPC_NOFD, IPC_PHASE_HELLO, recv_hello },
 	{ IMSG_TLS_TRUST, 0, 0, IPC_WITHFD, IPC_PHASE_CONFIG, recv_trust },
 	{ IMSG_CTL_CFG_END, 0, 0, IPC_NOFD, IPC_PHASE_CONFIG, recv_cfg_end },
-	{ IMSG_TLS_START, 12, 1024, IPC_WITHFD, IPC_PHASE_RUN, recv_start }
+	{ IMSG_TLS_START, 12, 1024, IPC_WITHFD, IPC_PHASE_RUN, recv_start },
+	{ IMSG_TLS_CANCEL, 4, 4, IPC_NOFD, IPC_PHASE_RUN, recv_cancel }
 };
 
 static void
@@ -182,6 +191,19 @@ trust_load(void)
 	log_debug("%d certificates are trusted", n);
 }
 
+/* A message whose descriptor finds no room would be the end of us. */
+static void
+conns_limit(void)
+{
+	struct rlimit	 rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		fatal("getrlimit");
+	if (rl.rlim_cur < CONNS_MAX * CONN_FDS + FD_RESERVE)
+		conns_max = rl.rlim_cur < CONNS_MIN * CONN_FDS + FD_RESERVE ?
+		    CONNS_MIN : (size_t)(rl.rlim_cur - FD_RESERVE) / CONN_FDS;
+}
+
 static void
 recv_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
 {
@@ -198,6 +220,7 @@ recv_cfg_end(struct ipc_peer *peer, struct imsg *imsg)
 	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	trust_load();
+	conns_limit();
 	sandbox_drop(ROLE_TLS);
 	sandbox_enter(ROLE_TLS);
 	ipc_phase(peer, IPC_PHASE_RUN);
@@ -207,6 +230,7 @@ static void
 conn_free(struct conn *c)
 {
 	TAILQ_REMOVE(&conns, c, entry);
+	nconns--;
 	(void)event_del(&c->net_ev);
 	(void)event_del(&c->pair_ev);
 	(void)event_del(&c->timer);
@@ -219,9 +243,9 @@ conn_free(struct conn *c)
 	free(c);
 }
 
-/* Before hands were shaken: says why they were not. */
+/* Hands are not shaken: says why. */
 static void
-conn_fail(struct conn *c, const char *why)
+send_failed(uint32_t id, const char *why)
 {
 	struct ibuf	*buf;
 	char		 text[256];
@@ -229,9 +253,15 @@ conn_fail(struct conn *c, const char *why)
 	(void)snprintf(text, sizeof(text), "TLS with the parent proxy: %s",
 	    why);
 	buf = ipc_create(&proxy, IMSG_TLS_FAILED);
-	ipc_add_u32(buf, c->id);
+	ipc_add_u32(buf, id);
 	ipc_add_str(buf, text);
 	ipc_commit(&proxy, buf);
+}
+
+static void
+conn_fail(struct conn *c, const char *why)
+{
+	send_failed(c->id, why);
 	conn_free(c);
 }
 
@@ -249,24 +279,16 @@ conn_name(struct conn *c, const char *name, int is_name)
 	    SSL_set_tlsext_host_name(c->ssl, name) == 1;
 }
 
-static void
-recv_start(struct ipc_peer *peer, struct imsg *imsg)
+static struct conn *
+conn_new(uint32_t id, int net)
 {
 	struct timeval	 tv = { HANDSHAKE_SECONDS, 0 };
 	struct conn	*c;
-	struct ibuf	 buf;
-	char		*name;
-	int		 is_name, ok;
 
-	(void)peer;
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		fatal("calloc");
-	ipc_recv_ibuf(imsg, &buf);
-	c->id = ipc_get_u32(&buf);
-	is_name = ipc_get_u32(&buf) != 0;
-	name = ipc_get_str(&buf);
-	ipc_get_end(&buf);
-	c->net = imsg_get_fd(imsg);
+	c->id = id;
+	c->net = net;
 	c->pair = -1;
 	if (event_assign(&c->net_ev, base, c->net, EV_READ, conn_event,
 	    c) == -1 || event_assign(&c->pair_ev, base, -1, 0, conn_event,
@@ -274,7 +296,34 @@ recv_start(struct ipc_peer *peer, struct imsg *imsg)
 	    c) == -1 || evtimer_add(&c->timer, &tv) == -1)
 		fatalx("event_assign");
 	TAILQ_INSERT_TAIL(&conns, c, entry);
+	nconns++;
+	return c;
+}
 
+static void
+recv_start(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct conn	*c;
+	struct ibuf	 buf;
+	char		*name;
+	uint32_t	 id;
+	int		 fd, is_name, ok;
+
+	(void)peer;
+	ipc_recv_ibuf(imsg, &buf);
+	id = ipc_get_u32(&buf);
+	is_name = ipc_get_u32(&buf) != 0;
+	name = ipc_get_str(&buf);
+	ipc_get_end(&buf);
+	fd = imsg_get_fd(imsg);
+	/* Those that were closed on the other side may linger here. */
+	if (nconns >= conns_max) {
+		free(name);
+		(void)close(fd);
+		send_failed(id, "too many connections");
+		return;
+	}
+	c = conn_new(id, fd);
 	ok = (c->ssl = SSL_new(ctx)) != NULL &&
 	    SSL_set_fd(c->ssl, c->net) == 1 && conn_name(c, name, is_name);
 	free(name);
@@ -285,6 +334,25 @@ recv_start(struct ipc_peer *peer, struct imsg *imsg)
 	}
 	SSL_set_connect_state(c->ssl);
 	conn_event(-1, 0, c);
+}
+
+/* Each START has one answer, which may be on its way already. */
+static void
+recv_cancel(struct ipc_peer *peer, struct imsg *imsg)
+{
+	struct conn	*c;
+	uint32_t	 id = ipc_recv_u32(imsg);
+
+	(void)peer;
+	TAILQ_FOREACH(c, &conns, entry)
+		if (c->id == id)
+			break;
+	if (c == NULL)
+		return;
+	if (c->pair == -1)
+		conn_fail(c, "given up");
+	else
+		conn_free(c);
 }
 
 /* What TLS waits for, after a call that returned that. */

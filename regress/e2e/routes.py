@@ -7,10 +7,13 @@
 #	routes.py mitm SOCKET	an HTTP proxy on a Unix socket
 #	routes.py socks FILE	a SOCKS 5 proxy
 #	routes.py bad FILE HOW	an HTTP proxy that is broken
+#	routes.py silent FILE	one that says nothing
+#	routes.py patient FILE CERT KEY	one by HTTPS that never ends a tunnel
 #	routes.py echo FILE ADDRESS	sends back what it gets
 
 import os
 import socket
+import ssl
 import sys
 import threading
 
@@ -130,6 +133,22 @@ BAD = {
 }
 
 
+def patient(tls):
+    """Within TLS, or before it: never closes before the other side has."""
+    def serve(c):
+        say('open')
+        if tls is not None:
+            c = tls.wrap_socket(c, server_side=True)
+            head(c)
+            c.sendall(b'HTTP/1.1 200 OK\r\n\r\n')
+            c = c.detach()
+            c = socket.socket(fileno=c)
+        while c.recv(65536):
+            pass
+        c.close()
+    return serve
+
+
 def bad(how):
     def serve(c):
         text, _ = head(c)
@@ -173,5 +192,11 @@ elif what == 'socks':
     serve(listen(where), socks)
 elif what == 'bad':
     serve(listen(where), bad(sys.argv[3]))
+elif what in ('silent', 'patient'):
+    tls = None
+    if what == 'patient':
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(sys.argv[3], sys.argv[4])
+    serve(listen(where), patient(tls))
 elif what == 'echo':
     serve(listen(where, sys.argv[3]), echo)

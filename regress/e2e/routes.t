@@ -39,7 +39,7 @@ http_access allow all
 shutdown_lifetime 1 seconds
 pinger_enable off
 EOT
-	printf 'subjectAltName=DNS:proxy.test,IP:203.0.113.12\n' \
+	printf 'subjectAltName=DNS:proxy.test,IP:203.0.113.12,IP:127.0.0.1\n' \
 	    >"$T/etc/proxysan"
 	openssl x509 -req -in "$T/etc/req.pem" -CA "$T/etc/ca.pem" \
 	    -CAkey "$T/etc/ca.key" -CAcreateserial -days 2 \
@@ -244,6 +244,55 @@ like "$err" 'SSL_CERT_FILE .*/none: No such file' "which is said"
 SSL_CERT_FILE=$T/etc/hosts srt sh -c 'sleep 5'
 is "$st" 125 "nor without a certificate in it"
 like "$err" 'holds no certificate to trust' "which is said"
+
+# With few descriptors: more tunnels are given up than can be kept.
+cat >"$W/tunnels.py" <<'EOT'
+import socket, sys
+PROXY = ("127.0.0.1", 3128)
+other = socket.create_connection(PROXY, 20)
+answers, conns = set(), []
+for i in range(300):
+    s = socket.create_connection(PROXY, 20)
+    s.sendall(b"CONNECT allowed.test:443 HTTP/1.1\r\n\r\n")
+    if sys.argv[1] == "answered":
+        answers.add(s.recv(4096).split(b"\r\n")[0].decode())
+    for turn in 1, 2, 3:    # of its loop, with something it can answer
+        other.sendall(b"GET https://allowed.test/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        other.recv(4096)
+    conns.append(s)
+    if len(conns) > 20:
+        s = conns.pop(0)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                     b"\1\0\0\0" + bytes(4))
+        s.close()
+print(len(answers - {"HTTP/1.1 200 Connection Established",
+                     "HTTP/1.1 502 TLS with the parent proxy: "
+                     "too many connections"}))
+EOT
+# few WHAT ARG ...: under srt, with that parent.
+few() {
+	_what=$1
+	shift
+	rm -f "$T/port"
+	python3 "$E2E/routes.py" "$_what" "$T/port" "$@" >"$T/few.out" 2>&1 &
+	few=$!
+	wait_for 10 test -s "$T/port"
+	parent "\"https\": \"https://127.0.0.1:$(cat "$T/port")\""
+}
+few silent
+SSL_CERT_FILE=$CA run prlimit --nofile=200:200 "$SRT" \
+    -s "$T/settings.json" python3 tunnels.py unanswered
+is "$out:$st:$err" "0:0:" "N24: 300 tunnels, given up before TLS is spoken"
+check "N24: most of which had come to the parent" \
+    test "$(seen open "$T/few.out")" -gt 200
+kill "$few"
+wait "$few" 2>/dev/null
+few patient "$T/etc/proxy.pem" "$T/etc/key.pem"
+SSL_CERT_FILE=$CA run prlimit --nofile=200:200 "$SRT" \
+    -s "$T/settings.json" python3 tunnels.py answered
+is "$out:$st:$err" "0:0:" "N24: 300 tunnels, given up later"
+kill "$few"
+wait "$few" 2>/dev/null
 
 # --- parents that are broken
 
