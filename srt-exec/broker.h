@@ -371,6 +371,12 @@ long	 check_kernel(struct call *, const char *, enum deed, int);
 int	 check_confined(void);
 /* Are files hidden by patterns, so that opens for reading are looked at? */
 int	 check_reads(void);
+/*
+ * The fd of a LOC_OBJECT, that is the caller's own if it has one: was it
+ * opened, for writing at that, when somebody decided on it?  With O_PATH
+ * nobody did.
+ */
+int	 check_opened(int, int);
 /* May it be read?  0, or -EACCES after a report. */
 long	 check_read(struct call *, const struct loc *, enum deed);
 /* A file that is about to become set-user-ID or set-group-ID: -EPERM. */

@@ -278,12 +278,8 @@ is_lost(const struct loc *loc)
 	return loc->kind == LOC_OBJECT && loc->object == LOC_DELETED;
 }
 
-/*
- * The caller's own descriptor, if loc->fd is one: was it opened for this when
- * that was decided on?  O_PATH is opened without a look.
- */
-static int
-is_open_for(int fd, int writing)
+int
+check_opened(int fd, int writing)
 {
 	int	 flags = fcntl(fd, F_GETFL);
 
@@ -335,7 +331,7 @@ lost_write(struct call *c, const struct loc *loc, enum deed deed)
 {
 	if (deed == DEED_LINK ||
 	    (broker.sb->opt.flags & EXEC_FS_DISABLED) != 0 ||
-	    is_open_for(loc->fd, 1) || lost_within(loc))
+	    check_opened(loc->fd, 1) || lost_within(loc))
 		return 0;
 	return lost_refused(c, loc, deed);
 }
@@ -347,7 +343,7 @@ lost_write(struct call *c, const struct loc *loc, enum deed deed)
 static long
 lost_read(struct call *c, const struct loc *loc, enum deed deed)
 {
-	if (deed != DEED_READ || is_open_for(loc->fd, 0) ||
+	if (deed != DEED_READ || check_opened(loc->fd, 0) ||
 	    lost_is_empty(loc))
 		return 0;
 	return lost_refused(c, loc, deed);

@@ -39,6 +39,8 @@
 #define OPEN_FEW	16
 
 #define DEV_TTY		makedev(5, 0)
+#define MAJOR_MEMORY	1	/* of null, zero, full, random, urandom ... */
+#define MINORS_OWN	(1U << 3 | 1U << 5 | 1U << 7 | 1U << 8 | 1U << 9)
 
 /* open_once(): the name is a symbolic link, to be followed. */
 #define OPEN_LINK	1
@@ -160,6 +162,40 @@ is_device(const struct loc *loc)
 	return 0;
 }
 
+/*
+ * Mode "landlock": what we open has no domain, so that Landlock does not hold
+ * ioctl(2) of it.  That is for the devices that a rule of Landlock's opens,
+ * wherever they are, and for the caller's own terminal.
+ */
+static int
+is_strange(const struct call *c, int dirfd, const char *name)
+{
+	struct lx_stat	 st;
+	dev_t		 tty;
+
+	if (!broker_is_bare() ||
+	    lx_statx(dirfd, name, LX_STATX_BASIC, &st) == -1 ||
+	    (!S_ISCHR(st.mode) && !S_ISBLK(st.mode)))
+		return 0;
+	if (S_ISBLK(st.mode))
+		return 1;
+	if (st.rdev_major == MAJOR_MEMORY && st.rdev_minor < 32 &&
+	    (MINORS_OWN & 1U << st.rdev_minor) != 0)
+		return 0;
+	(void)task_session(c, &tty);
+	return makedev(st.rdev_major, st.rdev_minor) != tty;
+}
+
+static long
+strange_refused(struct call *c, const struct loc *loc,
+    const struct opening *o)
+{
+	report(c, is_writing(o) ? "file-write-data" : "file-read-data",
+	    loc->real[0] != '\0' ? loc->real : c->path,
+	    "a device that is not the command's", "mandatory", "");
+	return is_writing(o) ? -EPERM : -EACCES;
+}
+
 /* Mode "landlock": no mount keeps it within the write roots. */
 static int
 tmpfile_may(const struct loc *loc)
@@ -202,12 +238,19 @@ open_named(struct call *c, struct loc *loc, struct opening *o)
 		    OPEN_LINK;
 	else if ((r = open_check(c, loc, o)) < 0)
 		return r;
+	else if (is_strange(c, loc->dirfd, last))
+		return strange_refused(c, loc, o);
 	else if (loc->slash)
 		flags |= O_DIRECTORY;
 	if ((flags & FLAGS_NEW) != FLAGS_NEW)
 		flags |= O_NONBLOCK;
 	fd = path_open(loc->dirfd, last, flags | O_NOCTTY, o->mode,
 	    LX_RESOLVE_NO_SYMLINKS | (o->resolve & LX_RESOLVE_NO_XDEV));
+	/* The host may have put another one there. */
+	if (fd >= 0 && is_strange(c, fd, "")) {
+		(void)close(fd);
+		return strange_refused(c, loc, o);
+	}
 	if (fd >= 0)
 		return open_done(c, o, fd);
 	if ((fd == -ELOOP && follows(o)) ||
@@ -309,6 +352,7 @@ open_tty(struct call *c, struct loc *loc, struct opening *o)
 	if (fd < 0)
 		return open_kernel(c, o);
 	base_close(loc->dirfd);
+	base_close(loc->fd);
 	loc->dirfd = -1;
 	loc->fd = fd;
 	return open_object(c, loc, o);
@@ -355,6 +399,9 @@ open_object(struct call *c, struct loc *loc, struct opening *o)
 		}
 	} else if ((r = open_check(c, loc, o)) < 0)
 		return r;
+	/* One that is open was so outside of the domain, or by a rule. */
+	if (!check_opened(loc->fd, 0) && is_strange(c, loc->fd, ""))
+		return strange_refused(c, loc, o);
 	if (lx_statx(loc->fd, "", LX_STATX_BASIC, &st) == -1)
 		return -errno;
 	if (S_ISDIR(st.mode)) {
@@ -398,8 +445,8 @@ open_once(struct call *c, struct loc *loc, struct opening *o)
 {
 	if (is_ruled(loc, o))
 		return open_kernel(c, o);
-	if (loc->kind == LOC_NAME && is_device(loc) &&
-	    strcmp(loc->last, "tty") == 0)
+	if (is_device(loc) && strcmp(loc->real, "/dev/tty") == 0 &&
+	    (loc->kind == LOC_NAME || !check_opened(loc->fd, 0)))
 		return open_tty(c, loc, o);
 	switch (loc->kind) {
 	case LOC_NAME:

@@ -119,6 +119,90 @@ srt sh -c 'echo x >new.key; cat new.key; cat c'
 is "$out" one "patterns hold for later files"
 rm -rf "$W/hidden" "$W/way" "$W/n"
 
+# --- devices
+
+if have python3; then
+	cat >"$T/devices.py" <<'EOT'
+"""ioctl of devices and terminals, by each way to open them for reading."""
+import errno
+import fcntl
+import os
+import pty
+import sys
+import termios
+
+
+def tell(name, path, request, arg):
+    for way in "name", "link", "openat2":
+        try:
+            if way == "name":
+                fd = os.open(path, os.O_RDONLY | os.O_NOCTTY)
+            elif way == "link":
+                held = os.open(path, os.O_PATH)
+                fd = os.open("/proc/self/fd/%d" % held,
+                             os.O_RDONLY | os.O_NOCTTY)
+            else:
+                os.symlink(path, "link")
+                try:
+                    fd = os.open("link", os.O_RDONLY | os.O_NOCTTY)
+                finally:
+                    os.unlink("link")
+            fcntl.ioctl(fd, request, arg)
+            print(name, "set")
+        except OSError as e:
+            print(name, errno.errorcode[e.errno])
+
+
+def spawn(words):
+    """Runs them at a terminal, beside another one that is nobody's."""
+    other = pty.openpty()
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execvp(words[0], words + [os.ttyname(other[1])])
+    try:
+        while True:
+            sys.stdout.write(os.read(fd, 4096).decode())
+            sys.stdout.flush()
+    except OSError:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+if sys.argv[1] == "spawn":
+    spawn(sys.argv[2:])
+modes = termios.tcgetattr(0)
+arg = bytes(64)
+arg = fcntl.ioctl(0, termios.TCGETS, arg)
+tell("ptmx", "/dev/ptmx", 0x80045430, bytes(4))  # TIOCGPTN
+tell("other", sys.argv[2], termios.TCSETS, arg)
+tell("null", "/dev/null", termios.TCGETS, arg)
+for path in "/dev/tty", "/dev/stdin", os.ttyname(0):
+    tell("own", path, termios.TCSETS, arg)
+EOT
+	cat >"$T/terminals" <<'EOT'
+stty -echo </dev/tty && stty echo </dev/stdin && echo terminal
+EOT
+	for denied in "" "\"$T/secret\""; do
+		settings more="$MODE" deny_read="$denied"
+		run python3 "$T/devices.py" spawn "$SRT" -q \
+		    -s "$T/settings.json" python3 "$T/devices.py" inside
+		is "$(printf '%s\n' "$out" | grep -E '^(ptmx|other)' |
+		    grep -c EACCES)" 6 \
+		    "no ioctl of a device or another terminal (denied: $denied)"
+		[ -z "$denied" ] || {
+			is "$(printf '%s\n' "$out" | grep -c '^own set')" 9 \
+			    "its own terminal is its own"
+			is "$(printf '%s\n' "$out" | grep -c '^null ENOTTY')" 3 \
+			    "the usual devices are opened"
+		}
+		run python3 "$T/devices.py" spawn "$SRT" -q \
+		    -s "$T/settings.json" sh "$T/terminals"
+		like "$out" '^terminal' "and so are stty's (denied: $denied)"
+	done
+	run python3 "$T/devices.py" spawn python3 "$T/devices.py" outside
+	is "$(printf '%s\n' "$out" | grep -cE '^(ptmx|other|own) set')" 15 \
+	    "outside all of them can be set"
+fi
+
 # --- what loses its name
 
 # losing MODE: the host removes what a command holds without having opened it.
