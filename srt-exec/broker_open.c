@@ -326,6 +326,27 @@ is_writable(int fd)
 }
 
 /*
+ * What has no name, and was not open for this: sockets and the kernel's own
+ * objects nobody opens, but of a file another way would have to be found.
+ */
+static long
+anonymous_refused(struct call *c, const struct loc *loc)
+{
+	char	 name[FD_NAME_MAX];
+	long	 r;
+
+	if ((r = check_write(c, loc, DEED_WRITE)) < 0)
+		return r;
+	if (!fd_has_type(loc->fd, "", S_IFREG) &&
+	    !fd_has_type(loc->fd, "", S_IFIFO))
+		return faccessat(path_fds(), path_fd_name(loc->fd, name),
+		    W_OK, 0) == -1 ? -errno : -ENXIO;
+	report(c, "file-write-data", c->path,
+	    "the descriptor is not open for writing", "mandatory", "");
+	return -EPERM;
+}
+
+/*
  * /dev/tty is another one for each session.  Ours is the one that srt was
  * started in; one of the sandbox's own has a terminal of its own.
  */
@@ -392,7 +413,7 @@ open_object(struct call *c, struct loc *loc, struct opening *o)
 		if (is_confined(o))
 			return open_kernel(c, o);
 		if (is_writing(o) && !is_writable(loc->fd))
-			return check_write(c, loc, DEED_WRITE);
+			return anonymous_refused(c, loc);
 		if (loc->object == LOC_ANONYMOUS) {
 			fd = fd_reopen(loc->fd, o->flags, 0);
 			return fd < 0 ? fd : open_give(c, o->flags, fd);

@@ -9,8 +9,12 @@
 
 #include "compat.h"
 
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -1716,6 +1720,54 @@ test_nameless(void **arg)
 	(void)close(fd);
 }
 
+/* What has no name is opened again, or the caller learns that it is not. */
+static void
+test_anonymous(void **arg)
+{
+	struct guard		*was = broker.guard;
+	struct lx_open_how	 how = { .flags = O_RDWR };
+	struct request		 q[2];
+	char			 name[32];
+	int			 fds[4], pair[2];
+	size_t			 i, k;
+
+	(void)arg;
+	enter("b");
+	assert_non_null(broker.guard = guard_new(0));
+	must(guard_add(broker.guard, GUARD_WRITE, "/", ""));
+	must(guard_add(broker.guard, GUARD_NOREAD_GLOB, "/*.key", ""));
+	must(fds[0] = inotify_init1(IN_CLOEXEC));
+	must(fds[1] = eventfd(0, EFD_CLOEXEC));
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+	fds[2] = pair[0];
+	fds[3] = pair[1];
+	for (i = 0; i < nitems(fds); i++) {
+		(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fds[i]);
+		q[0] = (struct request){ SYS_openat, { CWD, ptr(name),
+		    O_RDONLY | O_TRUNC } };
+		q[1] = (struct request){ NR_OPENAT2, { CWD, ptr(name),
+		    ptr(&how), sizeof(how) } };
+		for (k = 0; k < nitems(q); k++) {
+			assert_true(by_kernel(&q[k]) < 0);
+			assert_int_equal(by_broker(&q[k]), by_kernel(&q[k]));
+		}
+		(void)close(fds[i]);
+	}
+	/* A memfd that is held without having been opened. */
+	must(fds[0] = memfd_create("x", MFD_CLOEXEC));
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fds[0]);
+	assert_int_equal(call1(NR_OPENAT2, CWD, ptr(name), ptr(&how),
+	    sizeof(how), 0), 0);
+	must(fds[1] = open(name, O_PATH | O_CLOEXEC));
+	(void)close(fds[0]);
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fds[1]);
+	refused(call1(NR_OPENAT2, CWD, ptr(name), ptr(&how), sizeof(how),
+	    0));
+	(void)close(fds[1]);
+	guard_free(broker.guard);
+	broker.guard = was;
+}
+
 /* A guard that lets "d" of the tree be written, and may hide "*.key". */
 static struct guard *
 guard_of_d(int hides)
@@ -1968,6 +2020,7 @@ main(void)
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_limit_signal),
 		cmocka_unit_test(test_nameless),
+		cmocka_unit_test(test_anonymous),
 		cmocka_unit_test(test_lost_reads_F29),
 		cmocka_unit_test(test_lost_writes_F29),
 		cmocka_unit_test(test_policy),
