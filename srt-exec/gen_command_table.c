@@ -148,6 +148,10 @@ const size_t	nreviewed = nitems(reviewed);
 #define IOC_GROUP	(WHOLE & ~(unsigned int)0xff)
 #define IOC_KD		0x4b00
 #define IOC_VT		0x5600
+/* All requests of a driver, whatever their direction and size. */
+#define IOC_TYPE	0xff00U
+#define IOC_BCACHEFS	0xbc00U
+#define IOC_OCFS2_REFLINK 0x40186f04U
 #define FCNTL_SETLEASE	1024		/* F_SETLEASE of <linux/fcntl.h> */
 #define FCNTL_SETDELEG	1040
 #define BINDTOIFINDEX	62	/* SO_BINDTOIFINDEX */
@@ -211,6 +215,12 @@ static const struct row	 command[] = {
 	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SNAP_DESTROY_V2)),
 	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SUBVOL_CREATE)),
 	ROW("ioctl", 0, EPERM, EQ(1, BTRFS_IOC_SUBVOL_CREATE_V2)),
+	/*
+	 * Those of bcachefs make and remove subvolumes by any descriptor, past
+	 * mounts that are read-only and without asking Landlock.
+	 */
+	ROW("ioctl", 0, EPERM, EQMASK(1, IOC_TYPE, IOC_BCACHEFS)),
+	ROW("ioctl", 0, EPERM, EQ(1, IOC_OCFS2_REFLINK)),
 	/*
 	 * What belongs to a file and takes no more than its owner to change,
 	 * by a descriptor that need not be open for writing: of a protected

@@ -147,6 +147,15 @@ static const struct expected {
 	{ "ioctl", { 0, HIGH | BTRFS_IOC_SNAP_CREATE_V2 }, EPERM },
 	{ "ioctl", { 0, BTRFS_IOC_SUBVOL_CREATE }, EPERM },
 	{ "ioctl", { 0, BTRFS_IOC_SUBVOL_CREATE_V2 }, EPERM },
+	/* bcachefs: BCH_IOCTL_SUBVOLUME_CREATE, _DESTROY, of any form */
+	{ "ioctl", { 3, 0x4020bc10 }, EPERM },
+	{ "ioctl", { 3, 0x4020bc11 }, EPERM },
+	{ "ioctl", { 3, 0xc028bc1d }, EPERM },
+	{ "ioctl", { 3, HIGH | 0x4020bc11 }, EPERM },
+	{ "ioctl", { 3, 0x4020bb11 }, ALLOWED },
+	{ "ioctl", { 3, 0x40186f04 }, EPERM },	/* OCFS2_IOC_REFLINK */
+	{ "ioctl", { 3, HIGH | 0x40186f04 }, EPERM },
+	{ "ioctl", { 3, 0x6f04 }, ALLOWED },	/* AUDIO_CONTINUE */
 	{ "ioctl", { 0, BTRFS_IOC_SNAP_DESTROY }, EPERM },
 	{ "ioctl", { 0, BTRFS_IOC_SNAP_DESTROY_V2 }, EPERM },
 	{ "ioctl", { 0, HIGH | BTRFS_IOC_SUBVOL_CREATE }, EPERM },
