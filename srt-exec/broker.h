@@ -377,7 +377,10 @@ int	 check_reads(void);
  * nobody did.
  */
 int	 check_opened(int, int);
-/* May it be read?  0, or -EACCES after a report. */
+/*
+ * May it be read, or be made so that it can?  0, or after a report -EACCES for
+ * DEED_READ, else -EPERM.
+ */
 long	 check_read(struct call *, const struct loc *, enum deed);
 /* A file that is about to become set-user-ID or set-group-ID: -EPERM. */
 long	 check_setid(struct call *, const struct loc *, enum deed);

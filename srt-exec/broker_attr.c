@@ -50,6 +50,21 @@ struct change {
 };
 
 /*
+ * What is hidden is not made executable either: who starts a program can read
+ * it in the memory of that.  An attribute can be an access list.
+ */
+static long
+change_check(struct call *c, const struct loc *loc, const struct change *ch)
+{
+	long	 r;
+
+	if ((r = check_write(c, loc, ch->deed)) < 0 ||
+	    (ch->deed != DEED_MODE && ch->deed != DEED_XATTR))
+		return r;
+	return check_read(c, loc, ch->deed);
+}
+
+/*
  * The object at a name, as an O_PATH descriptor in loc->fd.  Every link on
  * the way is a name that is checked.
  */
@@ -66,7 +81,7 @@ object_open(struct call *c, struct loc *loc, const struct change *ch)
 				return r;
 			continue;
 		}
-		if ((r = check_write(c, loc, ch->deed)) < 0)
+		if ((r = change_check(c, loc, ch)) < 0)
 			return r;
 		fd = path_open(loc->dirfd, loc->last, O_PATH |
 		    (loc->slash ? (uint64_t)O_DIRECTORY : 0) |
@@ -94,7 +109,7 @@ object_open(struct call *c, struct loc *loc, const struct change *ch)
 		loc->fd = fd;
 		return 0;
 	}
-	return check_write(c, loc, ch->deed);
+	return change_check(c, loc, ch);
 }
 
 /* The path, which has been read, or with AT_EMPTY_PATH the descriptor. */
@@ -133,7 +148,7 @@ change_fd(struct call *c, int number, const struct change *ch)
 	if (r == 0 && loc.fd == -1)
 		r = -EPERM;
 	if (r == 0)
-		r = check_write(c, &loc, ch->deed);
+		r = change_check(c, &loc, ch);
 	if (r == 0)
 		r = check_result(c, &loc, ch->deed,
 		    ch->apply(c, &loc, ch, 1));

@@ -338,12 +338,12 @@ lost_write(struct call *c, const struct loc *loc, enum deed deed)
 
 /*
  * Its last name says nothing of what hides it: the command can have renamed
- * the directory.
+ * the directory.  What links it anew looks itself.
  */
 static long
 lost_read(struct call *c, const struct loc *loc, enum deed deed)
 {
-	if (deed != DEED_READ || check_opened(loc->fd, 0) ||
+	if (deed == DEED_LINK || check_opened(loc->fd, 0) ||
 	    lost_is_empty(loc))
 		return 0;
 	return lost_refused(c, loc, deed);

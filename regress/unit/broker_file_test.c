@@ -1371,6 +1371,7 @@ test_policy(void **arg)
 {
 	struct guard	*was = broker.guard;
 	char		 text[sizeof(tree) + 32];
+	int		 fd;
 
 	(void)arg;
 	enter("b");
@@ -1417,6 +1418,17 @@ test_policy(void **arg)
 	assert_int_equal(b_open("plain", O_RDONLY), -EACCES);
 	refused(b_rename("x.key", "plain2", 0));
 	refused(b_link("x.key", "plain2"));
+	/* Nor is it made what can be started. */
+	refused(call1(SYS_fchmodat, CWD, ptr("x.key"), 0700, 0, 0));
+	refused(call1(SYS_setxattr, ptr("x.key"), ptr("user.x"), ptr("v"), 1,
+	    0));
+	silently(call1(SYS_fchmodat, CWD, ptr("y.key"), 0700, 0, 0), ENOENT);
+	(void)snprintf(text, sizeof(text), "/proc/self/fd/%d",
+	    fd = open("x.key", O_PATH));
+	refused(call1(SYS_fchmodat, CWD, ptr(text), 0700, 0, 0));
+	must(unlink("x.key"));
+	refused(call1(SYS_fchmodat, CWD, ptr(text), 0700, 0, 0));
+	(void)close(fd);
 	guard_free(broker.guard);
 	broker.guard = was;
 }
