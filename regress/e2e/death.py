@@ -10,12 +10,9 @@
 # A seed of 0 is another one each time; it is printed with what failed.
 
 import errno
-import fcntl
-import pty
 import re
 import ssl
 import sys
-import termios
 import threading
 import zlib
 
@@ -265,12 +262,7 @@ class Scene:
             given["fds"] = (theirs.fileno(),)
             in_thread(answer_all, ours)
         if self.name == "tty":
-            master, slave = pty.openpty()
-
-            def first():
-                os.setsid()
-                fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-            given["first"] = first
+            given["first"], master, slave = on_terminal()
             in_thread(type_all, master)
         if self.name == "learn":
             try:

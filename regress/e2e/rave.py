@@ -16,7 +16,10 @@ import itertools
 from taken import *
 
 WHO_RAVES = ("proxy", "monitor", "exec", "resolver", "broker", "init", "tls",
-             "srt", "keeper")
+             "srt", "keeper", "role")
+# With what they are there; the run goes on without them.
+SPARED = {"keeper": ["--learn", T + "/learn/learned.json"],
+          "role": ["--ask"]}
 KINDS = ("unknown", "types", "short", "long", "no-fd", "fd", "fds", "cut",
          "noise", "flood", "again")
 MODES = ("namespaces", "landlock")
@@ -43,25 +46,30 @@ class Rave:
                  if who == "tls" else "")
         command(RAVE, who, nth=KINDS.index(kind), action=pipe, seed=seed,
                 sticky=stubborn, world=self.world)
+        given = {}
+        if who == "role":
+            given["first"], master, slave = on_terminal()
         r = Run(["sh", "-c", "trap '' HUP TERM; %s &"
                  "while :; do sleep 1; done" %
-                 (ASK if who == "resolver" else ":")], options=[
-                     "--learn", T + "/learn/learned.json"]
-                if who == "keeper" else [])
+                 (ASK if who == "resolver" else ":")],
+                options=SPARED.get(who, []), **given)
         # Of these two each may say all of it to the other, which asks it
         # nothing, and wait: a process that does nothing is no fault of its
         # peers'.  Of what the broker does not answer the command can end.
         waits = (who, pipe) in (("init", 1), ("broker", 2))
-        status = r.wait(7 if stubborn else 1 if who == "keeper" else
+        status = r.wait(7 if stubborn else 1 if who in SPARED else
                         2 if waits else BOUND)
         why = ""
         # Who goes on although his peer has ended hurts himself alone; with
         # srt he must end.
-        # A keeper is done without: then nothing is saved.
-        alone = waits or (status is None and
-                          (stubborn or who == "keeper"))
+        # A keeper is done without: then nothing is saved; and without an
+        # asker the answer is no.
+        alone = waits or (status is None and (stubborn or who in SPARED))
         if status is None:
             r.kill()
+        if who == "role":
+            r.tty = slave
+            os.close(master)
         said = r.said()
         left = self.base.left(7)
         fired, sent, pipes, _ = answer()
@@ -133,8 +141,8 @@ def main():
     end = time.monotonic() + (PART if part else float(sys.argv[1]))
 
     def speak(what):
-        # The kernel does not kill a keeper that goes on.
-        rave.one(*what, rng.randrange(2**32), what[1] != "keeper" and
+        # The kernel does not kill these two, should they go on.
+        rave.one(*what, rng.randrange(2**32), what[1] not in SPARED and
                  rave.count % STUBBORN == STUBBORN // 2)
 
     for what in some(rave, people, rng):

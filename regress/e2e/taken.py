@@ -5,7 +5,9 @@
 # be left of a run, which is nothing.
 
 import atexit
+import fcntl
 import os
+import pty
 import random
 import shutil
 import signal
@@ -14,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 T = os.environ["T"]
@@ -92,18 +95,23 @@ class World:
         self.stream.listen(64)
         self.dgram = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.dgram.bind(self.datagram)
+        self.dgram.setblocking(False)
         self.host = subprocess.Popen(
-            ["sh", "-c", "trap '' XFSZ; while :; do sleep 100; done"],
+            ["sh", "-c", "trap '' XFSZ; exec sleep 100000"],
             stdin=subprocess.DEVNULL)
         # It has to have set its trap.
-        while "sleep" not in "".join(map(name_of,
-                                         children_of(self.host.pid))):
+        while not name_of(self.host.pid).startswith("sleep"):
             time.sleep(0.01)
 
+    def drain(self):
+        """So that there is room for more."""
+        try:
+            while True:
+                self.dgram.recv(64)
+        except BlockingIOError:
+            pass
+
     def close(self):
-        # With its sleep: both are in no group of their own.
-        for pid in children_of(self.host.pid):
-            os.kill(pid, signal.SIGKILL)
         self.host.kill()
         self.host.wait()
 
@@ -114,10 +122,6 @@ def parent_of(pid):
             return int(f.read().rpartition(")")[2].split()[1])
     except OSError:
         return None
-
-
-def children_of(parent):
-    return [pid for pid in pids() if parent_of(pid) == parent]
 
 
 def command(mode, who="srt", nth=0, action=0, sticky=0, seed=0, call="",
@@ -241,6 +245,16 @@ class Baseline:
 
 
 # --- a run
+
+def on_terminal():
+    """For preexec_fn, and the two ends of it."""
+    master, slave = pty.openpty()
+
+    def first():
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+    return first, master, slave
+
 
 # A name is asked for: before that the resolver is not what it will be.
 ASK = """python3 -c 'import socket

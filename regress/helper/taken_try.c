@@ -17,10 +17,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
+#include <linux/magic.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 
@@ -57,6 +60,9 @@ static struct {
 	size_t		 n;
 } targets[] = { { "srt", { 0 }, 0 }, { "role", { 0 }, 0 },
     { "host", { 0 }, 0 } };
+
+/* What was made before the role confined itself. */
+static int	 made = -1;
 
 pid_t	 __real_fork(void);
 
@@ -219,13 +225,13 @@ try_unshare(void)
 static long
 try_unshare_net(void)
 {
-	return unshare(CLONE_NEWNET);
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET);
 }
 
 static long
 try_setns(void)
 {
-	return setns(3, 0);
+	return setns(made, CLONE_NEWUTS);
 }
 
 static long
@@ -293,7 +299,8 @@ try_add_key(void)
 static long
 try_bpf(void)
 {
-	char	 attr[64] = "";
+	/* BPF_MAP_CREATE: a hash, the sizes of key and value, one entry */
+	uint32_t	 attr[16] = { 1, 4, 4, 1 };
 
 	return syscall(SYS_bpf, 0, attr, sizeof(attr));
 }
@@ -309,7 +316,9 @@ try_io_uring(void)
 static long
 try_perf(void)
 {
-	char	 attr[128] = "";
+	/* A clock of its own in software, without kernel and hypervisor. */
+	uint64_t	 attr[8] = { 1 | (uint64_t)sizeof(attr) << 32, 0, 0, 0,
+			    0, 1 << 5 | 1 << 6 };
 
 	return syscall(SYS_perf_event_open, attr, 0, -1, -1, 0);
 }
@@ -323,7 +332,10 @@ try_userfaultfd(void)
 static long
 try_seccomp(void)
 {
-	return syscall(SYS_seccomp, 0, 0, NULL);
+	/* SECCOMP_GET_ACTION_AVAIL: is there SECCOMP_RET_ALLOW? */
+	uint32_t	 action = 0x7fff0000;
+
+	return syscall(SYS_seccomp, 2, 0, &action);
 }
 
 static long
@@ -515,7 +527,7 @@ try_sockopt(void)
 {
 	int	 fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
-	return fd == -1 ? -1 : setsockopt(fd, SOL_SOCKET, SO_MARK, &on,
+	return fd == -1 ? -1 : setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &on,
 	    sizeof(on));
 }
 
@@ -542,49 +554,6 @@ every_fd(long (*fn)(int))
 	}
 	errno = error;
 	return -1;
-}
-
-static long
-fd_connect(int fd)
-{
-	struct sockaddr_un	 sun;
-	socklen_t		 len = unix_address(&sun, taken->socket);
-
-	return connect(fd, (struct sockaddr *)&sun, len);
-}
-
-static long
-fd_send_away(int fd)
-{
-	struct sockaddr_un	 sun;
-	socklen_t		 len = unix_address(&sun, taken->datagram);
-
-	return sendto(fd, "x", 1, MSG_DONTWAIT, (struct sockaddr *)&sun, len);
-}
-
-static long
-fd_message_away(int fd)
-{
-	struct sockaddr_un	 sun;
-	struct iovec		 iov = { .iov_base = (void *)(uintptr_t)"x",
-				    .iov_len = 1 };
-	struct msghdr		 msg = { .msg_iov = &iov, .msg_iovlen = 1,
-				    .msg_name = &sun };
-
-	msg.msg_namelen = unix_address(&sun, taken->datagram);
-	return sendmsg(fd, &msg, MSG_DONTWAIT) == 1 ? 0 : -1;
-}
-
-static long
-fd_sti(int fd)
-{
-	return ioctl(fd, TIOCSTI, "x");
-}
-
-static long
-fd_ctty(int fd)
-{
-	return ioctl(fd, TIOCSCTTY, 0);
 }
 
 static long
@@ -674,36 +643,6 @@ try_denied(void)
 }
 
 static long
-try_fd_connect(void)
-{
-	return every_fd(fd_connect);
-}
-
-static long
-try_fd_send_away(void)
-{
-	return every_fd(fd_send_away);
-}
-
-static long
-try_fd_message_away(void)
-{
-	return every_fd(fd_message_away);
-}
-
-static long
-try_fd_sti(void)
-{
-	return every_fd(fd_sti);
-}
-
-static long
-try_fd_ctty(void)
-{
-	return every_fd(fd_ctty);
-}
-
-static long
 try_fd_owner(void)
 {
 	return every_fd(fd_owner);
@@ -746,9 +685,7 @@ static const struct {
 	{ "execve", try_exec }, { "execveat", try_execveat },
 	{ "fork", try_fork }, { "clone-user", try_userns },
 	{ "clone3", try_clone3 }, { "unshare", try_unshare },
-	{ "unshare-net", try_unshare_net }, { "setns", try_setns },
-	{ "mount", try_mount }, { "fsopen", try_fsopen },
-	{ "open_tree", try_open_tree }, { "chroot", try_chroot },
+	{ "unshare-net", try_unshare_net }, 	{ "open_tree", try_open_tree },
 	{ "setuid", try_setuid }, { "kill-all", try_kill_all },
 	{ "setpgid", try_setpgid }, { "setpriority", try_priority },
 	{ "keyctl", try_keyctl }, { "add_key", try_add_key },
@@ -764,15 +701,112 @@ static const struct {
 	{ "memfd_secret", try_memfd_secret },
 	{ "connect-tcp", try_connect }, { "connect-unix", try_connect_unix },
 	{ "bind", try_bind }, { "listen", try_listen },
-	{ "so_mark", try_sockopt }, { "socketpair", try_pair },
-	{ "fd-connect", try_fd_connect },
-	{ "fd-sendto", try_fd_send_away },
-	{ "fd-sendmsg", try_fd_message_away },
-	{ "fd-sti", try_fd_sti }, { "fd-ctty", try_fd_ctty },
+	{ "sockopt", try_sockopt }, { "socketpair", try_pair },
 	{ "fd-setown", try_fd_owner }, { "fd-fiosetown", try_fd_owner_ioctl },
 	{ "fd-fchdir", try_fd_fchdir }, { "fd-fchmod", try_fd_fchmod },
 	{ "fd-openat", try_fd_openat }, { "denied", try_denied },
 	{ "fd-denied", try_fd_denied }, { "fd-outside", try_fd_outside }
+};
+
+/* --- with a descriptor that it might have been handed */
+
+/* Where it has the right to mount, and to join. */
+static void
+make_namespaces(void)
+{
+	(void)unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS);
+	made = word("/proc/self/ns/uts", O_RDONLY);
+}
+
+static void
+make_stream(void)
+{
+	made = socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static void
+make_datagram(void)
+{
+	made = socket(AF_UNIX, SOCK_DGRAM, 0);
+}
+
+/* Nobody's yet. */
+static void
+make_terminal(void)
+{
+	const char	*name;
+	int		 fd = posix_openpt(O_RDWR | O_NOCTTY);
+
+	if (fd != -1 && setsid() != -1 && grantpt(fd) == 0 &&
+	    unlockpt(fd) == 0 && (name = ptsname(fd)) != NULL)
+		made = word(name, O_RDWR);
+}
+
+static void
+make_own_terminal(void)
+{
+	make_terminal();
+	(void)ioctl(made, TIOCSCTTY, 0);
+}
+
+static long
+made_connect(void)
+{
+	struct sockaddr_un	 sun;
+	socklen_t		 len = unix_address(&sun, taken->socket);
+
+	return connect(made, (struct sockaddr *)&sun, len);
+}
+
+static long
+made_send(void)
+{
+	struct sockaddr_un	 sun;
+	socklen_t		 len = unix_address(&sun, taken->datagram);
+
+	return sendto(made, "x", 1, MSG_DONTWAIT, (struct sockaddr *)&sun,
+	    len);
+}
+
+static long
+made_message(void)
+{
+	struct sockaddr_un	 sun;
+	struct iovec		 iov = { .iov_base = (void *)(uintptr_t)"x",
+				    .iov_len = 1 };
+	struct msghdr		 msg = { .msg_iov = &iov, .msg_iovlen = 1,
+				    .msg_name = &sun };
+
+	msg.msg_namelen = unix_address(&sun, taken->datagram);
+	return sendmsg(made, &msg, MSG_DONTWAIT) == 1 ? 0 : -1;
+}
+
+static long
+made_input(void)
+{
+	return ioctl(made, TIOCSTI, "x");
+}
+
+static long
+made_controlling(void)
+{
+	return ioctl(made, TIOCSCTTY, 0);
+}
+
+static const struct {
+	const char	*name;
+	void		(*before)(void);
+	long		(*fn)(void);
+} given[] = {
+	{ "mount", make_namespaces, try_mount },
+	{ "fsopen", make_namespaces, try_fsopen },
+	{ "chroot", make_namespaces, try_chroot },
+	{ "setns", make_namespaces, try_setns },
+	{ "fd-connect", make_stream, made_connect },
+	{ "fd-sendto", make_datagram, made_send },
+	{ "fd-sendmsg", make_datagram, made_message },
+	{ "fd-ctty", make_terminal, made_controlling },
+	{ "fd-sti", make_own_terminal, made_input }
 };
 
 /* --- other processes */
@@ -960,21 +994,69 @@ find_targets(void)
 		target_add(2, taken->host);
 }
 
-/* Which descriptors it has: kinds, not numbers. */
+static const char *
+socket_kind(int fd, char *buf, size_t size)
+{
+	struct sockaddr_storage	 ss;
+	socklen_t		 len = sizeof(int);
+	int			 domain = -1, type = -1, listens = 0;
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	(void)getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+	(void)getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len);
+	len = sizeof(ss);
+	(void)snprintf(buf, size, "%s-%s%s", domain == AF_UNIX ? "unix" :
+	    domain == AF_INET || domain == AF_INET6 ? "inet" : "other",
+	    type == SOCK_STREAM ? "stream" : "datagram", listens ? "-listens" :
+	    getpeername(fd, (struct sockaddr *)&ss, &len) == -1 ? "-free" :
+	    "");
+	return buf;
+}
+
+static const char *
+file_kind(int fd, const struct stat *st, char *buf, size_t size)
+{
+	struct statfs	 sf;
+
+	if (S_ISSOCK(st->st_mode))
+		return socket_kind(fd, buf, size);
+	if (S_ISFIFO(st->st_mode))
+		return "pipe";
+	if (S_ISCHR(st->st_mode)) {
+		(void)snprintf(buf, size, "device-%u:%u", major(st->st_rdev),
+		    minor(st->st_rdev));
+		return buf;
+	}
+	if (!S_ISDIR(st->st_mode) && !S_ISREG(st->st_mode))
+		return "anonymous";
+	(void)snprintf(buf, size, "%s%s", S_ISDIR(st->st_mode) ?
+	    "directory" : "file", fstatfs(fd, &sf) == 0 &&
+	    sf.f_type == PROC_SUPER_MAGIC ? "-of-proc" : "");
+	return buf;
+}
+
+/*
+ * Which descriptors it has: kinds, not numbers.  The broker has no /proc that
+ * tells it their names.
+ */
 static void
 say_fds(void)
 {
-	char		 link[64], to[256];
+	struct stat	 st;
+	char		 buf[64], link[64], to[200];
 	int		 fd;
 	ssize_t		 n;
 
-	for (fd = 0; fd < 1024; fd++) {
-		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-		if ((n = readlink(link, to, sizeof(to) - 1)) <= 0)
+	for (fd = 3; fd < 1024; fd++) {
+		if (fstat(fd, &st) == -1)
 			continue;
+		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		if ((n = readlink(link, to, sizeof(to) - 1)) < 0 ||
+		    (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)))
+			n = 0;
 		to[n] = '\0';
-		to[strcspn(to, ":")] = '\0';
-		taken_say("has %d %s\n", fd, to);
+		taken_say("has %s %s\n", file_kind(fd, &st, buf,
+		    sizeof(buf)), to);
 	}
 }
 
@@ -1020,9 +1102,13 @@ one(const char *name, const char *whom, void (*confine)(void), size_t i,
 	}
 	if (pid == 0) {
 		(void)alarm(5);
+		if (strcmp(whom, "given") == 0)
+			given[i].before();
 		if (confine != NULL)
 			confine();
-		if (*whom == '\0')
+		if (strcmp(whom, "given") == 0)
+			r = given[i].fn() != -1 ? 0 : errno;
+		else if (*whom == '\0')
 			r = tries[i].fn() != -1 ? 0 : errno;
 		else if (strcmp(whom, "socket") == 0)
 			r = socket(kinds[i].domain, kinds[i].type,
@@ -1033,7 +1119,7 @@ one(const char *name, const char *whom, void (*confine)(void), size_t i,
 	}
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		continue;
-	say_end(name, whom, status);
+	say_end(name, strcmp(whom, "given") == 0 ? "" : whom, status);
 }
 
 /*
@@ -1066,6 +1152,8 @@ taken_try(void (*confine)(void))
 	say_fds();
 	for (i = 0; i < nitems(tries); i++)
 		one(tries[i].name, "", confine, i, 0);
+	for (i = 0; i < nitems(given); i++)
+		one(given[i].name, "given", confine, i, 0);
 	for (i = 0; i < nitems(kinds); i++)
 		one(kinds[i].name, "socket", confine, i, 0);
 	for (i = 0; i < nitems(at); i++)
