@@ -144,8 +144,12 @@ sender_start(int fd, size_t n)
 		_exit(1);
 	if (pid == 0) {
 		(void)close(pair[0]);
-		if (read(pair[1], &c, 1) == 1 && with_fds(fd, type, n) == 0)
-			taken->pid = 1;
+		if (read(pair[1], &c, 1) != 1)
+			_exit(0);
+		/* Once it is said this process may be killed as an orphan. */
+		taken->pid = 1;
+		if (with_fds(fd, type, n) == -1)
+			taken->pid = 0;
 		_exit(0);
 	}
 	(void)close(pair[1]);
