@@ -3,11 +3,14 @@
 /*
  * A policy and paths, a line each: a line that begins with a digit is an
  * entry of that enum guard_kind, any other a path to ask for; the first byte
- * of all is the flags.  What has to hold whatever is guarded is checked.
+ * of all is the flags.  What has to hold whatever is guarded is checked, and
+ * the mandatory names against a model of them: regular expressions.
  */
 
 #include "compat.h"
 
+#include <err.h>
+#include <regex.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,90 @@
 #define MAXENTRIES	16
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+/*
+ * The mandatory names (COMPAT 16.5), as what a path of a name ends with; some
+ * file systems drop dots and spaces at the end of a component.  Names of two
+ * components begin one above the last.
+ */
+#define END		"[. ]*"
+#define REPO		"/[.]git" END "(/worktrees" END "/[^/]+|/modules" \
+			END "(/[^/]+)*)*"
+static struct name {
+	const char	*text;
+	unsigned int	 above;
+	uint32_t	 lift;
+	regex_t		 regex;
+} names[] = {
+	{ "/[.](gitconfig|gitmodules|bashrc|bash_profile|bash_login|profile|"
+	    "zshrc|zprofile|zshenv|zlogin|ripgreprc|mcp[.]json|"
+	    "mcp-settings[.]json|npmrc|yarnrc|yarnrc[.]yml|vscode|idea)"
+	    END "$", .above = 0 },
+	{ "/[.]claude" END "/(settings[.]json|settings[.]local[.]json|"
+	    "commands|agents)" END "$", .above = 1 },
+	{ REPO "/(hooks|commondir)" END "$", .above = 0 },
+	{ REPO "/(config|config[.]worktree)" END "$", .above = 0,
+	    .lift = EXEC_GIT_CONFIG },
+	{ REPO "/info" END "/attributes" END "$", .above = 1 }
+};
+
+/* The highest component at which a name begins, from 1 on; 0 without any. */
+static unsigned int
+model(const char *path, uint32_t flags)
+{
+	char		 above[MAXPATH];
+	unsigned int	 depth = 0, first = 0;
+	size_t		 i, k;
+
+	if ((flags & EXEC_FS_DISABLED) != 0 || path[1] == '\0')
+		return 0;
+	(void)strlcpy(above, path, sizeof(above));
+	for (i = 1; i <= strlen(path); i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		above[i] = '\0';
+		depth++;
+		for (k = 0; k < nitems(names); k++)
+			if ((names[k].lift & flags) == 0 &&
+			    regexec(&names[k].regex, above, 0, NULL, 0) == 0 &&
+			    (first == 0 || depth - names[k].above < first))
+				first = depth - names[k].above;
+		above[i] = path[i];
+	}
+	return first;
+}
+
+/* Of what is no ASCII the model knows nothing. */
+static void
+check_names(const struct guard *bare, const char *path, uint32_t flags)
+{
+	struct guard_hit	 hit;
+	const char		*s;
+	unsigned int		 fresh, first = model(path, flags);
+
+	for (s = path; *s != '\0'; s++)
+		if ((unsigned char)*s >= 0x80)
+			return;
+	if (guard_write(bare, path, GUARD_OLD, &hit) != (first != 0))
+		abort();
+	for (fresh = 1; fresh < 12; fresh++)
+		if (guard_write(bare, path, fresh, &hit) !=
+		    (first != 0 && fresh >= first))
+			abort();
+}
+
+static void
+compile_names(void)
+{
+	static int	 done;
+	size_t		 i;
+
+	for (i = 0; !done && i < nitems(names); i++)
+		if (regcomp(&names[i].regex, names[i].text, REG_EXTENDED |
+		    REG_ICASE | REG_NOSUB) != 0)
+			errx(1, "%s", names[i].text);
+	done = 1;
+}
 
 /* A canonical path of the line: no empty, "." or ".." components. */
 static void
@@ -170,6 +257,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t		 entries = 0;
 	int		 kind;
 
+	compile_names();
 	if (size == 0 || (text = malloc(size)) == NULL)
 		return 0;
 	memcpy(text, data + 1, size - 1);
@@ -192,6 +280,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_fresh(g, path);
 		check_beneath(g, path);
 		check_case(bare, path);
+		check_names(bare, path, data[0]);
 		check_places(g, path);
 		(void)guard_unix(g, path);
 	}
