@@ -425,6 +425,11 @@ broker_file_test_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts kept \
 		common/log.c $(COMPAT_SRCS)
 broker_file_test_LIBS = $(BSD_LIBS) -lpthread
 
+# What is read of the command's memory: flags, sizes, names of attributes.
+FUZZ_TARGETS +=	broker_args
+FUZZ_broker_args_SRCS = $(broker_file_test_SRCS)
+FUZZ_broker_args_LIBS = $(broker_file_test_LIBS)
+
 UNIT_TESTS +=	broker_moves_test
 broker_moves_test_SRCS = srt-exec/broker_moves.c $(COMPAT_SRCS)
 broker_moves_test_LIBS = $(BSD_LIBS) -lpthread
