@@ -356,11 +356,17 @@ hand_down(int dir, const struct place *p, const char *wanted)
 		goto plain;
 	if (!p->own || !has_controllers(dir, "cgroup.controllers", wanted))
 		return -1;
-	/* The root of the hierarchy may have processes. */
 	(void)strlcpy(cg.controllers, wanted, sizeof(cg.controllers));
-	if (file_write(dir, "cgroup.subtree_control", wanted) == 0) {
+	/*
+	 * The root of the hierarchy, which has no type, may have processes.
+	 * Elsewhere pids alone could be handed down beside them, too, as it
+	 * can be of threads; but then no process enters what is below.
+	 */
+	if (faccessat(dir, "cgroup.type", F_OK, 0) == -1 && errno == ENOENT) {
 		cg.leaf[0] = '\0';
-	} else if (errno != EBUSY || become_leaf(dir, wanted) == -1)
+		if (file_write(dir, "cgroup.subtree_control", wanted) == -1)
+			goto none;
+	} else if (become_leaf(dir, wanted) == -1)
 		goto none;
 	for (s = cg.controllers; *s != '\0'; s++)
 		if (*s == '+')
@@ -401,9 +407,15 @@ cgroup_remove(void)
 	leaf = openat(cg.above, cg.leaf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (leaf == -1)
 		return;
-	(void)move_all(leaf, cg.above);
+	/* Who is about to end is not listed, but there. */
+	for (i = 0; i < REMOVE_TRIES; i++) {
+		(void)move_all(leaf, cg.above);
+		if (unlinkat(cg.above, cg.leaf, AT_REMOVEDIR) == 0 ||
+		    errno != EBUSY)
+			break;
+		(void)poll(NULL, 0, 10);
+	}
 	(void)close(leaf);
-	(void)unlinkat(cg.above, cg.leaf, AT_REMOVEDIR);
 }
 
 static __dead void
