@@ -55,10 +55,15 @@ struct connect {
 	size_t			 naddrs;
 	size_t			 next;		/* of addrs to be dialled */
 	TAILQ_HEAD(, attempt)	 attempts;
+	size_t			 nattempts;
+	unsigned int		 waits;		/* for room for another */
 	struct event		 stagger;
 	struct event		 overall;
 	enum connect_status	 failure;	/* the most telling so far */
 };
+
+/* Descriptors for attempts beyond those that a session has set aside. */
+static size_t	 connect_spare;
 
 static struct connect *connect_new(struct dest *, connect_fn, void *);
 static void	 connect_ask(struct connect *);
@@ -85,6 +90,12 @@ static void	 connect_tunnelled(void *, int, const char *);
 static uint16_t	 connect_port(const struct connect *);
 static void	 connect_finish(struct connect *, enum connect_status, int,
 		    const char *);
+
+void
+connect_init(size_t spare)
+{
+	connect_spare = spare;
+}
 
 struct connect *
 connect_start(struct dest *dest, connect_fn fn, void *arg)
@@ -194,6 +205,25 @@ connect_begin(struct connect *c)
 		event_active(&c->stagger, EV_TIMEOUT, 0);
 }
 
+static void
+attempt_add(struct connect *c, struct attempt *a)
+{
+	TAILQ_INSERT_TAIL(&c->attempts, a, entry);
+	if (c->nattempts++ >= CONNECT_OWN)
+		connect_spare--;
+}
+
+static void
+attempt_free(struct attempt *a)
+{
+	struct connect	*c = a->c;
+
+	TAILQ_REMOVE(&c->attempts, a, entry);
+	if (--c->nattempts >= CONNECT_OWN)
+		connect_spare++;
+	free(a);
+}
+
 /* Nothing more is to be dialled. */
 static void
 connect_settle(struct connect *c)
@@ -201,10 +231,9 @@ connect_settle(struct connect *c)
 	struct attempt	*a;
 
 	while ((a = TAILQ_FIRST(&c->attempts)) != NULL) {
-		TAILQ_REMOVE(&c->attempts, a, entry);
 		(void)event_del(&a->ev);
 		(void)close(a->fd);
-		free(a);
+		attempt_free(a);
 	}
 	(void)event_del(&c->stagger);
 }
@@ -455,6 +484,27 @@ connect_denied(struct connect *c, unsigned int classes)
 	connect_finish(c, CONNECT_DENIED, -1, why);
 }
 
+/*
+ * Where others have taken what may be had the race is between two; then one
+ * that has had its time makes room for the next.
+ */
+static int
+connect_room(struct connect *c)
+{
+	struct attempt	*a = TAILQ_FIRST(&c->attempts);
+
+	if (c->nattempts < CONNECT_OWN || connect_spare > 0)
+		return 1;
+	if (++c->waits < CONNECT_PATIENCE)
+		return 0;
+	c->waits = 0;
+	connect_note(c, ETIMEDOUT);
+	(void)event_del(&a->ev);
+	(void)close(a->fd);
+	attempt_free(a);
+	return 1;
+}
+
 /* Starts attempts until one is under way. */
 static void
 connect_next(struct connect *c)
@@ -463,6 +513,11 @@ connect_next(struct connect *c)
 	int		 fd;
 
 	while (c->next < c->naddrs) {
+		if (!connect_room(c)) {
+			if (evtimer_add(&c->stagger, &tv) == -1)
+				fatalx("evtimer_add");
+			return;
+		}
 		fd = connect_dial(c, &c->addrs[c->next++]);
 		if (fd != -1) {
 			connect_joined(c, fd);
@@ -514,7 +569,7 @@ connect_dial(struct connect *c, const union address *u)
 	if (event_assign(&a->ev, proxy_base, fd, EV_WRITE, connect_event,
 	    a) == -1 || event_add(&a->ev, NULL) == -1)
 		fatalx("event_add");
-	TAILQ_INSERT_TAIL(&c->attempts, a, entry);
+	attempt_add(c, a);
 	errno = EINPROGRESS;
 	return -1;
 }
@@ -551,8 +606,7 @@ connect_event(int fd, short what, void *arg)
 	(void)what;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
-	TAILQ_REMOVE(&c->attempts, a, entry);
-	free(a);
+	attempt_free(a);
 	if (error == 0) {
 		connect_joined(c, fd);
 		return;

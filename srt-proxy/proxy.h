@@ -39,6 +39,9 @@
 #define KEEPALIVE_COUNT		6
 #define CONNECT_STAGGER		250	/* RFC 8305, milliseconds */
 #define CONNECT_ADDRS_MAX	64	/* addresses of one name */
+#define CONNECT_OWN		2	/* attempts that a session has room for */
+#define CONNECT_SPARE_MAX	128	/* further ones, of all sessions */
+#define CONNECT_PATIENCE	20	/* times CONNECT_STAGGER */
 #define RESOLVE_QUERIES_MAX	256	/* names in flight */
 #define RESOLVE_THREADS		16
 #define RESOLVE_OWN_MAX		448	/* addresses of this host */
@@ -420,6 +423,8 @@ enum connect_status {
  * CONNECT_NOTALLOWED and CONNECT_PROXY.
  */
 typedef void (*connect_fn)(void *, enum connect_status, int, const char *);
+/* So many attempts may exceed those that sessions have room for. */
+void	 connect_init(size_t);
 /* The one way out; never NULL.  The destination must outlive the attempt. */
 struct connect *connect_start(struct dest *, connect_fn, void *);
 void	 connect_cancel(struct connect *);

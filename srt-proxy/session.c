@@ -52,8 +52,9 @@ session_init(void)
 {
 	struct rlimit	 rl;
 	struct timeval	 tv = { 0, 0 };
-	size_t		 fds, pooled = POOL_MAX;
-	size_t		 aside = FD_RESERVE + POOL_MAX + 2 * RELAY_PIPES_MAX;
+	size_t		 fds, pooled = POOL_MAX, spare = CONNECT_SPARE_MAX;
+	size_t		 aside = FD_RESERVE + POOL_MAX + CONNECT_SPARE_MAX +
+			    2 * RELAY_PIPES_MAX;
 	int		 i;
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
@@ -69,7 +70,7 @@ session_init(void)
 		/* With few the tunnels copy instead, and nothing is kept. */
 		if (fds < 4 * aside) {
 			aside = FD_RESERVE;
-			pooled = 0;
+			pooled = spare = 0;
 		}
 		session_limit = fds > aside ? (fds - aside) / SESSION_FDS : 0;
 	}
@@ -77,6 +78,7 @@ session_init(void)
 		session_limit = SESSION_MIN;
 	buf_limit(BUFFER_MAX);
 	pool_init(pooled);
+	connect_init(spare);
 
 	for (i = 0; i < TIMEOUT_MAX; i++) {
 		if (session_seconds[i] == 0)

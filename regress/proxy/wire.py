@@ -450,6 +450,89 @@ def test_race():
     proxy.close()
 
 
+def silent_port(addrs=('0.0.0.0',), port=0):
+    """A port there that does not answer: its queue is full."""
+    keep = []
+    for addr in addrs:
+        s = socket.socket()
+        s.bind((addr, port))
+        s.listen(0)
+        port = s.getsockname()[1]
+        keep.append(s)
+        full = False
+        while not full:
+            c = socket.socket()
+            c.setblocking(False)
+            keep.append(c)
+            try:
+                c.connect((addr, port))
+            except BlockingIOError:
+                full = not select.select([], [c], [], 0.1)[1]
+    return keep, port
+
+
+def calling(port):
+    """Connections to it that have had no answer."""
+    with open('/proc/net/tcp') as f:
+        # What changes while it is read may be there twice.
+        return len(set(re.findall(r': (\S+ \S+:%04X 02) ' % port, f.read())))
+
+
+def test_many_silent():
+    """Names of 40 addresses that do not answer use up no descriptors."""
+    hosts = ['127.0.1.%d' % i for i in range(1, 41)]
+    with open('/etc/hosts', 'a') as f:
+        f.write(''.join('%s many.test\n' % x for x in hosts))
+    conns, rounds = [], []
+    for limit, want in ('160', 20 * 2), ('2100', 20 * 2 + 128):
+        keep, port = silent_port()
+        proxy = Proxy('rules 0', *('allow ' + x for x in hosts),
+                      'allow 127.0.0.1', 'allow many.test', 'end',
+                      'listen http', 'listen socks', args=('-n', limit))
+        rounds.append([proxy, port, want, calling(port), 0])
+        conns += keep
+        for _ in range(20):
+            c = client(proxy=proxy)
+            c.send(b'CONNECT many.test:%d HTTP/1.1\r\n\r\n' % port)
+            conns.append(c)
+    # A dozen attempts of each, were there room.
+    end = time.monotonic() + TIMEOUT
+    while time.monotonic() < end:
+        for r in rounds:
+            r[4] = max(r[4], calling(r[1]) - r[3])
+        if rounds[1][4] >= rounds[1][2]:
+            end = min(end, time.monotonic() + 1)
+        time.sleep(0.05)
+    for proxy, _, want, _, most in rounds:
+        same(most, want, 'attempts')
+        for c, u in tunnel(Server(), proxy), transparent(Server(), proxy):
+            c.send(b'x')
+            same(u.take(1), b'x')
+        proxy.close()
+    for c in conns:
+        c.close()
+
+
+def test_third_answers():
+    """With room for two attempts those that are silent make way."""
+    hosts = ['127.0.2.%d' % i for i in (1, 2, 3)]
+    with open('/etc/hosts', 'a') as f:
+        f.write(''.join('%s third.test\n' % x for x in hosts))
+    s = socket.socket()
+    s.bind((hosts[2], 0))
+    s.listen(5)
+    keep, port = silent_port(hosts[:2], s.getsockname()[1])
+    proxy = Proxy('rules 0', *('allow ' + x for x in hosts),
+                  'allow third.test', 'end', 'listen http',
+                  args=('-n', '160'))
+    c = client(proxy=proxy)
+    c.send(b'CONNECT third.test:%d HTTP/1.1\r\n\r\n' % port)
+    true(c.head().startswith(b'HTTP/1.1 200 '), 'not connected')
+    proxy.close()
+    for x in keep:
+        x.close()
+
+
 def test_localhost_allowed():
     srv = Server()
     c = client()
@@ -1753,7 +1836,7 @@ def test_timeouts():
 ATTACKS = {
     'bad_requests': 'N11: ', 'bad_chunk': 'N11: ',
     'no_response_splitting': 'N11: ', 'bad_request_after_good': 'N11: ',
-    'descriptor_limit': 'N24: ', 'idle_tunnels': 'N24: ',
+    'descriptor_limit': 'N24: ', 'many_silent': 'N24: ', 'idle_tunnels': 'N24: ',
     'slow_client': 'N24: ', 'spares_bounded': 'N24: ',
     'backpressure_plain': 'N24: ', 'timeouts': 'N24: ',
 }
