@@ -108,6 +108,15 @@ def wait_until(seconds, true):
     return True
 
 
+def each_task(pid, fn, *args):
+    """Of its threads some may just end."""
+    try:
+        for task in os.listdir("/proc/%d/task" % pid):
+            fn(int(task), *args)
+    except OSError:
+        pass
+
+
 def exists(path):
     return os.path.exists(path)
 
@@ -533,16 +542,14 @@ class Death:
             wait_until(10, lambda: exists(W + "/up"))
             broker = 0
             for pid in self.family():
-                for task in os.listdir("/proc/%d/task" % pid):
-                    os.sched_setaffinity(int(task), {cpus[n % len(cpus)]})
+                each_task(pid, os.sched_setaffinity, {cpus[n % len(cpus)]})
                 above = parent_of(pid) or 0
                 if name_of(above) == "srt-exec " and \
                         parent_of(above) == r.p.pid:
                     broker = pid
-            for task in os.listdir("/proc/%d/task" % broker):
-                os.sched_setscheduler(int(task), os.SCHED_IDLE,
-                                      os.sched_param(0))
-            os.kill(broker, signal.SIGKILL)
+            each_task(broker, os.sched_setscheduler, os.SCHED_IDLE,
+                      os.sched_param(0))
+            os.kill(broker or r.p.pid, signal.SIGKILL)
             status = r.wait(BOUND)
             if status is None:
                 r.kill()
