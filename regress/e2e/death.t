@@ -14,4 +14,4 @@ rig_more() {
 }
 
 rig net
-exec python3 "$E2E/"death.py ${BENCH_ARGS:-24 0}
+exec python3 "$E2E/"death.py ${BENCH_ARGS:-22 0}
