@@ -256,6 +256,31 @@ everyones(const struct explain *ex, const struct place *p, int write,
 	return 1;
 }
 
+/* Mode "landlock": the few devices that a rule of Landlock's opens. */
+static int
+is_device(const struct explain *ex, const char *path)
+{
+	size_t	 i;
+
+	if ((ex->policy->flags & EXEC_LANDLOCK) == 0 ||
+	    strncmp(path, "/dev/", 5) != 0)
+		return 0;
+	for (i = 0; i < OWN_NODES; i++)
+		if (strcmp(path + 5, own_nodes[i]) == 0)
+			return 1;
+	return 0;
+}
+
+/* There it opens no other where denyRead has it open what is read. */
+static int
+is_closed(const struct explain *ex, const struct place *p)
+{
+	return (ex->policy->flags & EXEC_LANDLOCK) != 0 &&
+	    guard_reads(ex->guard) &&
+	    (S_ISCHR(p->f.mode) || S_ISBLK(p->f.mode)) &&
+	    !is_device(ex, p->f.meant);
+}
+
 const char *
 explain_read(const struct explain *ex, const char *text, struct answer *a)
 {
@@ -272,6 +297,11 @@ explain_read(const struct explain *ex, const char *text, struct answer *a)
 	if (p.own == NULL) {
 		(void)place_links(ex, p.path, strict, a);
 		(void)strict(ex, p.f.meant, a);
+		if (a->rule == NULL && is_closed(ex, &p)) {
+			answer_rule(ex, a, "mandatory");
+			answer_note(a, "with filesystem.denyRead only the "
+			    "usual devices can be opened");
+		}
 		if (a->rule == NULL)
 			read_allowed(ex, &p, a);
 		place_note(&p, R_OK, a);
@@ -376,21 +406,6 @@ has_patterns(const struct explain *ex)
 
 	TAILQ_FOREACH(g, &ex->policy->guards.list, entry)
 		if (g->kind == GUARD_WRITE_GLOB)
-			return 1;
-	return 0;
-}
-
-/* Mode "landlock": the few devices that a rule of Landlock's opens. */
-static int
-is_device(const struct explain *ex, const char *path)
-{
-	size_t	 i;
-
-	if ((ex->policy->flags & EXEC_LANDLOCK) == 0 ||
-	    strncmp(path, "/dev/", 5) != 0)
-		return 0;
-	for (i = 0; i < OWN_NODES; i++)
-		if (strcmp(path + 5, own_nodes[i]) == 0)
 			return 1;
 	return 0;
 }

@@ -307,6 +307,15 @@ run sh -c 'printf "write:/\033[31m\n" | "$1" -s "$2" --explain -' sh \
     "$SRT" "$S"
 unlike "$out" "$(printf '\033')" "nothing that a terminal acts on"
 
+# What the broker opens in mode "landlock" has no domain to hold ioctl(2).
+settings deny_read="\"$W/hidden\"" more='"mode": "landlock"'
+mkdir -p "$W/hidden"
+run "$SRT" -s "$S" --explain read:/dev/ptmx --explain read:/dev/null
+like "$out" '^deny read:/dev/ptmx ' "no device of the host's beside denyRead"
+like "$out" '^allow read:/dev/null ' "but the usual ones"
+rmdir "$W/hidden"
+settings
+
 # --- the property: the same as in a run
 
 if ! have python3; then
