@@ -5,8 +5,8 @@ IMSG_SRCS =	$(CONF_IMSG_SRCS)
 IPC_NOLOOP_SRCS = common/log.c common/ipc.c common/violation.c common/access.c \
 		$(IMSG_SRCS) $(COMPAT_SRCS)
 IPC_SRCS =	$(IPC_NOLOOP_SRCS) common/ipc_loop.c
-RULE_SRCS =	common/rule.c common/rule_index.c common/rule_cure.c \
-		common/host.c common/addr.c
+RULE_SRCS =	common/rule.c common/ruleset.c common/rule_index.c \
+		common/rule_cure.c common/host.c common/addr.c
 BASE64_SRCS =	common/base64.c
 PATTERN_SRCS =	common/pattern.c
 SANDBOX_SRCS =	$(CONF_SANDBOX_SRCS)

@@ -175,6 +175,7 @@ int	 rule_index_covers(const struct rule_index *, int,
 /* Its memory, but for what malloc(3) adds. */
 size_t	 rule_index_bytes(const struct rule_index *);
 
+/* ruleset.c */
 struct ruleset {
 	struct rules		 allow;
 	struct rules		 deny;
