@@ -42,7 +42,7 @@
 ## make repro        build from that archive elsewhere: the same programs?
 ## make distcheck    that, and its unit tests
 
-TESTJOBS ?=	2
+TESTJOBS ?=	3
 FUZZ_SECONDS ?=	20
 FUZZ_CC ?=	clang
 TEST_SECONDS ?=	300

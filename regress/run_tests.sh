@@ -28,5 +28,5 @@ if timeout --foreground -k 10 1 true 2>/dev/null; then
 	limit="timeout --foreground -k 10 ${TEST_SECONDS:-300}"
 fi
 
-exec prove --jobs "${TESTJOBS:-2}" --failures --comments --timer \
+exec prove --jobs "${TESTJOBS:-3}" --failures --comments --timer \
     --exec "$limit" "$@" </dev/null
