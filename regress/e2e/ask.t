@@ -185,7 +185,8 @@ is "$(tail -n 1 "$T/questions")" waited "and waits for that"
 settings more='"mode": "landlock"'
 srt true
 if [ "$st" -eq 0 ]; then
-	asked orphaned $GET http://other.test/
+	# It is still there when srt-exec is killed.
+	asked orphaned sh -c "$GET http://other.test/; sleep 30"
 	is "$(grep deniedDomains "$T/settings.json")" \
 	    '    "deniedDomains": ["other.test:80"]' \
 	    "mode landlock: also where srt has to end what is left"
