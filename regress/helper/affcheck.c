@@ -2,7 +2,8 @@
 
 /*
  * affcheck COUNT FILE: chooses a processor right after each of so many opens
- * of a file.  Prints how often another one is the choice a moment later.
+ * of a file, or as many as the time is for where others are at work.  Prints
+ * how often another one is the choice a moment later.
  */
 
 #include "compat.h"
@@ -12,7 +13,10 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
+
+#define SECONDS_MAX	8
 
 /* The number of one of them, after the given one. */
 static int
@@ -49,6 +53,7 @@ int
 main(int argc, char *argv[])
 {
 	cpu_set_t	 all;
+	time_t		 end = time(NULL) + SECONDS_MAX;
 	long		 n, lost = 0;
 	int		 cpu = 0;
 
@@ -56,7 +61,7 @@ main(int argc, char *argv[])
 		errx(2, "usage: affcheck count file");
 	if (sched_getaffinity(0, sizeof(all), &all) == -1)
 		err(2, "sched_getaffinity");
-	for (n = strtol(argv[1], NULL, 10); n > 0; n--) {
+	for (n = strtol(argv[1], NULL, 10); n > 0 && time(NULL) < end; n--) {
 		cpu = next_cpu(&all, cpu);
 		lost += !chosen(&all, cpu, argv[2]);
 	}
