@@ -244,8 +244,11 @@ static int
 broker_gone(const struct sandbox *sb)
 {
 	struct pollfd	 pfd = { .fd = sb->listener_fd };
+	int		 n;
 
-	return poll(&pfd, 1, 0) != 0;
+	while ((n = poll(&pfd, 1, 0)) == -1 && errno == EINTR)
+		continue;
+	return n != 0;
 }
 
 /* The command has ended, and nothing that it started may live on. */

@@ -49,6 +49,7 @@ static struct {
 	int		 based;		/* it is to be made in any case */
 	struct additions additions;
 	/* While it is being written. */
+	int		 waited;	/* for the lock, milliseconds */
 	int		 fd;		/* as it is, and locked; -1: not there */
 	struct stat	 st;
 	char		*old;		/* what it says; base; or NULL */
@@ -285,6 +286,7 @@ keeper_recv_save(struct ipc_peer *peer, struct imsg *imsg)
 	int		 n, again = 1;
 
 	(void)imsg;
+	keeper.waited = 0;
 	for (n = 0; n < KEEPER_TRIES && again; n++) {
 		again = 0;
 		why = keeper_update(&again);
@@ -371,14 +373,12 @@ keeper_moved(void)
 static int
 keeper_lock(void)
 {
-	int	 waited;
-
-	for (waited = 0; flock(keeper.fd, LOCK_EX | LOCK_NB) == -1;
-	    waited += KEEPER_PAUSE) {
+	while (flock(keeper.fd, LOCK_EX | LOCK_NB) == -1) {
 		if ((errno != EWOULDBLOCK && errno != EINTR) ||
-		    waited >= KEEPER_WAIT)
+		    keeper.waited >= KEEPER_WAIT)
 			return -1;
 		(void)poll(NULL, 0, KEEPER_PAUSE);
+		keeper.waited += KEEPER_PAUSE;
 	}
 	return 0;
 }
