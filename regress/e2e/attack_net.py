@@ -327,8 +327,14 @@ def main():
         while not os.path.exists(args[2]):
             n += 1
             data = both[n % 2].encode()
-            while data:
-                data = data[os.write(1, data):]
+            try:
+                while data:
+                    data = data[os.write(1, data):]
+            except BrokenPipeError:
+                # The run ends at the same word, and may be the first.
+                if not os.path.exists(args[2]):
+                    raise
+                break
             time.sleep(0.005)
         sys.stderr.write("%d\n" % n)
 
