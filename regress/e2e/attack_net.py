@@ -320,22 +320,19 @@ def main():
                     print("REACHED", host, port)
         print("done")
     elif what == "lines":
-        # The first settings, the second, the first ...: a line each 5 ms.
+        # The first settings, the second, the first ...: a line each 5 ms,
+        # for three seconds, and until they were some; then "enough".
         both = [open(p, encoding="utf-8").read().replace("\n", "") + "\n"
                 for p in args[:2]]
-        n = 0
-        while not os.path.exists(args[2]):
+        n, start = 0, time.monotonic()
+        while (time.monotonic() - start < 3 or n < 30) and \
+                time.monotonic() - start < 60:
             n += 1
             data = both[n % 2].encode()
-            try:
-                while data:
-                    data = data[os.write(1, data):]
-            except BrokenPipeError:
-                # The run ends at the same word, and may be the first.
-                if not os.path.exists(args[2]):
-                    raise
-                break
+            while data:
+                data = data[os.write(1, data):]
             time.sleep(0.005)
+        open(args[2], "w").close()
         sys.stderr.write("%d\n" % n)
 
 
