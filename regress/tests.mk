@@ -417,17 +417,21 @@ HELPER_posixfs_SRCS = $(patsubst %,regress/helper/posixfs_%.c,attrs names \
 		open) $(COMPAT_SRCS)
 HELPER_posixfs_LIBS = $(BSD_LIBS) -lpthread
 
-UNIT_TESTS +=	broker_file_test
-broker_file_test_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts kept \
+# The broker's file calls, beside what stands for the rest of it.
+BROKER_FILE_SRCS = $(patsubst %,srt-exec/broker_%.c,path walk mounts kept \
 		check bare same tree fresh open openat2 fifo name rename \
-		attr) \
+		attr) regress/unit/broker_rest.c \
 		srt-exec/own.c $(GUARD_SRCS) $(PLAN_SRCS) \
 		common/log.c $(COMPAT_SRCS)
+UNIT_TESTS +=	broker_file_test broker_refuse_test
+broker_file_test_SRCS = regress/unit/broker_stand.c $(BROKER_FILE_SRCS)
 broker_file_test_LIBS = $(BSD_LIBS) -lpthread
+broker_refuse_test_SRCS = $(broker_file_test_SRCS)
+broker_refuse_test_LIBS = $(broker_file_test_LIBS)
 
 # What is read of the command's memory: flags, sizes, names of attributes.
 FUZZ_TARGETS +=	broker_args
-FUZZ_broker_args_SRCS = $(broker_file_test_SRCS)
+FUZZ_broker_args_SRCS = $(BROKER_FILE_SRCS)
 FUZZ_broker_args_LIBS = $(broker_file_test_LIBS)
 
 UNIT_TESTS +=	broker_moves_test

@@ -23,8 +23,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../srt-exec/broker.h"
 #include "../../srt-exec/broker_open.h"
+#include "../unit/broker_rest.h"
 
 #define ROOM		8192
 #define FLAGS_AT	0	/* in struct open_how */
@@ -41,7 +41,7 @@ static char		*memory_end;	/* from here on there is none */
 static uint64_t		 memory;	/* where the caller's begins */
 static const char	 nothing[] = "";
 
-/* What stands for the rest of the broker. */
+/* The caller's memory. */
 
 long
 task_read(const struct call *c, uint64_t addr, void *buf, size_t len)
@@ -71,156 +71,6 @@ task_string(const struct call *c, uint64_t addr, char *buf)
 			return 0;
 	}
 	return -ENAMETOOLONG;
-}
-
-uint64_t
-task_fds(const struct call *c)
-{
-	(void)c;
-	return 0;
-}
-
-long
-task_take_umask(const struct call *c)
-{
-	(void)c;
-	return 0;
-}
-
-/* The rest is for paths: an empty one asks for none of it. */
-
-long
-task_strings(struct call *c, uint64_t a, uint64_t b, long *second)
-{
-	(void)c;
-	(void)a;
-	(void)b;
-	(void)second;
-	abort();
-}
-
-int
-task_fd(const struct call *c, int number)
-{
-	(void)c;
-	(void)number;
-	abort();
-}
-
-int
-task_cwd(const struct call *c)
-{
-	(void)c;
-	abort();
-}
-
-int
-task_ns_pid(const struct call *c, pid_t *pid, pid_t *tid)
-{
-	(void)c;
-	(void)pid;
-	(void)tid;
-	abort();
-}
-
-pid_t
-task_process(pid_t tid)
-{
-	(void)tid;
-	abort();
-}
-
-int
-task_session(const struct call *c, dev_t *dev)
-{
-	(void)c;
-	(void)dev;
-	abort();
-}
-
-int
-task_lower(int lower)
-{
-	(void)lower;
-	abort();
-}
-
-uint64_t
-task_limit(const struct call *c, int resource)
-{
-	(void)c;
-	(void)resource;
-	abort();
-}
-
-int
-call_valid(const struct call *c)
-{
-	(void)c;
-	abort();
-}
-
-int
-learn_wanted(void)
-{
-	abort();
-}
-
-int
-learn_allows(void)
-{
-	abort();
-}
-
-void
-learn_write(struct call *c, const struct loc *loc, enum deed deed)
-{
-	(void)c;
-	(void)loc;
-	(void)deed;
-	abort();
-}
-
-void
-learn_tmpfile(struct call *c, const struct loc *loc)
-{
-	(void)c;
-	(void)loc;
-	abort();
-}
-
-long
-call_wait(struct call *c, int fd, long (*retry)(struct call *))
-{
-	(void)c;
-	(void)fd;
-	(void)retry;
-	abort();
-}
-
-void
-report(const struct call *c, const char *operation, const char *target,
-    const char *reason, const char *rule, const char *cure)
-{
-	(void)c;
-	(void)operation;
-	(void)target;
-	(void)reason;
-	(void)rule;
-	(void)cure;
-	abort();
-}
-
-void
-report_change(const char *target, const char *reason, const char *rule,
-    const char *cure, uint64_t many)
-{
-	(void)target;
-	(void)reason;
-	(void)rule;
-	(void)cure;
-	(void)many;
-	abort();
 }
 
 static void
