@@ -59,11 +59,12 @@ layers_settings() {
 	    fs_more="\"strictReadGlobs\": $1" more="${2-}"
 }
 
-# The file that is to come later, once somebody waits for it.
+# The file that is to come later, once somebody waits for it: all of it at
+# once, from a place in the same file system.
 layers_late() {
 	wait_for 60 grep -q "^late" "$1" || return 1
-	echo secret >"$T/new"
-	mv "$T/new" "$tree/$late/w/keys/late.key"
+	echo secret >"$tree/new"
+	mv "$tree/new" "$tree/$late/w/keys/late.key"
 }
 
 # What nobody may change, but the file that has another name.

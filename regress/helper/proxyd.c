@@ -313,7 +313,8 @@ do_front(const char *path)
 {
 	static struct settings	 set;
 	const struct front	*front;
-	char			*none[] = { NULL }, **env;
+	static char		**env;	/* which is never freed */
+	char			*none[] = { NULL };
 	FILE			*fp;
 	size_t			 i;
 
