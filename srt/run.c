@@ -23,6 +23,9 @@
 /* Of the reason of an answer so much is told. */
 #define RUN_REASON_MAX	1024
 
+/* How often it is looked whether the report has come. */
+#define TURNS_PER_SECOND	10
+
 struct run_env	 run_env;
 
 static void	 run_answer(uint32_t, int, int, const char *);
@@ -422,6 +425,28 @@ run_gone(struct ipc_peer *peer)
 	run_end(EXIT_SRT);
 }
 
+/*
+ * Many short turns instead of a long one: of a machine that stands still for
+ * seconds, its roles too, that takes but one.
+ */
+static void
+run_turn(void)
+{
+	static const struct timeval	 turn = {
+		.tv_usec = 1000000 / TURNS_PER_SECOND
+	};
+
+	if (evtimer_add(&run_env.timer, &turn) == -1)
+		fatalx("evtimer_add");
+}
+
+void
+run_patience(int seconds)
+{
+	run_env.patience = seconds * TURNS_PER_SECOND;
+	run_turn();
+}
+
 static void
 run_timeout(int fd, short what, void *arg)
 {
@@ -432,6 +457,10 @@ run_timeout(int fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	if (run_env.state == RUN_REPORTING) {
+		if (--run_env.patience > 0) {
+			run_turn();
+			return;
+		}
 		log_warnx("the report is not complete: a role did not answer");
 		run_end(learn_cut(run_env.status));
 		return;

@@ -21,6 +21,7 @@ struct run_env {
 	struct ipc_peer		 peer[NCHILDREN];
 	struct event		 sigchld;
 	struct event		 timer;
+	int			 patience;	/* its turns while reporting */
 	const struct policy	*policy;
 	enum run_state		 state;
 	int			 status;
@@ -45,6 +46,11 @@ struct run_role {
 struct ipc_peer	*run_peer(enum role);
 /* Closes the pipes, which ends the roles, and waits for them. */
 void		 run_end(int);
+/*
+ * The roles have so many seconds to hand in the report; what they have not
+ * said then is lost.
+ */
+void		 run_patience(int);
 /* The record of the run ends with its status. */
 void		 run_tell(int);
 

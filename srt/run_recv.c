@@ -154,7 +154,6 @@ recv_timeup(struct ipc_peer *peer, struct imsg *imsg)
 static void
 recv_exited(struct ipc_peer *peer, struct imsg *imsg)
 {
-	struct timeval	 grace = { .tv_sec = REPORT_GRACE };
 	int		 status = (int)ipc_recv_u32(imsg);
 
 	(void)peer;
@@ -177,12 +176,9 @@ recv_exited(struct ipc_peer *peer, struct imsg *imsg)
 	run_env.status = status;
 	run_env.state = RUN_REPORTING;
 	run_tell(status);
-	if (audit_on())
-		grace.tv_sec = AUDIT_GRACE;
 	ipc_send(run_peer(ROLE_PROXY), IMSG_CTL_FLUSH, -1, NULL, 0);
 	ipc_send(run_peer(ROLE_MONITOR), IMSG_CTL_FLUSH, -1, NULL, 0);
-	if (evtimer_add(&run_env.timer, &grace) == -1)
-		fatalx("evtimer_add");
+	run_patience(audit_on() ? AUDIT_GRACE : REPORT_GRACE);
 }
 
 /* The syslog daemon has been started anew. */
@@ -211,8 +207,7 @@ recv_unwritten(struct ipc_peer *peer, struct imsg *imsg)
 static void
 recv_flushed(struct ipc_peer *peer, struct imsg *imsg)
 {
-	static const struct timeval	 grace = { .tv_sec = LEARN_GRACE };
-	struct ipc_flushed		 n;
+	struct ipc_flushed	 n;
 
 	(void)peer;
 	if (imsg_get_data(imsg, &n, sizeof(n)) == -1)
@@ -237,8 +232,7 @@ recv_flushed(struct ipc_peer *peer, struct imsg *imsg)
 		run_end(run_env.status);
 		return;
 	}
-	if (evtimer_add(&run_env.timer, &grace) == -1)
-		fatalx("evtimer_add");
+	run_patience(LEARN_GRACE);
 	learn_finish(n.lost);
 }
 

@@ -314,10 +314,16 @@ run python3 "$E2E/ask.py" tty:@killed,yarn "$LOG" /bin/sh -c '
 	echo "the shell got $x"'
 like "$(cat "$LOG")" '^the shell got yarn$' "and with srt, if that is killed"
 settings net_more='"askTimeoutSeconds": 2'
-run python3 "$E2E/ask.py" tty:@late "$LOG" "$SRT" -s "$T/settings.json" --ask \
-    curl -sS --parallel --parallel-immediate --max-time 20 \
-    -o /dev/null http://other.test/ -o /dev/null http://other.test:8080/
-is "$(grep -c 'wants to reach' "$LOG"):$(grep -c 'nobody answered' "$LOG")" \
+# On a busy machine the second comes too late to be too late.
+for _ in 1 2 3; do
+	run python3 "$E2E/ask.py" tty:@late "$LOG" "$SRT" \
+	    -s "$T/settings.json" --ask \
+	    curl -sS --parallel --parallel-immediate --max-time 20 \
+	    -o /dev/null http://other.test/ -o /dev/null http://other.test:8080/
+	asked=$(grep -c 'wants to reach' "$LOG")
+	[ "$asked" -ne 1 ] || break
+done
+is "$asked:$(grep -c 'nobody answered' "$LOG")" \
     "1:2" "what nobody can answer in time any more is not asked"
 settings
 run setsid "$SRT" -s "$T/settings.json" --ask true

@@ -166,6 +166,7 @@ wait_for 10 test -e "$T/serving"
 # shellcheck disable=SC2086
 run $IN reach $spawners
 is "$(printf '%s\n' "$out" | grep -c REACHED)" 9 "K23: outside they are reached"
+wait_for 10 sh -c 'test "$(grep -c . "$1")" -ge 9' - "$T/served"
 : >"$T/served"
 # shellcheck disable=SC2086
 srt env XDG_RUNTIME_DIR="$run" $IN reach $spawners

@@ -251,8 +251,8 @@ import glob, os, socket
 for port in (3128, 1080, 53):
     for host in ("127.0.0.1", "::1"):
         try:
-            s = socket.create_connection((host, port), 2)
-            s.sendall(b"CONNECT allowed.test:80 HTTP/1.1\r\n\r\n")
+            s = socket.create_connection((host, port), 10)
+            s.sendall(b"CONNECT other.test:80 HTTP/1.1\r\n\r\n")
             if b"HTTP/1" in s.recv(100):
                 print("REACHED", host, port)
         except OSError:

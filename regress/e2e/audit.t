@@ -52,6 +52,12 @@ daemon_start
 
 # --- what is recorded
 
+# Each run by itself: the daemon may be behind.
+srt() {
+	fresh
+	run "$SRT" -s "$T/settings.json" "$@"
+}
+
 settings
 srt true
 is "$st:$(wc -c <"$rec")" "0:0" "without a word in the settings: no record"
@@ -151,6 +157,7 @@ audit '[(x["host"], x["verdict"], x["rule"], x["result"])
     for x in event("connection")]' \
     "[('other.test', 'allow', 'the answer that was given', 'connected')]" \
     "what an answer has allowed"
+fresh
 run python3 "$E2E/ask.py" silent "$W/asked" "$SRT" -s "$T/settings.json" \
     --ask-fd 6 $py unanswered asked
 is "$out:$(wc -l <"$W/asked")" "done:5" "five questions without an answer"
@@ -196,6 +203,7 @@ audit '[(x["way"], x["port"], x["rule"], x["sent"] > 0, x["received"] > 0)
 
 settings more="$syslog"
 printf '%s\n' '{ "network": { "allowedDomains": ["other.test"], "deniedDomains": [] }, "filesystem": { "denyRead": [], "allowWrite": [], "denyWrite": [] } }' >"$T/line"
+fresh
 run "$SRT" -s "$T/settings.json" --control-fd 9 sh -c '
 	n=0
 	until curl -sf -m 10 -o /dev/null http://other.test/; do
@@ -313,6 +321,8 @@ settings more="$syslog"
 "$SRT" -s "$T/settings.json" sh -c 'true >/etc/x; : >up; sleep 20' 2>/dev/null &
 pid=$!
 wait_for 5 test -e up
+# Its record has begun, and has the refusal.
+wait_for 10 grep -q '"target":"/etc/x"' "$rec"
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
 wait_for 5 grep -q '"event":"end"' "$rec"

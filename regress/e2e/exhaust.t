@@ -39,7 +39,7 @@ walk() {
 		*)	_bad="$_bad $_n:$st" ;;
 		esac
 		[ ! -e "$HOME/out" ] || _bad="$_bad $_n:out"
-		wait_for 2 nobody || _bad="$_bad $_n:left"
+		wait_for 5 nobody || _bad="$_bad $_n:left"
 		_n=$((_n + 1))
 	done
 	is "$_bad:$_ran" ":1" "$1 from $2 to $3: srt says so, or works"
@@ -84,14 +84,14 @@ for answers in 0 3000; do
 	is "$st" 3 "the command gives up, and its status is kept"
 	took=$(($(date +%s) - begin))
 	check "that took $took seconds, not minutes" test "$took" -le 12
-	check "and nothing of srt waits on" wait_for 3 nobody
+	check "and nothing of srt waits on" wait_for 5 nobody
 	"$SRT" -s "$T/settings.json" sh -c 'echo x >up2
 	    curl -s -m 60 http://kill.hung.test/' 2>/dev/null &
 	pid=$!
 	wait_for 10 test -s "$W/up2"
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null
-	check "srt is killed meanwhile: nothing is left" wait_for 3 nobody
+	check "srt is killed meanwhile: nothing is left" wait_for 5 nobody
 	rm -f "$W/up2"
 	unmute
 done

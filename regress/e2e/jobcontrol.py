@@ -11,7 +11,7 @@ import termios
 import time
 
 SRT = [os.environ["SRT"], "-s", os.environ["T"] + "/settings.json"]
-LIMIT = 10
+LIMIT = 40
 count = 0
 failed = 0
 
@@ -351,7 +351,7 @@ def test_alarm():
     # An alarm that was set before srt was executed is the command's.
     pid = os.fork()
     if pid == 0:
-        signal.setitimer(signal.ITIMER_REAL, 1)
+        signal.setitimer(signal.ITIMER_REAL, 3)
         os.execv(SRT[0], SRT + ["sleep", "100.75"])
     ok(wait_for(lambda: os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG |
                                   os.WNOWAIT)), "an alarm ends the command")

@@ -580,8 +580,13 @@ role() {
 	exec)	role=$ex ;;
 	broker)	role=$(pids_child "$ex" .) ;;
 	init)	role=$(pids_child "$(pids_child "$ex" .)" .) ;;
-	proxy)	role=$(pids_child "$run" srt-proxy) ;;
+	proxy)	wait_for 10 proxy_there ;;
 	esac
+}
+
+proxy_there() {
+	role=$(pids_child "$run" srt-proxy)
+	[ -n "$role" ]
 }
 
 pids_child() {

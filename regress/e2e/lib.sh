@@ -133,14 +133,14 @@ unlike() {
 }
 
 # run COMMAND ...: its output in $out and $err, its exit status in $st.  A
-# command that hangs is ended after 30 seconds with status 124.
+# command that hangs is ended after 90 seconds with status 124.
 out=
 err=
 st=
 ran=
 run() {
 	ran=$*
-	timeout -k 5 30 "$@" >"$T/run.out" 2>"$T/run.err" </dev/null
+	timeout -k 5 90 "$@" >"$T/run.out" 2>"$T/run.err" </dev/null
 	st=$?
 	out=$(tr -d '\0' <"$T/run.out")
 	err=$(tr -d '\0' <"$T/run.err")

@@ -109,8 +109,10 @@ is "$st" 124 "wallSeconds: status 124"
 is "$err" \
     "srt: limits.wallSeconds: the command has run for 1 second and is ended" \
     "and a line that says why"
+limits '"wallSeconds": 3'
 srt sh -c 'trap "echo term; exit 3" TERM; sleep 60 & wait'
 is "$st:$out" "124:term" "SIGTERM comes first"
+limits '"wallSeconds": 1'
 srt sh -c 'trap "" TERM; while :; do sleep 60; done'
 is "$st" 124 "who ignores it is killed"
 srt python3 -c 'import os, signal, time
@@ -122,6 +124,7 @@ is "$st" 124 "nor does it help to stop"
 a=$(cat "$W/alive")
 sleep 0.2
 is "$(cat "$W/alive")" "$a" "what it had started is gone as well"
+limits '"wallSeconds": 20'
 srt true
 is "$st:$err" "0:" "who is done in time hears nothing of it"
 srt sh -c 'exit 7'

@@ -376,11 +376,11 @@ echo secret >top.pem
 echo plain >a/plain
 settings deny_read="\"$W/**/*.pem\"" fs_more='"strictReadGlobs": true'
 (
-	wait_for 5 test -e "$W/go"
+	wait_for 25 test -e "$W/go"
 	echo secret >"$W/later.pem"
 	: >"$W/went"
 ) &
-try ': >go; n=0; while [ ! -e went ] && [ $n -lt 200 ]; do n=$((n + 1))
+try ': >go; n=0; while [ ! -e went ] && [ $n -lt 1500 ]; do n=$((n + 1))
     sleep 0.02; done
     cat later.pem; cat <later.pem; echo x >own.pem; cat own.pem
     ln -s later.pem s; cat s; cp a/plain b.pem; cat b.pem; cat a/plain
@@ -408,7 +408,7 @@ deny="\"$T/secrets/token\", \"$T/secrets/a b\\\\c\", \"$T/late/x\", \"$T/late/di
 replaced() {
 	rm -rf "$T/late" go went
 	(
-		wait_for 5 test -e "$W/go"
+		wait_for 25 test -e "$W/go"
 		echo new >"$T/secrets/next" &&
 		    mv "$T/secrets/next" "$T/secrets/token"
 		# As editors do that keep a copy until they have written.
@@ -418,7 +418,7 @@ replaced() {
 		    echo new >"$T/late/dir/y" && echo new >"$T/late/z"
 		: >"$W/went"
 	) &
-	try ": >go; n=0; while [ ! -e went ] && [ \$n -lt 200 ]; do
+	try ": >go; n=0; while [ ! -e went ] && [ \$n -lt 1500 ]; do
 	    n=\$((n + 1)); sleep 0.02; done
 	    cat $T/secrets/token $T/late/x $T/late/dir/y; cat $T/late/z"
 }

@@ -252,7 +252,9 @@ def tty(keys, log, *words):
     end = time.monotonic() + 25
     typed = 0.0
     looked = None
-    while time.monotonic() < end:
+    now = time.monotonic()
+    while now < end:
+        before, now = now, time.monotonic()
         if select.select([fd], [], [], 0.02)[0]:
             try:
                 data = os.read(fd, 65536)
@@ -261,10 +263,11 @@ def tty(keys, log, *words):
             if not data:
                 break
             seen += data
-        # The person looks up a moment after there is something to read.
+        # The person looks up a moment after there is something to read,
+        # which there was not at the turn before.
         asked = seen.count(b"[n] ")
         if b"wants to reach" in seen and looked is None:
-            looked = time.monotonic() + 0.2
+            looked = before + 0.2
         if keys.startswith("answer:"):
             if asked > done:
                 done = asked

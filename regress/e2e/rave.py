@@ -57,6 +57,11 @@ class Rave:
         # nothing, and wait: a process that does nothing is no fault of its
         # peers'.  Of what the broker does not answer the command can end.
         waits = (who, pipe) in (("init", 1), ("broker", 2))
+        # Counted from when it has begun to speak.
+        end = time.monotonic() + BOUND
+        while not answer()[0] and r.p.poll() is None and \
+                time.monotonic() < end:
+            time.sleep(0.01)
         status = r.wait(7 if stubborn else 1 if who in SPARED else
                         2 if waits else BOUND)
         why = ""

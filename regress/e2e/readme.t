@@ -369,12 +369,12 @@ denyRead() {
 	rm -f go went later.pem
 	echo early >early.pem
 	(
-		wait_for 5 test -e go
+		wait_for 25 test -e go
 		echo later >later.pem
 		: >went
 	) &
 	srt sh -c ': >go; n=0
-	    until [ -e went ] || [ $n -ge 500 ]; do n=$((n + 1)); sleep 0.02
+	    until [ -e went ] || [ $n -ge 1500 ]; do n=$((n + 1)); sleep 0.02
 	    done; cat early.pem later.pem'
 	wait "$!"
 }

@@ -95,8 +95,8 @@ refuse "K15: no process outside is seen" test "$st" -eq 0
 "$SRT" -s "$T/settings.json" sh -c 'echo up >up; while [ ! -e end ]; do sleep 0.05; done' &
 pid=$!
 wait_for 10 test -s "$W/up"
-for r in srt-proxy srt-monitor; do
-	uid=
+given_up() {
+	uid='' root=''
 	for p in /proc/[0-9]*; do
 		[ "$(tr '\0' ' ' 2>/dev/null <"$p/cmdline")" = "$r " ] || continue
 		[ "$(sed -n 's/^PPid:[[:space:]]*//p' "$p/status")" = "$pid" ] ||
@@ -104,6 +104,11 @@ for r in srt-proxy srt-monitor; do
 		uid=$(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$p/status")
 		root=$(cd "$p/root" 2>/dev/null && ls -A | wc -l)
 	done
+	[ -n "$uid" ] && [ "$uid" -ne 0 ] && [ "$root" = 0 ]
+}
+for r in srt-proxy srt-monitor; do
+	# The command may have begun before them.
+	wait_for 10 given_up
 	[ -n "$uid" ] && [ "$uid" -ne 0 ]
 	is "$?" 0 "$r is not root (uid ${uid:-none})"
 	is "${root:-}" 0 "$r sees an empty directory"

@@ -154,8 +154,8 @@ tty_end() {
 
 S="$SRT -s $T/settings.json"
 
-tty "exec $S sh notes.sh"
 rm -f "$W/end" "$W/notes"
+tty "exec $S sh notes.sh"
 wait_for 10 noted ready
 type '\003'
 check "terminal: ^C reaches the command" wait_for 5 noted INT
@@ -206,8 +206,8 @@ if have bash; then
 	tty "bash --norc --noprofile -i"
 	type 'PS1="out> "\n'
 	wait_for 5 seen '^out> $'
-	type "$S sh notes.sh\n"
 	rm -f "$W/end" "$W/notes"
+	type "$S sh notes.sh\n"
 	wait_for 10 noted ready
 	type '\032'
 	check "terminal: ^Z stops it" wait_for 5 seen 'Stopped'

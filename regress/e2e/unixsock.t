@@ -262,7 +262,7 @@ $t send-keys 'echo is-$((40 + 2))' Enter
 n=0
 until $t capture-pane -p | grep -o is-42; do
 	n=$((n + 1))
-	[ $n -lt 100 ] || exit 1
+	[ $n -lt 400 ] || exit 1
 	sleep 0.05
 done
 $t kill-server

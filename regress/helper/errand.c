@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 #define PATIENCE	8	/* seconds; a process that is stopped costs some */
-#define WELCOME_MS	1500	/* for whoever comes from outside */
+#define WELCOME_MS	5000	/* for whoever comes from outside */
 #define PROXY_PORT	3128
 
 static int

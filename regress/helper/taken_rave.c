@@ -267,7 +267,7 @@ taken_forge(void)
 	put(pfd.fd, taken->text, len);
 	taken->len = 0;
 	/* What comes meanwhile this role misses. */
-	while (taken->sticky && poll(&pfd, 1, 500) == 1 &&
+	while (taken->sticky && poll(&pfd, 1, 3000) == 1 &&
 	    (n = read(pfd.fd, taken->text + taken->len,
 	    sizeof(taken->text) - taken->len)) > 0)
 		taken->len += (uint32_t)n;
