@@ -218,7 +218,9 @@ line() {
 	_system=$1
 	shift
 	case $_system in
+	# A machine that has just started may be installing by itself.
 	debian)	echo "apt-get update -q && apt-get install -qy" \
+		    "-o DPkg::Lock::Timeout=300" \
 		    "--no-install-recommends $*" ;;
 	fedora)	echo "dnf install -qy $*" ;;
 	alpine)	echo "apk add -q $*" ;;

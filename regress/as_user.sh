@@ -43,7 +43,7 @@ id "$user" >/dev/null 2>&1 || add_user
 group=$(id -gn "$user")
 
 work=$(mktemp -d /var/tmp/srt-check.XXXXXX)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" || echo "# $work is left" >&2' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM

@@ -45,7 +45,7 @@
 TESTJOBS ?=	3
 FUZZ_SECONDS ?=	20
 FUZZ_CC ?=	clang
-TEST_SECONDS ?=	300
+TEST_SECONDS ?=	600
 
 # Tests with the sanitizers have objects of their own; within "make asan"
 # that is the tree itself.

@@ -25,7 +25,7 @@ fi
 # A test that hangs must not hang everything.
 limit=
 if timeout --foreground -k 10 1 true 2>/dev/null; then
-	limit="timeout --foreground -k 10 ${TEST_SECONDS:-300}"
+	limit="timeout --foreground -k 10 ${TEST_SECONDS:-600}"
 fi
 
 exec prove --jobs "${TESTJOBS:-3}" --failures --comments --timer \

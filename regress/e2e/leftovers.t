@@ -48,7 +48,7 @@ litter0=$(litter)
 tcp0=$(tcp_ports)
 
 clean() {
-	check "$1: every process is gone within a second" wait_for 5 nobody
+	check "$1: every process is gone" wait_for 5 nobody
 	diag "$(others)"
 	is "$(mounts)" "$mounts0" "$1: no mount is left"
 	rm -f "$W/up"

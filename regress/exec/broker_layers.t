@@ -120,7 +120,7 @@ kill -KILL "$(broker_of $pid)"
 wait $pid
 status=$?
 is 125 'the broker killed: the run ends' 'a process of the sandbox was killed'
-until_true 2 eval '! kill -0 "$inside"'
+until_true 10 eval '! kill -0 "$inside"'
 no '... and pid 1 with it' kill -0 "$inside"
 no '... before the command does' test -e late
 rmdir up

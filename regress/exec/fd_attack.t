@@ -165,7 +165,7 @@ served() {
 	(cd / && exec "$FD" serve "$T/daemon" "$H" "$T/denied") \
 	    >"$T/serve" 2>&1 &
 	server=$!
-	until_true 5 test -S "$T/daemon"
+	until_true 20 grep -q "00010000 .* $T/daemon\$" /proc/net/unix
 	"$@"
 	kill "$server"
 	wait "$server" 2>/dev/null

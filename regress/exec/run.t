@@ -102,7 +102,7 @@ yes 'SIGPIPE reaches the command' sh -c \
     "$SRT_HELPERS/execd" "$T/pipe"
 # shellcheck disable=SC2016
 yes 'closing its output is seen outside while it runs' sh -c '
-    "$0" -v -t 10 -w "$1" -- sh -c "exec >&- 2>&-
+    "$0" -v -t 30 -w "$1" -- sh -c "exec >&- 2>&-
 	while test ! -e $1/go; do sleep 0.05; done" 2>"$2" |
 	{ cat; touch "$1/go"; }
     cat "$2"; grep -q "exited 0" "$2"' "$SRT_HELPERS/execd" "$W" "$T/said"
@@ -112,9 +112,10 @@ rm -f go
 x -s 15:300 -- sleep 20
 is 143 'a signal is passed on'
 # shellcheck disable=SC2016
-x -s 10:300 -- sh -c 'trap "echo caught; exit 4" USR1; while :; do sleep 0.05
-    done'
+x -s "10:$W/trapped" -w "$W" -- sh -c 'trap "echo caught; exit 4" USR1
+    : >trapped; while :; do sleep 0.05; done'
 is 4 'to the command alone' caught
+rm -f trapped
 # srt-exec may stop its parent as well, before that can say that it was told.
 # shellcheck disable=SC2016
 "$SRT_HELPERS/execd" -v -- sh -c 'kill -STOP $$; echo continued' "$T" \

@@ -7,7 +7,7 @@
  *
  *	execd [-v] [-f flags] [-i signal] [-u umask] [-C cwd] [-t seconds]
  *	    [-g pattern]
- *	    [-m] [-w|-n|-p|-d|-r path] ... [-s signal:millis] [-x layer] ...
+ *	    [-m] [-w|-n|-p|-d|-r path] ... [-s signal:millis|file] [-x layer] ...
  *	    [--] word ...
  *
  * SRT_TEST_SLOW says how many times longer a test may take on this machine.
@@ -46,6 +46,7 @@
 static struct ipc_peer	 exec_peer, proxy_peer, monitor_peer;
 static int		 verbose, outcome = -1, nlisteners, ready, sendsig;
 static long		 sendafter;
+static const char	*sendon;	/* or when there is this file */
 
 static void	got_hello(struct ipc_peer *, struct imsg *);
 static void	got_ready(struct ipc_peer *, struct imsg *);
@@ -335,13 +336,17 @@ loop(long limit)
 			pfd[i].events = POLLIN;
 		}
 		wait = begin + limit - now();
-		if (sendsig != 0 && ready && now() >= begin + sendafter) {
+		if (sendsig != 0 && ready && (sendon != NULL ?
+		    access(sendon, F_OK) == 0 : now() >= begin + sendafter)) {
 			ipc_send_u32(&exec_peer, IMSG_EXEC_SIGNAL, -1,
 			    (uint32_t)sendsig);
 			sendsig = 0;
 			continue;
 		}
-		if (sendsig != 0 && begin + sendafter - now() < wait)
+		if (sendsig != 0 && sendon != NULL && wait > 20)
+			wait = 20;
+		else if (sendsig != 0 && sendon == NULL &&
+		    begin + sendafter - now() < wait)
 			wait = begin + sendafter - now();
 		if (wait < 1)
 			wait = 1;
@@ -363,7 +368,7 @@ main(int argc, char *argv[])
 	size_t			 npaths = 0, i;
 	char			 cwdbuf[PATH_MAX];
 	const char		*cwd = NULL, *hidden = NULL;
-	const char		*slow = getenv("SRT_TEST_SLOW");
+	const char		*slow = getenv("SRT_TEST_SLOW"), *after;
 	long			 limit = 30000;
 	int			 ch, e[2], p[2], m[2], mac = 0, null, status;
 	pid_t			 pid;
@@ -389,8 +394,12 @@ main(int argc, char *argv[])
 			break;
 		case 's':
 			sendsig = atoi(optarg);
-			sendafter = strchr(optarg, ':') == NULL ? 0 :
-			    atol(strchr(optarg, ':') + 1);
+			if ((after = strchr(optarg, ':')) == NULL)
+				sendafter = 0;
+			else if (after[1] == '/')
+				sendon = after + 1;
+			else
+				sendafter = atol(after + 1);
 			break;
 		case 't':
 			limit = atol(optarg) * 1000;

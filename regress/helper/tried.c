@@ -3,7 +3,9 @@
 #include "compat.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tried.h"
 
@@ -29,10 +31,15 @@ now_ms(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* Who has to win is given more time, and keeps step with nobody. */
 int
 race_on(long start, unsigned long n)
 {
-	long	 ms = now_ms() - start;
+	const char	*longer = getenv("RACE_MS");
+	long		 ms = now_ms() - start;
 
-	return ms < RACE_MS || (n < RACE_TRIES && ms < RACE_MS_MAX);
+	if (longer != NULL && n > 100 && n % 2 == 0)
+		(void)usleep((useconds_t)(rand() % 400));
+	return ms < (longer == NULL ? RACE_MS : atol(longer)) ||
+	    (n < RACE_TRIES && ms < RACE_MS_MAX);
 }

@@ -436,7 +436,7 @@ def test_race():
     start = time.monotonic()
     c.send(b'CONNECT slow.test:%d HTTP/1.1\r\n\r\n' % srv.port)
     true(c.head().startswith(b'HTTP/1.1 200 '), 'connected')
-    true(0.2 < time.monotonic() - start < 5, 'after %f s' %
+    true(0.2 < time.monotonic() - start < 15, 'after %f s' %
          (time.monotonic() - start))
     for s in keep:
         s.close()
@@ -475,9 +475,12 @@ def silent_port(addrs=('0.0.0.0',), port=0):
 
 def calling(port):
     """Connections to it that have had no answer."""
-    with open('/proc/net/tcp') as f:
-        # What changes while it is read may be there twice.
-        return len(set(re.findall(r': (\S+ \S+:%04X 02) ' % port, f.read())))
+    def look():
+        with open('/proc/net/tcp') as f:
+            # What changes while it is read may be there twice.
+            return set(re.findall(r': (\S+ \S+:%04X 02) ' % port, f.read()))
+    # One that makes way for another meanwhile is in one of them alone.
+    return len(look() & look())
 
 
 def test_many_silent():

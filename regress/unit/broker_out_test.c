@@ -312,7 +312,7 @@ test_deaf(void **state)
 	assert_int_equal(net.answer, -ETIMEDOUT);
 	assert_int_equal(net.ncancelled, 1);
 	/* Its own attempt would take two minutes. */
-	assert_true(b.tv_sec - a.tv_sec < 5);
+	assert_true(b.tv_sec - a.tv_sec < 30);
 	/* And whoever has the port by then would get it. */
 	assert_int_equal(getsockopt(s, IPPROTO_TCP, TCP_INFO, &info, &len),
 	    0);
