@@ -584,6 +584,7 @@ role() {
 	esac
 }
 
+# shellcheck disable=SC2317
 proxy_there() {
 	role=$(pids_child "$run" srt-proxy)
 	[ -n "$role" ]

@@ -95,6 +95,7 @@ refuse "K15: no process outside is seen" test "$st" -eq 0
 "$SRT" -s "$T/settings.json" sh -c 'echo up >up; while [ ! -e end ]; do sleep 0.05; done' &
 pid=$!
 wait_for 10 test -s "$W/up"
+# shellcheck disable=SC2317
 given_up() {
 	uid='' root=''
 	for p in /proc/[0-9]*; do

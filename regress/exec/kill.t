@@ -32,6 +32,10 @@ ours() {
 	    awk -v me="$start" '$1 !~ /^Z/ && $2 == me && $4 == "srt-exec" {
 		print $3; found = 1 } END { exit !found }'
 }
+# shellcheck disable=SC2317
+gone() {
+	! ours
+}
 
 # A command that resists: new sessions, ignored signals.
 # shellcheck disable=SC2016
