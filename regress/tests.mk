@@ -104,6 +104,12 @@ HELPER_adminsrt_SRCS = $(SRT_SRCS) $(SANITIZE_SRCS)
 HELPER_adminsrt_LIBS = $(SRT_LIBS) $(SANITIZE_LINK) \
 		$(patsubst %,-Wl$(comma)--wrap=%,settings_policy ns_map_ids)
 
+# srt, while others change what is on the way to the files that it writes.
+TEST_HELPERS +=	swapsrt
+HELPER_swapsrt_SRCS = $(SRT_SRCS) $(SANITIZE_SRCS)
+HELPER_swapsrt_LIBS = $(SRT_LIBS) $(SANITIZE_LINK) \
+		$(patsubst %,-Wl$(comma)--wrap=%,keeper_start paths_resolve)
+
 TEST_HELPERS +=	checkconf
 HELPER_checkconf_SRCS = $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c \
 		$(COMPAT_SRCS)

@@ -78,6 +78,14 @@ path_fold(const char *path)
 	return out;
 }
 
+char *
+path_above(const char *path)
+{
+	const char	*slash = strrchr(path, '/');
+
+	return xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 /* "/", "/./": what may stand behind a file's name. */
 static int
 only_slashes(const char *p)
@@ -264,6 +272,7 @@ follow_link(struct follow *w, char *link, const char *after, uid_t owner)
 		f->foreign = 1;
 	f->links = xreallocarray(f->links, f->nlinks + 1, sizeof(*f->links));
 	f->links[f->nlinks++] = link;
+	f->last = only_slashes(after);
 
 	joined = xstrcat(target, after);
 	free(w->rest);

@@ -69,6 +69,7 @@ static unsigned int	 keeper_owes;		/* answers to keeper_save() */
 
 static void	 keeper_close(int);
 static int	 keeper_edit(void);
+static int	 keeper_find(const struct output *);
 static const char *keeper_load(int *);
 static int	 keeper_lock(void);
 static int	 keeper_moved(void);
@@ -116,37 +117,36 @@ keeper_base(char *text, size_t len)
 	keeper.based = 1;
 }
 
+/* A link that led here has been followed, and stays.  -1 with errno. */
+static int
+keeper_find(const struct output *out)
+{
+	struct stat	 st;
+
+	if ((keeper.dir = output_dir(out)) == -1)
+		return -1;
+	keeper.name = xstrdup(output_name(out));
+	keeper.path = path_above(out->path);
+	keeper.there = fstatat(keeper.dir, keeper.name, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0;
+	if (!keeper.there || !S_ISLNK(st.st_mode))
+		return 0;
+	errno = ELOOP;
+	return -1;
+}
+
 int
-keeper_start(const char *path, int in_place)
+keeper_start(const struct output *out, int in_place)
 {
 	struct pollfd	 pfd;
-	struct stat	 st;
-	char		*cwd = NULL, *dir, *joined, *slash;
 	pid_t		 pid;
 	int		 pair[2];
 
-	/* A link is followed: it stays, and so does where it leads. */
-	if ((dir = realpath(path, NULL)) == NULL) {
-		if (*path != '/' && (cwd = getcwd(NULL, 0)) == NULL)
-			fatal("getcwd");
-		(void)xasprintf(&joined, "%s/%s", cwd == NULL ? "" : cwd,
-		    path);
-		dir = path_fold(joined);
-		free(joined);
-		free(cwd);
-	}
-	slash = strrchr(dir, '/');
-	keeper.name = xstrdup(slash + 1);
-	slash[slash == dir] = '\0';
-	keeper.dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (keeper.dir == -1 || *keeper.name == '\0') {
-		errors_write("Error: nothing can be saved in %s: %s\n", path,
-		    keeper.dir == -1 ? strerror(errno) : "it is no file");
-		free(dir);
+	if (keeper_find(out) == -1) {
+		errors_write("Error: %s: nothing can be saved: %s\n",
+		    out->spelt, output_why(out));
 		return -1;
 	}
-	keeper.path = dir;
-	keeper.there = fstatat(keeper.dir, keeper.name, &st, 0) == 0;
 	keeper.in_place = in_place;
 	if (proc_pair(pair) == -1)
 		fatal("socketpair");
@@ -156,8 +156,9 @@ keeper_start(const char *path, int in_place)
 	case 0:
 		break;
 	default:
-		log_debug("process %d saves into %s", (int)pid, path);
+		log_debug("process %d saves into %s", (int)pid, out->spelt);
 		(void)close(keeper.dir);
+		free(keeper.name);
 		free(keeper.path);
 		(void)close(pair[1]);
 		keeper_fd = pair[0];
@@ -412,7 +413,7 @@ keeper_load(int *again)
 	struct stat		 st;
 
 	keeper.fd = openat(keeper.dir, keeper.name, O_RDONLY | O_CLOEXEC |
-	    O_NONBLOCK | O_NOCTTY);
+	    O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (keeper.fd == -1 && errno == ENOENT) {
 		/* What is made anew would lack all that it said. */
 		if (keeper.there)
@@ -430,7 +431,8 @@ keeper_load(int *again)
 	if (fstat(keeper.fd, &keeper.st) == -1 || keeper_read() == -1)
 		return none;
 	/* Whoever had the lock may have put another file in its place. */
-	*again = fstatat(keeper.dir, keeper.name, &st, 0) == -1 ||
+	*again = fstatat(keeper.dir, keeper.name, &st,
+	    AT_SYMLINK_NOFOLLOW) == -1 ||
 	    st.st_dev != keeper.st.st_dev || st.st_ino != keeper.st.st_ino;
 	return NULL;
 }

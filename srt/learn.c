@@ -30,6 +30,7 @@ static struct {
 	int			 deny;		/* --learn-deny */
 	int			 fd;		/* what is recorded */
 	const char		*file;		/* that the settings go to */
+	const struct output	*output;	/* of that */
 	char			*base;		/* what that begins with */
 	size_t			 baselen;
 	struct learn_events	 events;
@@ -154,6 +155,7 @@ learn_policy(const struct options *opts, const struct settings *set,
 	learn.on = 1;
 	learn.deny = opts->learn_deny;
 	learn.file = opts->learn;
+	learn.output = &policy->saves;
 	policy->flags |= EXEC_LEARN | (learn.deny ? EXEC_LEARN_DENY : 0);
 	home = learn_home();
 	learn.limits.set = set;
@@ -172,32 +174,6 @@ learn_policy(const struct options *opts, const struct settings *set,
 		    &policy->guards);
 }
 
-/* Where FILE is or is to be, absolute; NULL after a message. */
-static char *
-learn_target(void)
-{
-	char	*real, *dir, *out, *slash;
-
-	if ((real = realpath(learn.file, NULL)) != NULL)
-		return real;
-	dir = xstrdup(learn.file);
-	slash = strrchr(dir, '/');
-	if (slash != NULL)
-		slash[slash == dir] = '\0';
-	if (errno != ENOENT ||
-	    (real = realpath(slash == NULL ? "." : dir, NULL)) == NULL) {
-		errors_write("Error: %s: %s\n", learn.file, strerror(errno));
-		free(dir);
-		return NULL;
-	}
-	slash = strrchr(learn.file, '/');
-	(void)xasprintf(&out, "%s/%s", strcmp(real, "/") == 0 ? "" : real,
-	    slash == NULL ? learn.file : slash + 1);
-	free(real);
-	free(dir);
-	return out;
-}
-
 void
 learn_base(char *text, size_t len)
 {
@@ -209,7 +185,6 @@ learn_base(char *text, size_t len)
 int
 learn_start(void)
 {
-	char	*target;
 	int	 flags;
 
 	learn.fd = memfd_create("srt-learn", MFD_CLOEXEC);
@@ -219,12 +194,9 @@ learn_start(void)
 		log_warn("memfd_create");
 		return -1;
 	}
-	if ((target = learn_target()) == NULL)
-		return -1;
 	keeper_base(learn.base, learn.baselen);
-	if (keeper_start(target, 1) == -1)
+	if (keeper_start(learn.output, 1) == -1)
 		return -1;
-	free(target);
 	if (learn.deny)
 		log_warnx("--learn-deny: what the settings lack will be added "
 		    "to %s", learn.file);

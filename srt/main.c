@@ -24,13 +24,14 @@ extern char	**environ;
 #define RULE_REPORT	"srt's report"
 
 static void	 open_stdio(void);
-static int	 open_report(const char *);
-static void	 hold_report(const char *, struct policy *);
+static int	 open_report(const char *, const struct output *);
+static int	 open_number(const char *);
+static void	 hold_report(struct policy *);
 static size_t	 own_programs(struct own_file *);
 static void	 policy_make(const struct options *, const struct settings *,
 		    int, struct policy *);
 static int	 asker_start(const struct options *, const struct settings *,
-		    const char *, struct policy *);
+		    struct policy *);
 static int	 check(const struct options *, const struct settings *,
 		    const struct policy *);
 static int	 launch(const struct options *, struct policy *);
@@ -48,48 +49,58 @@ open_stdio(void)
 	(void)close(fd);
 }
 
+static int
+is_number(const char *where)
+{
+	return strncmp(where, "fd:", 3) == 0;
+}
+
 /* --violations: a file to add to, or a descriptor.  Exits on failure. */
 static int
-open_report(const char *where)
+open_report(const char *where, const struct output *out)
+{
+	int	 fd;
+
+	if (where == NULL)
+		return -1;
+	if (is_number(where))
+		return open_number(where);
+	if ((fd = output_open(out, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY |
+	    O_NONBLOCK)) == -1)
+		fatalx("--violations %s: %s", where, output_why(out));
+	return fd;
+}
+
+static int
+open_number(const char *where)
 {
 	const char	*errstr;
 	int		 fd, n;
 
-	if (where == NULL)
-		return -1;
-	if (strncmp(where, "fd:", 3) == 0) {
-		n = (int)strtonum(where + 3, 1, INT_MAX, &errstr);
-		if (errstr != NULL)
-			fatalx("--violations %s: the number is %s", where,
-			    errstr);
-		fd = fcntl(n, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-		if (fd != -1 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
-			fatalx("--violations %s: it is not open for writing",
-			    where);
-	} else
-		fd = open(where, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-		    O_NOCTTY | O_NONBLOCK, 0600);
-	if (fd == -1)
+	n = (int)strtonum(where + 3, 1, INT_MAX, &errstr);
+	if (errstr != NULL)
+		fatalx("--violations %s: the number is %s", where, errstr);
+	if ((fd = fcntl(n, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) == -1)
 		fatal("--violations %s", where);
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+		fatalx("--violations %s: it is not open for writing", where);
 	return fd;
 }
 
 /* One that was made only now has no mount yet that keeps it as it is. */
 static void
-hold_report(const char *where, struct policy *policy)
+hold_report(struct policy *policy)
 {
+	const char	*path = policy->report.path;
 	struct stat	 st;
-	char		*real;
 
-	if (where == NULL || strncmp(where, "fd:", 3) == 0 ||
-	    policy->settings->fs_disabled ||
-	    (real = realpath(where, NULL)) == NULL)
+	if (policy->json == -1 || path == NULL ||
+	    policy->report.link != NULL || policy->settings->fs_disabled)
 		return;
-	if (stat(real, &st) == 0 && S_ISREG(st.st_mode) &&
-	    !paths_has(&policy->paths, FS_PROTECT, real))
-		paths_add(&policy->paths, FS_PROTECT, real, st.st_mode,
+	if (fstat(policy->json, &st) == 0 && S_ISREG(st.st_mode) &&
+	    !paths_has(&policy->paths, FS_PROTECT, path))
+		paths_add(&policy->paths, FS_PROTECT, path, st.st_mode,
 		    RULE_REPORT);
-	free(real);
 }
 
 /* What the next run would execute outside of any sandbox; at most two. */
@@ -135,27 +146,47 @@ policy_flags(const struct settings *set)
 	return flags;
 }
 
-/* What of srt's own the command must not change; at most OWN_MAX. */
-static size_t
-own_files(const struct options *opts, const char *audit, struct own_file *own)
+static const char *
+settings_path(const struct options *opts)
 {
-	size_t	 n;
+	return opts->settings != NULL ? opts->settings :
+	    settings_default_path();
+}
+
+/* Does somebody answer, and may have that saved in the settings? */
+static int
+asks(const struct options *opts)
+{
+	return opts->ask || opts->ask_fd != -1;
+}
+
+/*
+ * What of srt's own the command must not change, at most OWN_MAX; of what srt
+ * writes to the policy says where.
+ */
+static size_t
+own_files(const struct options *opts, const char *audit,
+    struct policy *policy, struct own_file *own)
+{
+	const char	*settings = asks(opts) ? settings_path(opts) :
+			    opts->settings;
+	size_t		 n;
 
 	memset(own, 0, OWN_MAX * sizeof(*own));
 	n = own_programs(own);
-	if (opts->settings != NULL) {
-		own[n].path = opts->settings;
+	if (settings != NULL) {
+		own[n].path = settings;
+		own[n].output = asks(opts) ? &policy->saves : NULL;
 		own[n++].rule = "srt's settings";
 	}
-	if (opts->violations != NULL &&
-	    strncmp(opts->violations, "fd:", 3) != 0) {
+	if (opts->violations != NULL && !is_number(opts->violations)) {
 		own[n].path = opts->violations;
-		own[n].written = 1;
+		own[n].output = &policy->report;
 		own[n++].rule = RULE_REPORT;
 	}
 	if (opts->learn != NULL) {
 		own[n].path = opts->learn;
-		own[n].written = 1;
+		own[n].output = &policy->saves;
 		own[n++].rule = "srt's settings";
 	}
 	if (audit != NULL) {
@@ -175,9 +206,10 @@ policy_make(const struct options *opts, const struct settings *set, int runs,
 {
 	struct own_file	 own[OWN_MAX];
 	const char	*audit = audit_path(set);
-	size_t		 nown = own_files(opts, audit, own);
+	size_t		 nown;
 
 	memset(policy, 0, sizeof(*policy));
+	nown = own_files(opts, audit, policy, own);
 	TAILQ_INIT(&policy->paths);
 	guards_init(&policy->guards);
 	policy->settings = set;
@@ -191,9 +223,9 @@ policy_make(const struct options *opts, const struct settings *set, int runs,
 		exit(EXIT_SRT);
 	/* No earlier command has made a link on the way to it: that is known
 	 * now. */
-	policy->json = runs ? open_report(opts->violations) : -1;
-	if (policy->json != -1)
-		hold_report(opts->violations, policy);
+	policy->json = runs ? open_report(opts->violations, &policy->report) :
+	    -1;
+	hold_report(policy);
 	learn_policy(opts, set, own, nown, policy);
 	/* The root of the sandbox is its owner, too. */
 	if (audit != NULL && !set->fs_disabled)
@@ -216,10 +248,10 @@ policy_make(const struct options *opts, const struct settings *set, int runs,
 /* --ask, --ask-fd: who asks, and who saves what is answered. */
 static int
 asker_start(const struct options *opts, const struct settings *set,
-    const char *path, struct policy *policy)
+    struct policy *policy)
 {
 	const struct fs_path	*p;
-	char			*real, *slash;
+	char			*dir;
 	int			 fd = opts->ask_fd, in_place;
 
 	if (opts->ask && (fd = ask_tty_start(set->ask_timeout)) == -1)
@@ -227,18 +259,16 @@ asker_start(const struct options *opts, const struct settings *set,
 	if (ask_open(fd) == -1)
 		return -1;
 	(void)close(fd);
-	if (path == NULL)
+	if (policy->saves.spelt == NULL)
 		return 0;
-	if ((real = realpath(path, NULL)) == NULL)
-		real = path_fold(path);
-	if ((slash = strrchr(real, '/')) != NULL && slash != real)
-		*slash = '\0';
+	dir = policy->saves.path == NULL ? xstrdup("/") :
+	    path_above(policy->saves.path);
 	in_place = guards_have(&policy->guards, GUARD_WRITE_GLOB);
 	TAILQ_FOREACH(p, &policy->paths, entry)
-		if (p->kind == FS_WRITE && path_beneath(real, p->path))
+		if (p->kind == FS_WRITE && path_beneath(dir, p->path))
 			in_place = 1;
-	free(real);
-	if (keeper_start(path, in_place) == -1)
+	free(dir);
+	if (keeper_start(&policy->saves, in_place) == -1)
 		return -1;
 	policy->keeper = 1;
 	return 0;
@@ -275,13 +305,6 @@ check(const struct options *opts, const struct settings *set,
 	return 0;
 }
 
-static const char *
-settings_path(const struct options *opts)
-{
-	return opts->settings != NULL ? opts->settings :
-	    settings_default_path();
-}
-
 /* Runs the command; or in its place true(1), for --check. */
 static int
 launch(const struct options *opts, struct policy *policy)
@@ -305,8 +328,7 @@ launch(const struct options *opts, struct policy *policy)
 	if (publish_open(set, &publish) == -1)
 		return EXIT_SRT;
 	policy->publish = &publish;
-	if ((opts->ask || opts->ask_fd != -1) &&
-	    asker_start(opts, set, settings_path(opts), policy) == -1)
+	if (asks(opts) && asker_start(opts, set, policy) == -1)
 		return EXIT_SRT;
 	if (learn_on() && learn_start() == -1)
 		return EXIT_SRT;

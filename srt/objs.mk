@@ -8,8 +8,8 @@ SETTINGS_SRCS =	srt/errors.c srt/home.c srt/json.c srt/settings.c \
 
 # From the settings to paths, guards and what patterns match.
 PATHS_SRCS =	srt/bounds.c $(CONF_CASEFOLD_SRCS) srt/follow.c srt/guards.c \
-		srt/matches.c srt/paths.c srt/protect.c srt/reading.c \
-		srt/target.c srt/walk.c srt-exec/plan.c
+		srt/matches.c srt/output.c srt/paths.c srt/protect.c \
+		srt/reading.c srt/target.c srt/walk.c srt-exec/plan.c
 
 # --explain asks those who decide.
 EXPLAIN_SRCS =	srt/explain.c srt/explain_bare.c srt/explain_host.c \

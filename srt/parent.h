@@ -50,6 +50,14 @@ struct guard_entry {
 
 struct listeners;
 
+/* A file that srt writes to by itself, as protect.c has found it. */
+struct output {
+	const char	*spelt;		/* NULL: there is none */
+	char		*path;		/* real; NULL: it leads nowhere */
+	int		 error;		/* then: why */
+	char		*link;		/* to it, in /proc; or NULL */
+};
+
 struct guards {
 	TAILQ_HEAD(guard_entries, guard_entry)	 list;
 	struct guard_entry		*slot[256];	/* by their hash */
@@ -69,6 +77,8 @@ struct policy {
 	char			 *text;		/* the command as one line */
 	int			  keeper;	/* it has been started */
 	int			  json;		/* --violations, or -1 */
+	struct output		  report;	/* likewise, unless "fd:" */
+	struct output		  saves;	/* --ask, --learn */
 	struct listeners	 *publish;
 };
 
@@ -214,7 +224,7 @@ typedef void (*keeper_fn)(const char *);
  * Starts the process that writes to this settings file, which need not be
  * there; in place if others can write to its directory.  -1 after a message.
  */
-int	 keeper_start(const char *, int);
+int	 keeper_start(const struct output *, int);
 void	 keeper_open(struct event_base *, keeper_fn);
 /* An entry for the list of a dotted key. */
 void	 keeper_add(const char *, const char *);
@@ -308,6 +318,7 @@ struct followed {
 	int	  foreign;	/* a link on the way is not surely root's */
 	char	**links;	/* the links on the way, by their real paths */
 	size_t	  nlinks;
+	int	  last;		/* behind the last one there was nothing */
 };
 
 /*
@@ -315,6 +326,8 @@ struct followed {
  * text alone, and makes it absolute.  Fresh.
  */
 char	*path_fold(const char *);
+/* The directory of a real path, "/" of itself.  Fresh. */
+char	*path_above(const char *);
 /*
  * Follows an absolute path, with every link.  Returns -1 with errno where it
  * leads nowhere; the result is then the last directory that could be looked
@@ -340,7 +353,7 @@ int	 guards_have(const struct guards *, enum guard_kind);
 struct own_file {
 	const char	*path;
 	const char	*rule;		/* "srt's settings" */
-	int		 written;	/* srt writes to it by itself */
+	struct output	*output;	/* if srt writes to it by itself */
 };
 
 /*
@@ -477,6 +490,26 @@ int	 bounds_socket(const struct bounds *, const char *, const char *);
  */
 void	 bounds_say(const struct bounds *, enum fs_kind,
 	    const struct path_entry *, const char *, int);
+
+/* output.c */
+
+/*
+ * What an absolute path leads to that is spelt so, as path_follow() has found
+ * it, with its errno or 0.
+ */
+void	 output_init(struct output *, const char *, const struct followed *,
+	    int);
+/* The name in its directory, once output_dir() has opened that. */
+const char *output_name(const struct output *);
+/*
+ * Opens its directory, for names in it alone.  -1 with errno, also where a
+ * link is on the way by now.
+ */
+int	 output_dir(const struct output *);
+/* Opens it with these flags, likewise; O_CREAT makes it for the user alone. */
+int	 output_open(const struct output *, int);
+/* Words for the errno of these two. */
+const char *output_why(const struct output *);
 
 /* protect.c, within paths_resolve() */
 

@@ -187,18 +187,22 @@ protect_file(const struct resolver *r, const struct own_file *own)
 {
 	struct followed	 f;
 	char		*path;
-	int		 ret;
+	int		 error = 0, ret = 0;
 
 	/* A file's name as the system takes it: "~" is a name. */
 	if (own->path[0] == '/')
 		path = xstrdup(own->path);
 	else
 		(void)xasprintf(&path, "%s/%s", r->cwd, own->path);
-	if (path_follow(path, &f) == 0 &&
-	    (S_ISREG(f.mode) || S_ISDIR(f.mode)))
+	if (path_follow(path, &f) == -1)
+		error = errno;
+	else if (S_ISREG(f.mode) || S_ISDIR(f.mode))
 		paths_add(r->paths, FS_PROTECT, f.path, f.mode, own->rule);
 	guards_hold(r->guards, path, &f, own->rule);
-	ret = own->written ? check_links(r, &f) : 0;
+	if (own->output != NULL) {
+		output_init(own->output, own->path, &f, error);
+		ret = check_links(r, &f);
+	}
 	followed_free(&f);
 	free(path);
 	return ret;
@@ -207,7 +211,7 @@ protect_file(const struct resolver *r, const struct own_file *own)
 static int
 protect_home(const struct resolver *r)
 {
-	struct own_file	 own = { NULL, "mandatory", 0 };
+	struct own_file	 own = { NULL, "mandatory", NULL };
 	char		*path;
 	size_t		 i;
 	int		 ret = 0;
@@ -228,8 +232,8 @@ int
 protect_own(const struct resolver *r, const struct own_file *own, size_t nown)
 {
 	struct own_file	 deflt = { settings_default_path(), "srt's settings",
-			    0 };
-	struct own_file	 conf = { SRT_SYSCONFDIR, "srt's settings", 0 };
+			    NULL };
+	struct own_file	 conf = { SRT_SYSCONFDIR, "srt's settings", NULL };
 	size_t		 i;
 	int		 ret = 0;
 

@@ -43,6 +43,9 @@ def meanwhile(what, settings):
         os.unlink(settings)
     elif what == "read-only":
         os.chmod(settings, 0o444)
+    elif what.startswith("link:"):
+        os.unlink(settings)
+        os.symlink(what[5:], settings)
 
 
 def five():
