@@ -108,7 +108,8 @@ HELPER_adminsrt_LIBS = $(SRT_LIBS) $(SANITIZE_LINK) \
 TEST_HELPERS +=	swapsrt
 HELPER_swapsrt_SRCS = $(SRT_SRCS) $(SANITIZE_SRCS)
 HELPER_swapsrt_LIBS = $(SRT_LIBS) $(SANITIZE_LINK) \
-		$(patsubst %,-Wl$(comma)--wrap=%,keeper_start paths_resolve)
+		$(patsubst %,-Wl$(comma)--wrap=%,flock keeper_start \
+		paths_resolve)
 
 TEST_HELPERS +=	checkconf
 HELPER_checkconf_SRCS = $(SETTINGS_SRCS) $(RULE_SRCS) common/log.c \

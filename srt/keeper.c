@@ -72,6 +72,7 @@ static int	 keeper_edit(void);
 static int	 keeper_find(const struct output *);
 static const char *keeper_load(int *);
 static int	 keeper_lock(void);
+static int	 keeper_look(void);
 static int	 keeper_moved(void);
 static const char *keeper_overwrite(int);
 static int	 keeper_read(void);
@@ -369,14 +370,16 @@ keeper_moved(void)
 
 /*
  * Other runs save into the same file: who has locked it goes first.  The
- * command can lock what it can read, so this does not wait for ever.
+ * command can lock what it can read, so this does not wait for ever.  Not
+ * every file system can lock: there the last one to save may win.
  */
 static int
 keeper_lock(void)
 {
 	while (flock(keeper.fd, LOCK_EX | LOCK_NB) == -1) {
-		if ((errno != EWOULDBLOCK && errno != EINTR) ||
-		    keeper.waited >= KEEPER_WAIT)
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return 0;
+		if (keeper.waited >= KEEPER_WAIT)
 			return -1;
 		(void)poll(NULL, 0, KEEPER_PAUSE);
 		keeper.waited += KEEPER_PAUSE;
@@ -405,6 +408,20 @@ keeper_read(void)
 	return 0;
 }
 
+/* NFS locks only what is open for writing; not everything may be. */
+static int
+keeper_look(void)
+{
+	const int	 flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
+			    O_NOCTTY;
+	int		 fd;
+
+	fd = openat(keeper.dir, keeper.name, O_RDWR | flags);
+	if (fd == -1 && errno != ENOENT)
+		fd = openat(keeper.dir, keeper.name, O_RDONLY | flags);
+	return fd;
+}
+
 static const char *
 keeper_load(int *again)
 {
@@ -412,8 +429,7 @@ keeper_load(int *again)
 	    "the settings file cannot be read, or is none";
 	struct stat		 st;
 
-	keeper.fd = openat(keeper.dir, keeper.name, O_RDONLY | O_CLOEXEC |
-	    O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	keeper.fd = keeper_look();
 	if (keeper.fd == -1 && errno == ENOENT) {
 		/* What is made anew would lack all that it said. */
 		if (keeper.there)

@@ -4,7 +4,7 @@
 #
 # What srt writes to by itself, while the command of another run, which may
 # write there, changes the way to it: after srt has looked, and before it
-# opens.
+# opens.  And on file systems that cannot lock.
 
 . "$(dirname "$0")/lib.sh"
 [ -x "${SRT_HELPERS:-}/swapsrt" ] || skip_all "no swapsrt"
@@ -206,5 +206,31 @@ like "$err" 'none/report: No such file' "which is said"
 violates --violations "$T"
 is "$st" 125 "nor is it a directory"
 like "$err" ': Is a directory' "which is said, too"
+
+# --- no lock
+
+for errno in EBADF EINVAL ENOLCK ENOSYS EOPNOTSUPP; do
+	cp "$T/settings.json" "$OUT/s.json"
+	swap=SRT_TEST_FLOCK=$errno
+	asked "$OUT/s.json"
+	check "$errno for a lock: an answer is saved" \
+	    grep -q other.test "$OUT/s.json"
+	unlike "$err" 'was not saved' "and nothing else is said"
+done
+
+# While another program has it locked.
+cat >"$T/locked.py" <<'EOT'
+import fcntl, subprocess, sys
+with open(sys.argv[1]) as f:
+    fcntl.flock(f, fcntl.LOCK_EX)
+    sys.exit(subprocess.call(sys.argv[2:]))
+EOT
+cp "$T/settings.json" "$OUT/s.json"
+swap="SRT_TEST_FLOCK=EBADF python3 $T/locked.py $OUT/s.json"
+asked "$OUT/s.json"
+like "$err" 'another program has locked the settings file' \
+    "where what is open for writing can be locked, it is"
+check "and what another program has locked is left" \
+    cmp "$T/settings.json" "$OUT/s.json"
 
 done_testing
