@@ -39,7 +39,9 @@ output_init(struct output *out, const char *spelt, const struct followed *f,
 	out->error = error;
 	if (error == 0 || (error == ENOENT && is_next(f)))
 		out->path = xstrdup(f->meant);
-	if (out->path != NULL && strcmp(out->path, "/") == 0) {
+	/* "x/" is a directory's name, and makes no file "x". */
+	if (out->path != NULL && (strcmp(out->path, "/") == 0 ||
+	    (error == ENOENT && spelt[strlen(spelt) - 1] == '/'))) {
 		free(out->path);
 		out->path = NULL;
 		out->error = EISDIR;

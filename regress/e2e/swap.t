@@ -207,6 +207,12 @@ violates --violations "$T"
 is "$st" 125 "nor is it a directory"
 like "$err" ': Is a directory' "which is said, too"
 
+for option in --violations --learn; do
+	run "$SRT" -s "$T/settings.json" "$option" "$OUT/none/" true
+	is "$st" 125 "$option: the name of a directory makes no file"
+	refuse "... of the name without the slash" test -e "$OUT/none"
+done
+
 # --- no lock
 
 for errno in EBADF EINVAL ENOLCK ENOSYS EOPNOTSUPP; do
