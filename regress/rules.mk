@@ -208,9 +208,9 @@ tsan: helpers
 # limits of its own for descriptors and mount(2).
 VALGRIND ?=	valgrind -q --error-exitcode=99 --leak-check=full \
 		--errors-for-leak-kinds=definite
-VALGRIND_NOT =	broker_file_test broker_refuse_test broker_unix_test \
-		command_filter_test imsg_test sandbox_test sandbox_work_test \
-		settings_admin_test
+VALGRIND_NOT =	broker_device_test broker_file_test broker_refuse_test \
+		broker_unix_test command_filter_test imsg_test sandbox_test \
+		sandbox_work_test settings_admin_test
 valgrind: unit-bins
 	@for t in $(filter-out $(VALGRIND_NOT),$(UNIT_TESTS)); do \
 		SRT_SRC='$(CURDIR)' $(VALGRIND) $(O)/regress/$$t \

@@ -435,6 +435,10 @@ broker_file_test_SRCS = regress/unit/broker_stand.c $(BROKER_FILE_SRCS)
 broker_file_test_LIBS = $(BSD_LIBS) -lpthread
 broker_refuse_test_SRCS = $(broker_file_test_SRCS)
 broker_refuse_test_LIBS = $(broker_file_test_LIBS)
+UNIT_TESTS +=	broker_device_test
+broker_device_test_SRCS = $(broker_file_test_SRCS)
+broker_device_test_LIBS = $(broker_file_test_LIBS) \
+		-Wl$(comma)--wrap=syscall
 
 # What is read of the command's memory: flags, sizes, names of attributes.
 FUZZ_TARGETS +=	broker_args

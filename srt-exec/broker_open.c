@@ -196,6 +196,17 @@ strange_refused(struct call *c, const struct loc *loc,
 	return is_writing(o) ? -EPERM : -EACCES;
 }
 
+/* The host may have put another one where a name was looked up before. */
+static long
+swapped(struct call *c, const struct loc *loc, const struct opening *o,
+    int fd)
+{
+	if (fd < 0 || !is_strange(c, fd, ""))
+		return 0;
+	(void)close(fd);
+	return strange_refused(c, loc, o);
+}
+
 /* Mode "landlock": no mount keeps it within the write roots. */
 static int
 tmpfile_may(const struct loc *loc)
@@ -246,11 +257,8 @@ open_named(struct call *c, struct loc *loc, struct opening *o)
 		flags |= O_NONBLOCK;
 	fd = path_open(loc->dirfd, last, flags | O_NOCTTY, o->mode,
 	    LX_RESOLVE_NO_SYMLINKS | (o->resolve & LX_RESOLVE_NO_XDEV));
-	/* The host may have put another one there. */
-	if (fd >= 0 && is_strange(c, fd, "")) {
-		(void)close(fd);
-		return strange_refused(c, loc, o);
-	}
+	if ((r = swapped(c, loc, o, fd)) < 0)
+		return r;
 	if (fd >= 0)
 		return open_done(c, o, fd);
 	if ((fd == -ELOOP && follows(o)) ||
@@ -258,9 +266,11 @@ open_named(struct call *c, struct loc *loc, struct opening *o)
 	    fd_has_type(loc->dirfd, loc->last, S_IFLNK)))
 		return (o->resolve & LX_RESOLVE_NO_SYMLINKS) != 0 ? -ELOOP :
 		    OPEN_LINK;
-	if (open_would_wait(o, fd, loc->dirfd, last))
-		return open_wait(c, o, path_open(loc->dirfd, last, O_PATH |
-		    O_NOFOLLOW, 0, 0));
+	if (open_would_wait(o, fd, loc->dirfd, last)) {
+		fd = path_open(loc->dirfd, last, O_PATH | O_NOFOLLOW, 0, 0);
+		return (r = swapped(c, loc, o, fd)) < 0 ? r :
+		    open_wait(c, o, fd);
+	}
 	return is_writing(o) ? check_result(c, loc, deed_of(o), fd) : fd;
 }
 
@@ -420,8 +430,9 @@ open_object(struct call *c, struct loc *loc, struct opening *o)
 		}
 	} else if ((r = open_check(c, loc, o)) < 0)
 		return r;
-	/* One that is open was so outside of the domain, or by a rule. */
-	if (!check_opened(loc->fd, 0) && is_strange(c, loc->fd, ""))
+	/* For reading the command may have opened it by itself. */
+	if (!check_opened(loc->fd, is_writing(o)) &&
+	    is_strange(c, loc->fd, ""))
 		return strange_refused(c, loc, o);
 	if (lx_statx(loc->fd, "", LX_STATX_BASIC, &st) == -1)
 		return -errno;

@@ -91,6 +91,34 @@ is "$out" end "F14: nor while it runs"
 srt kill -0 $$
 refuse "K15: no process outside is seen" test "$st" -eq 0
 
+# A device where the command may write, as in the tree of another system.
+cat >"$T/again.py" <<'EOT'
+import os
+fd = os.open("node", os.O_RDONLY)
+try:
+    os.open("/proc/self/fd/%d" % fd, os.O_RDWR)
+    print("GOT")
+except OSError:
+    print("held")
+EOT
+out=
+for node in "10 229" "10 200" "1 11" "7 0"; do
+	have python3 || break
+	rm -f node
+	# shellcheck disable=SC2086
+	mknod -m 666 node c $node || continue
+	run python3 "$T/again.py"
+	[ "$out" = GOT ] || continue
+	settings more='"mode": "landlock"'
+	srt python3 "$T/again.py"
+	is "$out" held "F30: a device that it may read is not written"
+	break
+done
+[ "$out" = held ] || skip "F30: a device that it may read is not written" \
+    "no device to try it with"
+rm -f node
+settings
+
 # srt's own roles give root up.
 "$SRT" -s "$T/settings.json" sh -c 'echo up >up; while [ ! -e end ]; do sleep 0.05; done' &
 pid=$!

@@ -28,6 +28,7 @@
 
 struct broker	 broker;
 char		 tree[512];
+uint32_t	 stand_flags;
 static struct sandbox	 sandbox;
 static char	 base[] = "/tmp/srt-test.XXXXXX";
 static char	 top[256];		/* real path of base */
@@ -397,6 +398,7 @@ setup_broker(void)
 	TAILQ_INIT(&sandbox.paths);
 	TAILQ_INSERT_TAIL(&sandbox.paths, &root, entry);
 	sandbox.plan = plan_new(&sandbox.paths, 0);
+	sandbox.opt.flags = stand_flags;
 	broker.sb = &sandbox;
 	broker.guard = guard_new(0);
 	broker.procfd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -20,6 +20,7 @@ struct request {
 };
 
 extern char	 tree[512];	/* the one we are in */
+extern uint32_t	 stand_flags;	/* EXEC_*, before stand_begin() */
 
 /* For cmocka's groups: makes the trees and the broker; removes the trees. */
 int	 stand_begin(void **);
