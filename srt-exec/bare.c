@@ -12,7 +12,8 @@ const char *const	 bare_limits[] = {
 	"the command sees the names and command lines of all processes, and "
 	    "the machine's network: interfaces, addresses, connections",
 	"/tmp, /dev and /sys are the host's: TMPDIR is as srt found it, and "
-	    "devices that the user may read can be read",
+	    "devices that the user may read can be read, but terminals; what "
+	    "comes to lie in / and /dev itself after the start cannot",
 	"no System V IPC, no POSIX queues, no datagrams, no new terminals, no "
 	    "writing to /proc and /dev/shm",
 	"names are looked up over TCP, by the GNU C library alone: other "

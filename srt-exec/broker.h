@@ -369,7 +369,10 @@ long	 check_socket(struct call *, const struct loc *, const struct loc *,
 long	 check_kernel(struct call *, const char *, enum deed, int);
 /* Does Landlock keep the command from writing where that would matter? */
 int	 check_confined(void);
-/* Are files hidden by patterns, so that opens for reading are looked at? */
+/*
+ * Are opens for reading looked at?  Patterns hide files, or, in mode
+ * "landlock", Landlock cannot tell what may be read.
+ */
 int	 check_reads(void);
 /*
  * The fd of a LOC_OBJECT, that is the caller's own if it has one: was it

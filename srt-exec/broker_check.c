@@ -476,7 +476,9 @@ check_confined(void)
 int
 check_reads(void)
 {
-	return broker.guard != NULL && guard_reads(broker.guard);
+	return broker.guard != NULL && (guard_reads(broker.guard) ||
+	    (broker_is_bare() &&
+	    (broker.sb->opt.flags & EXEC_STRICT_READS) != 0));
 }
 
 long

@@ -186,13 +186,14 @@ int		 net_build(struct ipc_peer *);
 /* linux_landlock.c */
 /* For landlock_begin(), in mode "landlock": reading needs rules, too. */
 #define LANDLOCK_READS	0x80000000U
+#define LANDLOCK_LISTS	0x40000000U	/* and of directories */
 int		 landlock_begin(struct landlock *, uint32_t);
 /*
  * Lets the command write at or beneath what the descriptor refers to, without
  * the broker: FS_FILE is for existing files only, also of a directory.
  */
 int		 landlock_allow(const struct landlock *, int, enum fs_type);
-/* What the caller opened for writing may be opened again by its name. */
+/* What the caller opened may be opened again by its name, for the same. */
 int		 landlock_allow_stdio(const struct landlock *);
 int		 landlock_enter(struct landlock *);
 /* With LANDLOCK_READS: to read at or beneath it.  -1 with errno. */
@@ -200,6 +201,14 @@ int		 landlock_allow_reading(const struct landlock *, int,
 		    enum fs_type);
 /* A device that the command may use as it likes. */
 int		 landlock_allow_device(const struct landlock *, int);
+
+/* linux_tty.c: mode "landlock" */
+/* Before the others; where drivers cannot be told nearly all are terminals. */
+void		 terminals_learn(void);
+/* Is the character device one? */
+int		 terminal_is(dev_t);
+/* Is one of 0 to 2 a terminal of others, for reading alone? */
+int		 terminals_lent(void);
 
 /* linux_end.c: mode "landlock" */
 /* Before there is a child: orphans of its fall to this process. */

@@ -5,12 +5,15 @@
  * read is held by Landlock, which can only allow: so of each directory on the
  * way to a denied path everything is allowed but the way itself.  What is
  * made there later has no rule; the broker, which is asked for every open
- * then, opens it by its name.  See "Without namespaces" in PRIVSEP.md.
+ * then, opens it by its name.  Where it is not asked Landlock holds the
+ * terminals alone, in the same way.  See "Without namespaces" in PRIVSEP.md.
  */
 
 #include "compat.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,13 +30,18 @@
 /* More would take long to look up, with every file that is opened. */
 #define RULES_MAX	4096
 
+#define DEV		"/dev"
+#define DEVPTS_MAGIC	0x1cd1	/* statfs(2), <linux/magic.h> */
+
 struct rules {
 	struct landlock		*ll;
 	const struct plan	*plan;
 	int			 root;
+	int			 masks;		/* there is something denied */
 	unsigned int		 n;
 };
 
+static int	 has_terminals(const struct rules *, const char *);
 static int	 rules_beneath(struct rules *, const char *);
 
 static int
@@ -64,6 +72,93 @@ rules_open(const struct rules *r, const char *path, int flags)
 	    LX_RESOLVE_NO_MAGICLINKS);
 }
 
+static int
+is_readable(const struct rules *r, const struct stat *st)
+{
+	if (S_ISBLK(st->st_mode))
+		return !r->masks;
+	if (S_ISCHR(st->st_mode))
+		return !terminal_is(st->st_rdev);
+	return S_ISDIR(st->st_mode) || S_ISREG(st->st_mode) ||
+	    S_ISFIFO(st->st_mode);
+}
+
+static int
+too_many(const struct rules *r, const char *path)
+{
+	return r->masks ? whyx("mode \"landlock\": filesystem.denyRead needs "
+	    "a rule for each of more than %d files beside what is denied, the "
+	    "last of them %s: deny the directory", RULES_MAX, path) :
+	    whyx("mode \"landlock\": more than %d files lie in / and beside "
+	    "the terminals in /dev, the last of them %s: put them into a "
+	    "directory", RULES_MAX, path);
+}
+
+/* On such a file system devices are none. */
+static int
+is_nodev(int fd)
+{
+	struct statfs	 sf;
+
+	return fstatfs(fd, &sf) == 0 && (sf.f_flags & ST_NODEV) != 0;
+}
+
+static int
+is_pts(int fd)
+{
+	struct statfs	 sf;
+
+	return fstatfs(fd, &sf) == -1 || sf.f_type == DEVPTS_MAGIC;
+}
+
+/* One that cannot be looked into could have some. */
+static int
+entries_have(const struct rules *r, const char *path, DIR *dir)
+{
+	struct dirent	*de;
+	struct stat	 st;
+	char		 name[PATH_MAX];
+	int		 n, has = 0;
+
+	while (!has && (de = readdir(dir)) != NULL) {
+		if (strcmp(de->d_name, ".") == 0 ||
+		    strcmp(de->d_name, "..") == 0 ||
+		    fstatat(dirfd(dir), de->d_name, &st,
+		    AT_SYMLINK_NOFOLLOW) == -1)
+			continue;
+		n = snprintf(name, sizeof(name), "%s/%s", path, de->d_name);
+		if (S_ISDIR(st.st_mode))
+			has = n < 0 || (size_t)n >= sizeof(name) ||
+			    has_terminals(r, name);
+		else
+			has = S_ISCHR(st.st_mode) && terminal_is(st.st_rdev);
+	}
+	return has;
+}
+
+/* Is there, or could there come to be, a terminal beneath the directory? */
+static int
+has_terminals(const struct rules *r, const char *path)
+{
+	DIR	*dir;
+	int	 fd, has;
+
+	if (path[1] == '\0' || strcmp(path, DEV) == 0)
+		return 1;
+	if (!plan_covers(DEV, path))
+		return 0;
+	if ((fd = rules_open(r, path, O_RDONLY | O_DIRECTORY)) == -1)
+		return errno != ENOTDIR && errno != ELOOP;
+	if (is_nodev(fd) || is_pts(fd) || (dir = fdopendir(fd)) == NULL) {
+		has = !is_nodev(fd);
+		(void)close(fd);
+		return has;
+	}
+	has = entries_have(r, path, dir);
+	(void)closedir(dir);
+	return has;
+}
+
 /* What nobody may look at needs no rule. */
 static int
 rules_add(struct rules *r, const char *path)
@@ -75,13 +170,9 @@ rules_add(struct rules *r, const char *path)
 		return 0;
 	if (fstat(fd, &st) == -1)
 		rc = why("%s", path);
-	else if (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode) ||
-	    S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)) {
+	else if (is_readable(r, &st)) {
 		if (++r->n > RULES_MAX)
-			rc = whyx("mode \"landlock\": filesystem.denyRead "
-			    "needs a rule for each of more than %d files "
-			    "beside what is denied, the last of them %s: deny "
-			    "the directory", RULES_MAX, path);
+			rc = too_many(r, path);
 		/* EOPNOTSUPP: on a file system of the kernel's own. */
 		else if (landlock_allow_reading(r->ll, fd,
 		    S_ISDIR(st.st_mode) ? FS_DIR : FS_FILE) == -1 &&
@@ -92,11 +183,18 @@ rules_add(struct rules *r, const char *path)
 	return rc;
 }
 
+/* Of such a directory nothing may be read by a rule for it as a whole. */
+static int
+rules_part(struct rules *r, const char *path)
+{
+	return denies_beneath(r->plan, path) || has_terminals(r, path);
+}
+
 /* The path may be read, as far as nothing beneath it is denied. */
 static int
 rules_tree(struct rules *r, const char *path)
 {
-	return denies_beneath(r->plan, path) ? rules_beneath(r, path) :
+	return rules_part(r, path) ? rules_beneath(r, path) :
 	    rules_add(r, path);
 }
 
@@ -189,6 +287,7 @@ refuse_disks(const struct rules *r)
 	return rc;
 }
 
+/* What is behind tty the command can choose among what it was lent. */
 static int
 rules_devices(const struct rules *r)
 {
@@ -199,6 +298,7 @@ rules_devices(const struct rules *r)
 	for (i = 0; rc == 0 && i < OWN_NODES; i++) {
 		(void)snprintf(path, sizeof(path), "/dev/%s", own_nodes[i]);
 		if (is_denied(r->plan, path) ||
+		    (strcmp(own_nodes[i], "tty") == 0 && terminals_lent()) ||
 		    (fd = rules_open(r, path, O_PATH)) == -1)
 			continue;
 		rc = landlock_allow_device(r->ll, fd);
@@ -224,11 +324,14 @@ int
 bare_rules(struct landlock *ll, const struct plan *plan, uint32_t flags)
 {
 	struct rules	 r = { .ll = ll, .plan = plan };
-	int		 masks, rc = -1;
+	int		 reads, rc = -1;
 
-	masks = (flags & EXEC_FS_DISABLED) == 0 &&
+	r.masks = (flags & EXEC_FS_DISABLED) == 0 &&
 	    (is_denied(plan, "/") || denies_beneath(plan, "/"));
-	if (landlock_begin(ll, flags | (masks ? LANDLOCK_READS : 0)) == -1)
+	/* Else the broker opens no terminal. */
+	reads = r.masks || (flags & EXEC_STRICT_READS) == 0;
+	if (landlock_begin(ll, flags | (reads ? LANDLOCK_READS : 0) |
+	    (r.masks ? LANDLOCK_LISTS : 0)) == -1)
 		return -1;
 	if ((flags & EXEC_FS_DISABLED) != 0)
 		return 0;
@@ -238,8 +341,9 @@ bare_rules(struct landlock *ll, const struct plan *plan, uint32_t flags)
 		(void)close(r.root);
 		return -1;
 	}
-	if (rules_devices(&r) == 0 && (!masks || (refuse_disks(&r) == 0 &&
-	    rules_reading(&r) == 0)))
+	terminals_learn();
+	if (rules_devices(&r) == 0 && (!r.masks || refuse_disks(&r) == 0) &&
+	    (!reads || rules_reading(&r) == 0))
 		rc = 0;
 	(void)close(r.root);
 	return rc;

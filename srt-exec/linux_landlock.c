@@ -94,7 +94,9 @@ landlock_alone(struct landlock *ll, uint32_t flags,
 		return 0;
 	ll->handled |= LL_IOCTL_DEV;
 	if ((flags & LANDLOCK_READS) != 0)
-		ll->handled |= LL_READ_FILE | LL_READ_DIR;
+		ll->handled |= LL_READ_FILE;
+	if ((flags & LANDLOCK_LISTS) != 0)
+		ll->handled |= LL_READ_DIR;
 	return 0;
 }
 
@@ -195,14 +197,19 @@ landlock_allow_device(const struct landlock *ll, int fd)
 int
 landlock_allow_stdio(const struct landlock *ll)
 {
-	int	 fd, flags;
+	uint64_t	 access;
+	int		 fd, flags;
 
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if ((flags = fcntl(fd, F_GETFL)) == -1 ||
-		    (flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0)
+		    (flags & O_PATH) != 0)
 			continue;
-		if (landlock_add(ll, fd, LL_WRITE_FILE | LL_TRUNCATE |
-		    LL_IOCTL_DEV) == -1 && errno != EBADFD)
+		access = 0;
+		if ((flags & O_ACCMODE) != O_WRONLY)
+			access |= LL_READ_FILE;
+		if ((flags & O_ACCMODE) != O_RDONLY)
+			access |= LL_WRITE_FILE | LL_TRUNCATE | LL_IOCTL_DEV;
+		if (landlock_add(ll, fd, access) == -1 && errno != EBADFD)
 			return why("landlock_add_rule for descriptor %d", fd);
 	}
 	return 0;

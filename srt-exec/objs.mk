@@ -38,7 +38,7 @@ BACKEND_linux_SRCS = srt-exec/linux_exec.c srt-exec/init.c \
 		srt-exec/command.c srt-exec/limits.c srt-exec/cgroup.c \
 		srt-exec/linux_net.c srt-exec/linux_seccomp.c \
 		srt-exec/bare.c srt-exec/linux_bare.c \
-		$(SRT_BROKER_SRCS) $(SRT_BUILD_SRCS)
+		srt-exec/linux_tty.c $(SRT_BROKER_SRCS) $(SRT_BUILD_SRCS)
 BACKEND_darwin_SRCS = srt-exec/darwin_exec.c srt-exec/kin.c srt-exec/why.c \
 		$(SEATBELT_SRCS)
 SRT_EXEC_SRCS =	srt-exec/exec.c srt-exec/become.c srt-exec/wall.c \

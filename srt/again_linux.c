@@ -29,6 +29,7 @@ struct again {
 	char			*root;	/* within its file system */
 	char			*point;	/* where that is mounted */
 	int			 twice;	/* so is another of the same one */
+	int			 nodes;	/* the kernel's own, of devices */
 };
 
 static struct again	*mounts;
@@ -70,6 +71,8 @@ mount_add(const char *line)
 	m.root = field(root, (size_t)(point - root));
 	point++;
 	m.point = field(point, strcspn(point, " "));
+	m.nodes = strstr(point, " - devpts ") != NULL ||
+	    strstr(point, " - devtmpfs ") != NULL;
 	mounts = xreallocarray(mounts, nmounts + 1, sizeof(*mounts));
 	mounts[nmounts++] = m;
 	return 0;
@@ -242,6 +245,20 @@ find_again(struct fs_paths *paths, struct guards *guards,
 			say_part(paths, p, other);
 	}
 	free(inner);
+}
+
+int
+terminals_again(void)
+{
+	size_t	 i;
+	int	 any;
+
+	any = mounts_read() == -1;
+	for (i = 0; i < nmounts; i++)
+		if (mounts[i].nodes && !path_beneath(mounts[i].point, "/dev"))
+			any = 1;
+	mounts_free();
+	return any;
 }
 
 int

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "parent.h"
 
@@ -67,6 +68,18 @@ hold_reads(struct policy *policy)
 	}
 }
 
+/*
+ * Where Landlock keeps the terminals in /dev from being opened, what is made
+ * in "/" after the start cannot be read.  For who can do that, and where they
+ * can be reached by another way, the broker opens what is read.
+ */
+static int
+makes_roots(const struct policy *policy)
+{
+	return paths_has(&policy->paths, FS_WRITE, "/") &&
+	    access("/", W_OK) == 0;
+}
+
 int
 bare_policy(const struct options *opts, struct policy *policy)
 {
@@ -90,9 +103,9 @@ bare_policy(const struct options *opts, struct policy *policy)
 		return 0;
 	TAILQ_FOREACH(p, &policy->paths, entry)
 		denied |= p->kind == FS_NOREAD;
-	if (!denied)
-		return 0;
-	hold_reads(policy);
-	policy->flags |= EXEC_STRICT_READS;
+	if (denied)
+		hold_reads(policy);
+	if (denied || makes_roots(policy) || terminals_again())
+		policy->flags |= EXEC_STRICT_READS;
 	return 0;
 }

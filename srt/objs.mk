@@ -21,7 +21,7 @@ HERE_linux_SRCS = srt/again_linux.c srt/backend_here.c srt/check_linux.c \
 		srt-exec/linux_ns.c srt-exec/linux_net.c \
 		srt-exec/linux_landlock.c srt-exec/linux_seccomp.c \
 		srt-exec/linux_end.c srt-exec/linux_bare.c \
-		srt-exec/cgroup.c
+		srt-exec/linux_tty.c srt-exec/cgroup.c
 HERE_darwin_SRCS = srt/again_darwin.c srt/backend_darwin.c srt/check_darwin.c \
 		srt-exec/end_none.c
 HERE_none_SRCS = srt/again_none.c srt/backend_none.c srt/check_none.c \

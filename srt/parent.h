@@ -455,6 +455,8 @@ int	 guards_sockets(const struct resolver *);
  * other places where it is mounted.  -1 after a message.
  */
 int	 paths_again(struct fs_paths *, struct guards *);
+/* Are there nodes of terminals elsewhere than in /dev?  1 if in doubt. */
+int	 terminals_again(void);
 
 /* bounds.c, within paths_resolve() */
 

@@ -366,4 +366,65 @@ restored" "K31: with mode $mode it cannot"
 	done
 fi
 
+# --- mode "landlock": terminals, and what is made beside /dev
+
+cat >"$T/take.py" <<'EOT'
+"""Has a terminal of nobody's, by another name of it, taken by a command."""
+import os
+import pty
+import subprocess
+import sys
+
+if len(sys.argv) > 2:
+    other = pty.openpty()
+    name = os.path.join(sys.argv[1],
+                        os.path.basename(os.ttyname(other[1])))
+    sys.exit(subprocess.call(sys.argv[2:] + [sys.executable, sys.argv[0],
+                                             name]))
+if os.fork() == 0:
+    os.setsid()
+    try:
+        os.open(sys.argv[1], os.O_RDONLY)
+        print("taken")
+    except OSError:
+        print("held")
+    sys.exit(0)
+os.wait()
+EOT
+settings more='"mode": "landlock"'
+mkdir "$T/pts"
+mount --bind /dev/pts "$T/pts"
+run python3 "$T/take.py" "$T/pts" env
+is "$out" taken "K34: outside a terminal can be taken by any of its names"
+run python3 "$T/take.py" "$T/pts" "$SRT" -q -s "$T/settings.json"
+is "$out" held "K34: inside by none"
+umount "$T/pts"
+
+settings more='"mode": "landlock"' allow_write='"/"'
+mkdir "$T/root"
+mount -n -t tmpfs -o mode=755 root "$T/root"
+for d in /*; do
+	case $d in
+	/tmp|/root|/home)	mkdir "$T/root$d" ;;
+	*)	if [ -h "$d" ]; then
+			cp -P "$d" "$T/root$d"
+		elif [ -d "$d" ]; then
+			mkdir "$T/root$d"
+			mount --rbind "$d" "$T/root$d"
+		fi ;;
+	esac
+done
+mkdir -p "$T/root$O"
+mount --bind "$O" "$T/root$O"
+cp "$T/settings.json" "$T/take.py" "$T/root"
+run chroot "$T/root" "$SRT" -q -s /settings.json sh -c \
+    'mkdir /new && echo read >/new/f && cat /new/f && cp /bin/echo /run-it &&
+    /run-it run'
+is "$(printf '%s' "$out" | tr '\n' ' ')" "read run" \
+    "what is made in / is read and executed"
+run chroot "$T/root" python3 /take.py /dev/pts \
+    "$SRT" -q -s /settings.json
+is "$out" held "K34: and no terminal is taken then"
+umount -l "$T/root"
+
 done_testing

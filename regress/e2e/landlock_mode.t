@@ -205,7 +205,116 @@ EOT
 	run python3 "$T/devices.py" spawn python3 "$T/devices.py" outside
 	is "$(printf '%s\n' "$out" | grep -cE '^(ptmx|other|own) set')" 15 \
 	    "outside all of them can be set"
+	cat >"$T/capture.py" <<'EOT'
+"""Makes a terminal that is nobody's its own, and uses it as /dev/tty."""
+import fcntl
+import os
+import pty
+import subprocess
+import sys
+import termios
+
+
+def by_name(name):
+    os.open(name, os.O_RDONLY)
+
+
+def by_link(name):
+    os.open("/proc/self/fd/%d" % os.open(name, os.O_PATH), os.O_RDONLY)
+
+
+def by_openat2(name):
+    os.symlink(name, "link")
+    try:
+        os.open("link", os.O_RDONLY)
+    finally:
+        os.unlink("link")
+
+
+def by_stdin(name):
+    os.open("/dev/stdin", os.O_RDONLY)
+
+
+def by_ioctl(name):
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def write():
+    os.write(os.open("/dev/tty", os.O_RDWR), b"written")
+
+
+def change():
+    tty = os.open("/dev/tty", os.O_RDONLY)
+    termios.tcsetattr(tty, termios.TCSANOW, termios.tcgetattr(tty))
+
+
+def lead(how):
+    """In a session of its own."""
+    os.setsid()
+    for what, act in (("taken", lambda: how(name)), ("written", write),
+                      ("changed", change)):
+        try:
+            act()
+            print(how.__name__, what, flush=True)
+        except (OSError, termios.error):
+            print(how.__name__, "held", flush=True)
+    os._exit(0)
+
+
+if sys.argv[1] == "spawn":
+    other = pty.openpty()
+    lent = os.open(os.ttyname(other[1]), os.O_RDONLY | os.O_NOCTTY)
+    subprocess.run(sys.argv[3:] + [os.ttyname(other[1])], timeout=30,
+                   start_new_session=True,
+                   stdin=lent if sys.argv[2] == "lent" else
+                   subprocess.DEVNULL)
+    sys.exit(0)
+name = sys.argv[2]
+ways = (by_stdin, by_ioctl) if sys.argv[1] == "lent" else \
+    (by_name, by_link, by_openat2)
+for how in ways:
+    if os.fork() == 0:
+        lead(how)
+    os.wait()
+EOT
+	capture() {
+		run python3 "$T/capture.py" spawn "$@"
+	}
+	capture other python3 "$T/capture.py" other
+	is "$(printf '%s\n' "$out" | grep -Ec 'taken|written|changed')" 9 \
+	    "K34: outside a terminal that is nobody's can be taken"
+	capture lent python3 "$T/capture.py" lent
+	is "$(printf '%s\n' "$out" | grep -c written)" 2 \
+	    "K34: one that was given for reading as well"
+	for denied in "" "\"$T/secret\""; do
+		settings more="$MODE" deny_read="$denied"
+		capture other "$SRT" -q -s "$T/settings.json" \
+		    python3 "$T/capture.py" other
+		is "$(printf '%s\n' "$out" | grep -c held)" 9 \
+		    "K34: inside it cannot (denied: $denied)"
+		is "$(printf '%s\n' "$out" | grep -Ec 'taken|written|changed')" \
+		    0 "K34: in no way (denied: $denied)"
+		capture lent "$SRT" -q -s "$T/settings.json" \
+		    python3 "$T/capture.py" lent
+		is "$(printf '%s\n' "$out" | grep -c held) $(printf '%s\n' \
+		    "$out" | grep -c written)" "$([ -z "$denied" ] &&
+		    echo 4 0 || echo 3 0)" \
+		    "K34: what is given for reading is not written ($denied)"
+	done
 fi
+settings more="$MODE"
+echo file >"$T/file"
+srt sh -c "cat /dev/stdin <$T/file; echo pipe | cat /dev/stdin
+    cat /dev/fd/3 3<$T/file; head -c 1 /dev/zero | wc -c; cat /dev/null
+    head -c 1 /dev/urandom | wc -c; ls /dev | grep -x null"
+is "$(printf '%s' "$out" | tr '\n' ' ')" "file pipe file 1 1 null" \
+    "what else is in /dev is read"
+shm=/dev/shm/srt-test.$$
+(wait_for 20 test -e "$W/up" && echo later >"$shm"; : >"$W/go") 2>/dev/null &
+srt sh -c ': >up; while [ ! -e go ]; do sleep 0.02; done; cat "$0"' "$shm"
+wait "$!"
+is "$out" "$(cat "$shm" 2>/dev/null)" "and in its directories, made later"
+rm -f "$shm" "$W/up" "$W/go"
 
 # --- what loses its name
 
