@@ -170,13 +170,15 @@ proc_start(struct proc_child *child, enum role role)
 	 * To copy our memory, and then to take apart what is shared of it
 	 * page by page, would cost more than all that the child does in ours.
 	 * Only it must not run our handlers there.  posix_spawn(3) has no
-	 * portable word for closefrom(2) and chdir(2).
+	 * portable word for closefrom(2) and chdir(2).  srt-proxy serves the
+	 * command already when it has a child, and copies: after vfork(2) it
+	 * would stand still for as long as somebody has the child stopped.
 	 */
 	(void)sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, &saved) == -1)
 		goto fail;
 	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork) */
-	if ((pid = vfork()) == 0)
+	if ((pid = role == ROLE_TLS ? fork() : vfork()) == 0)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Vfork) */
 		proc_child(role, path, pair[1]);
 	(void)sigprocmask(SIG_SETMASK, &saved, NULL);
