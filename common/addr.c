@@ -192,19 +192,15 @@ literal_match(const struct ruleset *set, enum rule_list list,
 	return ruleset_find_named(set, list, h, port) != NULL;
 }
 
-/* "localhost" is every loopback address, and what leads to one. */
+/* "localhost" is every loopback address. */
 static int
 loopback_denied(const struct ruleset *set, const struct host *h,
     uint16_t port)
 {
 	struct host	 local;
 
-	if (!host_is_loopback(h))
-		return 0;
-	if (host_parse("localhost", 9, &local) == 0 &&
-	    literal_match(set, RULE_DENY, &local, port))
-		return 1;
-	return host_unspecified(h, &local) &&
+	return host_is_loopback(h) &&
+	    host_parse("localhost", 9, &local) == 0 &&
 	    literal_match(set, RULE_DENY, &local, port);
 }
 
@@ -224,6 +220,22 @@ literal_denied(const struct ruleset *set, const struct host *h,
 	mapped.kind = HOST_INET6;
 	mapped_addr(h, mapped.addr);
 	return literal_match(set, RULE_DENY, &mapped, port);
+}
+
+/* Nor by the IPv4 address that it carries, if it does. */
+static int
+spelled_denied(const struct ruleset *set, const struct host *h,
+    uint16_t port)
+{
+	struct host	 carried;
+	unsigned char	 in[4];
+
+	if (literal_denied(set, h, port))
+		return 1;
+	if (h->kind != HOST_INET6 || host_embedded_inet(h->addr, in) == -1)
+		return 0;
+	host_from_inet(in, &carried);
+	return literal_denied(set, &carried, port);
 }
 
 /* deniedResolvedAddresses, in the same way. */
@@ -285,7 +297,7 @@ enum addr_class
 addr_check(const struct ruleset *set, const struct host *dst, uint16_t port,
     const struct sockaddr *sa, const struct addr_ranges *own)
 {
-	struct host	 h, carried;
+	struct host	 h, carried, local;
 	unsigned char	 in[4];
 	enum addr_class	 class, inner;
 	int		 carries;
@@ -305,8 +317,9 @@ addr_check(const struct ruleset *set, const struct host *dst, uint16_t port,
 	if (carries)
 		host_from_inet(in, &carried);
 
-	if (literal_denied(set, &h, port) ||
-	    (carries && literal_denied(set, &carried, port)))
+	if (spelled_denied(set, &h, port) ||
+	    (host_unspecified(&h, &local) &&
+	    spelled_denied(set, &local, port)))
 		return ADDR_DENY_LISTED;
 	if (literal_match(set, RULE_ALLOW, &h, port) &&
 	    ((set->flags & RULESET_CEILING) == 0 ||

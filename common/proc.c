@@ -170,9 +170,9 @@ proc_start(struct proc_child *child, enum role role)
 	 * To copy our memory, and then to take apart what is shared of it
 	 * page by page, would cost more than all that the child does in ours.
 	 * Only it must not run our handlers there.  posix_spawn(3) has no
-	 * portable word for closefrom(2) and chdir(2).  srt-proxy serves the
-	 * command already when it has a child, and copies: after vfork(2) it
-	 * would stand still for as long as somebody has the child stopped.
+	 * portable word for closefrom(2) and chdir(2).  srt-proxy copies all
+	 * the same: after vfork(2) it, and with it the run, would stand still
+	 * for as long as somebody has its child stopped.
 	 */
 	(void)sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, &saved) == -1)

@@ -298,6 +298,36 @@ test_lists(void **state)
 	ruleset_free(set);
 }
 
+/* What leads to this machine is denied with it, however that is spelt. */
+static void
+test_unspecified(void **state)
+{
+	static const struct {
+		const char	*denied;
+		struct row	 row;
+	} t[] = {
+		{ "[::1]", { "n.test", "::", 443, ADDR_DENY_LISTED } },
+		{ "127.0.0.1", { "n.test", "0.0.0.0", 443,
+		    ADDR_DENY_LISTED } },
+		{ "localhost", { "n.test", "::", 443, ADDR_DENY_LISTED } },
+		/* ::1 carries it. */
+		{ "0.0.0.1", { "n.test", "::1", 443, ADDR_DENY_LISTED } },
+		{ "0.0.0.1", { "n.test", "::", 443, ADDR_DENY_LISTED } },
+		{ "0.0.0.2", { "n.test", "::", 443, ADDR_OK } },
+	};
+	struct ruleset	*set;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < nitems(t); i++) {
+		assert_non_null(set = ruleset_new());
+		add_rule(&set->deny, t[i].denied, RULE_DENY);
+		add_rule(&set->allow, "[::]", RULE_ALLOW);
+		check_rows(&t[i].row, 1, set, NULL);
+		ruleset_free(set);
+	}
+}
+
 /* Ranges that hold the mapped addresses hold IPv4. */
 static void
 test_wide_range(void **state)
@@ -543,6 +573,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_builtin),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_unspecified),
 		cmocka_unit_test(test_wide_range),
 		cmocka_unit_test(test_fail_closed),
 		cmocka_unit_test(test_range),
