@@ -77,17 +77,27 @@ least() {
 	    }'
 }
 
-# The turns are short, so that what ends early has lost little.
+# The turns are short, so that what ends early has lost little.  Where there is
+# a find the others go on; it is told again at the end.
 until_enough() {
 	_enough=$1
 	shift
+	_all=" $* "
+	_finds=
 	mkdir -p "$O/found"
 	: >>"$O/found/hours"
-	while next=$(least "$_enough" "$@") && [ -n "$next" ]; do
+	# shellcheck disable=SC2086
+	while next=$(least "$_enough" $_all) && [ -n "$next" ]; do
 		_left=${next#* }
-		(run "$((_left < 300 ? _left + 1 : 300))" "${next% *}") ||
-			exit 1
+		_target=${next% *}
+		(run "$((_left < 300 ? _left + 1 : 300))" "$_target") && continue
+		_finds="$_finds $_target"
+		_all=${_all%% "$_target" *}\ ${_all#* "$_target" }
 	done
+	[ -z "$_finds" ] || {
+		echo "finds:$_finds: see $O/found" >&2
+		exit 1
+	}
 }
 
 # What was spent on each target, on any machine, so that it adds up.
