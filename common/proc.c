@@ -158,7 +158,7 @@ proc_start(struct proc_child *child, enum role role)
 	char		 path[PATH_MAX];
 	sigset_t	 all, saved;
 	int		 pair[2];
-	pid_t		 pid;
+	pid_t		 pid = -1;
 
 	if (proc_path(role, path, sizeof(path)) == -1)
 		return -1;
@@ -177,8 +177,10 @@ proc_start(struct proc_child *child, enum role role)
 	(void)sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, &saved) == -1)
 		goto fail;
+	if (role == ROLE_TLS && (pid = fork()) == 0)
+		proc_child(role, path, pair[1]);
 	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork) */
-	if ((pid = role == ROLE_TLS ? fork() : vfork()) == 0)
+	if (role != ROLE_TLS && (pid = vfork()) == 0)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Vfork) */
 		proc_child(role, path, pair[1]);
 	(void)sigprocmask(SIG_SETMASK, &saved, NULL);

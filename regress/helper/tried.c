@@ -39,7 +39,7 @@ race_on(long start, unsigned long n)
 	long		 ms = now_ms() - start;
 
 	if (longer != NULL && n > 100 && n % 2 == 0)
-		(void)usleep((useconds_t)(rand() % 400));
+		(void)usleep((useconds_t)(n * 7919 % 400));
 	return ms < (longer == NULL ? RACE_MS : atol(longer)) ||
 	    (n < RACE_TRIES && ms < RACE_MS_MAX);
 }
