@@ -57,7 +57,7 @@ setsid sleep 300 </dev/null >/dev/null 2>&1 &
 $ERRAND
 """ + ENDS
 # Where something was wrong once.
-ONCE = ["ask/srt:1:execve:KILL", "tls/proxy:1:dup2:STOP"]
+ONCE = ["ask/srt:1:execve:KILL"]
 # Of these the end is not that of the run.
 SPARED = ["keeper", "role"]
 

@@ -191,6 +191,8 @@ __wrap_fork(void)
 		return -1;
 	if (self == ROLE_PROXY && !forked)
 		child = ROLE_RESOLVER;
+	else if (self == ROLE_PROXY)
+		child = ROLE_TLS;
 	else if (self == ROLE_EXEC)
 		child = TAKEN_CGROUP;
 	else if (self == TAKEN_INIT)
